@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod eightxeight;
 pub mod identities;
+pub mod secret;
 pub mod snapshot;
 pub mod window;

@@ -1,0 +1,132 @@
+//! How long to leave 8x8 alone after a failure.
+
+use std::time::Duration;
+
+use crate::clock::Moment;
+
+use super::failure::Reason;
+
+/// Doubling stops here.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// A Retry-After beyond this is taken for a mistake.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// The time from a collection's start to the next one, after so many failures in a row.
+///
+/// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that
+/// exporters that failed together don't come back together; never less than the interval, nor than what
+/// 8x8 asked for.
+#[must_use]
+pub fn delay(interval: Duration, failures: u32, retry_after: Option<Duration>) -> Duration {
+    delay_with(
+        interval,
+        failures,
+        retry_after,
+        rand::random_range(0.9..1.1),
+    )
+}
+
+fn delay_with(
+    interval: Duration,
+    failures: u32,
+    retry_after: Option<Duration>,
+    spread: f64,
+) -> Duration {
+    let longest = LONGEST.max(interval);
+    let doubled = interval
+        .saturating_mul(1 << failures.saturating_sub(1).min(16))
+        .min(longest);
+    let asked_for = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+    doubled
+        .mul_f64(spread)
+        .clamp(interval, longest)
+        .max(asked_for)
+}
+
+/// A hold on everything that an account asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// When it ends.
+    pub until: Moment,
+    /// What it is for.
+    pub reason: Reason,
+    since: Moment,
+    failures: u32,
+}
+
+impl Hold {
+    /// The hold after a failure of a request that was sent at `sent`.
+    ///
+    /// Requests that were under way together and fail together are one failure.
+    #[must_use]
+    pub fn after(
+        previous: Option<Hold>,
+        interval: Duration,
+        sent: Moment,
+        now: Moment,
+        (reason, retry_after): (Reason, Option<Duration>),
+    ) -> Hold {
+        let failures = match previous {
+            Some(hold) if sent.instant < hold.since.instant => hold.failures,
+            Some(hold) => hold.failures + 1,
+            None => 1,
+        };
+        let mut until = now + delay(interval, failures, retry_after);
+        if let Some(hold) = previous.filter(|hold| hold.until.instant > until.instant) {
+            until = hold.until;
+        }
+        Hold {
+            until,
+            reason,
+            since: now,
+            failures,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use proptest::prelude::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    proptest! {
+        #[test]
+        fn never_sooner_than_the_interval_nor_than_asked(
+            interval in 1u64..100_000, failures in 0u32..=u32::MAX, asked in prop::option::of(0u64..=u64::MAX), spread in 0.9..1.1
+        ) {
+            let interval = Duration::from_secs(interval);
+            let wait = delay_with(interval, failures, asked.map(Duration::from_secs), spread);
+            prop_assert!(wait >= interval);
+            prop_assert!(wait >= Duration::from_secs(asked.unwrap_or(0).min(3600)));
+            prop_assert!(wait <= interval.max(LONGEST_RETRY_AFTER));
+        }
+    }
+
+    #[test]
+    fn each_failure_doubles_up_to_five_minutes() {
+        let waits = [1, 2, 3, 4, 40].map(|failures| delay_with(MINUTE, failures, None, 1.0));
+        assert_eq!(waits.map(|wait| wait.as_secs()), [60, 120, 240, 300, 300]);
+    }
+
+    #[test]
+    fn failures_that_were_under_way_together_are_one() {
+        let clock = Clock::System;
+        let sent = clock.now();
+        let failed = (Reason::Unauthorized, None);
+        let first = Hold::after(None, MINUTE, sent, sent + MINUTE, failed);
+        let twin = Hold::after(Some(first), MINUTE, sent, sent + MINUTE, failed);
+        assert_eq!((first.failures, twin.failures), (1, 1));
+        let next = Hold::after(
+            Some(twin),
+            MINUTE,
+            sent + 3 * MINUTE,
+            sent + 3 * MINUTE,
+            failed,
+        );
+        assert_eq!(next.failures, 2);
+    }
+}

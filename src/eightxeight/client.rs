@@ -1,0 +1,457 @@
+//! Asks 8x8: holds, logs in when it must, and answers a 401 with one new login and one retry.
+
+use std::fmt;
+use std::hash::RandomState;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::clock::{Clock, Moment};
+use crate::secret::{Credentials, SecretError};
+use crate::snapshot::Snapshot;
+use crate::window::{Period, QUERY_ZONE};
+
+use super::backoff::Hold;
+use super::budget::Budget;
+use super::decode::{DecodeError, decode};
+use super::failure::{Endpoint, Failure, Reason};
+use super::guard::Guard;
+use super::http::{Http, HttpError, Success, exchange, sensitive};
+use super::token::{Token, YOUNG};
+
+/// What a client needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The API's base URL.
+    pub url: Url,
+    /// The key, the user and the password.
+    pub credentials: Credentials,
+    /// The PBXs' names, or `allpbxes`.
+    pub pbx_ids: Vec<String>,
+    /// The longest that one request may take.
+    pub timeout: Duration,
+    /// A PEM file with roots to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The budget of requests in any minute.
+    pub max_requests_per_minute: u32,
+    /// The wait after the first refused login.
+    pub login_retry_interval: Duration,
+    /// The shortest time between two requests for the same thing.
+    pub interval: Duration,
+}
+
+/// Why a window could not be collected.
+#[derive(Clone, Debug)]
+pub enum Error {
+    /// 8x8 was asked, and it failed.
+    Request(Failure),
+    /// A secret can't be read, so 8x8 wasn't asked.
+    Secrets(Vec<SecretError>),
+    /// 8x8 refused these very credentials before, so it wasn't asked.
+    Refused {
+        /// When a login may be tried, unless a secret changes before.
+        until: Moment,
+    },
+    /// A failure before this holds the whole account, so 8x8 wasn't asked.
+    Held {
+        /// When the hold ends.
+        until: Moment,
+        /// What it is for.
+        reason: Reason,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Request(failure) => failure.fmt(f),
+            Error::Secrets(errors) => {
+                let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&texts.join("; "))
+            }
+            Error::Refused { until } => {
+                write!(
+                    f,
+                    "8x8 refused the credentials; no login before {:.0}",
+                    until.wall
+                )
+            }
+            Error::Held { until, reason } => {
+                write!(
+                    f,
+                    "{}; nothing is asked before {:.0}",
+                    reason.meaning(),
+                    until.wall
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// The reason, where 8x8 or the network gave one.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Error::Request(failure) => Some(failure.reason),
+            Error::Held { reason, .. } => Some(*reason),
+            Error::Secrets(_) | Error::Refused { .. } => None,
+        }
+    }
+
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Error::Secrets(_) => {
+                "put the secret into the file or variable; it is read again at the next try"
+            }
+            Error::Refused { .. } => {
+                "put the right key, user and password in place; a change is noticed within an interval"
+            }
+            Error::Request(Failure { reason, .. }) | Error::Held { reason, .. } => reason.remedy(),
+        }
+    }
+}
+
+/// One request and its outcome, for whoever counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// What was asked.
+    pub endpoint: Endpoint,
+    /// How long it took, decoding included.
+    pub took: Duration,
+    /// Why it failed, if it did.
+    pub failure: Option<Reason>,
+}
+
+/// Is told of each request.
+pub type Observer = Box<dyn Fn(Exchange) + Send + Sync>;
+
+/// The state of an account's dealings with 8x8.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// The hold on the account.
+    pub hold: Option<(Moment, Reason)>,
+    /// Whether 8x8's last word on the credentials was no.
+    pub credentials_refused: bool,
+    /// When a login may be tried, if not at once.
+    pub next_login: Option<Moment>,
+    /// How many requests the budget has left now.
+    pub budget_remaining: usize,
+    /// When the token expires.
+    pub token_expiry: Option<Moment>,
+    /// The local clock less 8x8's, in seconds.
+    pub clock_skew: Option<f64>,
+}
+
+/// A client for one account.
+pub struct Client {
+    http: Http,
+    credentials: Credentials,
+    pbx_ids: String,
+    interval: Duration,
+    budget: Budget,
+    clock: Clock,
+    observer: Observer,
+    fingerprint_keys: RandomState,
+    /// Held during a login: those who need a token at the same time share it.
+    login: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+struct State {
+    token: Option<Arc<Token>>,
+    guard: Guard,
+    hold: Option<Hold>,
+    clock_skew: Option<f64>,
+}
+
+impl Client {
+    /// A client that has not logged in yet.
+    ///
+    /// # Errors
+    ///
+    /// When TLS can't be set up.
+    pub fn new(settings: Settings, clock: Clock, observer: Observer) -> Result<Client, HttpError> {
+        let http = Http::new(settings.url, settings.timeout, settings.ca_file.as_deref())?;
+        Ok(Client {
+            http,
+            credentials: settings.credentials,
+            pbx_ids: settings.pbx_ids.join(","),
+            interval: settings.interval,
+            budget: Budget::new(settings.max_requests_per_minute),
+            clock,
+            observer,
+            fingerprint_keys: RandomState::new(),
+            login: tokio::sync::Mutex::default(),
+            state: Mutex::new(State {
+                token: None,
+                guard: Guard::new(settings.login_retry_interval),
+                hold: None,
+                clock_skew: None,
+            }),
+        })
+    }
+
+    /// How things stand.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let now = self.clock.now();
+        let budget_remaining = self.budget.remaining();
+        let state = self.state();
+        let hold = state.hold.filter(|hold| !hold.until.is_past(now));
+        let held = hold.map(|hold| hold.until);
+        let refused = state.guard.next_login(now);
+        Status {
+            hold: hold.map(|hold| (hold.until, hold.reason)),
+            credentials_refused: state.guard.is_refused(),
+            next_login: held
+                .into_iter()
+                .chain(refused)
+                .max_by_key(|moment| moment.instant),
+            budget_remaining,
+            token_expiry: state.token.as_ref().map(|token| token.expires),
+            clock_skew: state.clock_skew,
+        }
+    }
+
+    /// Asks for the company summary of a period.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be had.
+    pub async fn company_summary(&self, period: Period) -> Result<Snapshot, Error> {
+        let token = self.token(None).await?;
+        let sent = self.clock.now();
+        let young = sent.since(token.issued) < YOUNG;
+        let first = self.compsum(&token, period).await;
+        // Refused for its age, or another collection has replaced it meanwhile.
+        let refused = matches!(&first, Err(Error::Request(failure)) if failure.reason == Reason::Unauthorized);
+        let (token, sent, result) = if refused && !(young && self.is_current(&token)) {
+            let newer = self.token(Some(&token)).await?;
+            let sent = self.clock.now();
+            let second = self.compsum(&newer, period).await;
+            (newer, sent, second)
+        } else {
+            (token, sent, first)
+        };
+        match &result {
+            Ok(_) => self.end_hold(sent),
+            Err(Error::Request(failure)) => {
+                // The key is read at logins, so a new one is only found by a new login.
+                if matches!(failure.reason, Reason::Unauthorized | Reason::BadApiKey) {
+                    self.forget(&token);
+                }
+                self.hold_if_account(failure, sent);
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// A token to use: the present one, unless it is due for renewal or it is `refused`.
+    async fn token(&self, refused: Option<&Arc<Token>>) -> Result<Arc<Token>, Error> {
+        if let Some(token) = self.usable_token(refused) {
+            return Ok(token);
+        }
+        let _login = self.login.lock().await;
+        match self.usable_token(refused) {
+            Some(token) => Ok(token),
+            None => self.log_in().await,
+        }
+    }
+
+    fn usable_token(&self, refused: Option<&Arc<Token>>) -> Option<Arc<Token>> {
+        let now = self.clock.now();
+        let state = self.state();
+        let token = state
+            .token
+            .as_ref()
+            .filter(|token| !token.renew.is_past(now))?;
+        refused
+            .is_none_or(|refused| !Arc::ptr_eq(refused, token))
+            .then(|| token.clone())
+    }
+
+    async fn log_in(&self) -> Result<Arc<Token>, Error> {
+        self.check_hold()?;
+        let credentials = self.credentials.clone();
+        // A file can be slow: it may lie on a network, or be a pipe.
+        let secrets = tokio::task::spawn_blocking(move || credentials.read())
+            .await
+            .unwrap_or_else(|_| Err(Vec::new()))
+            .map_err(Error::Secrets)?;
+        let fingerprint = secrets.fingerprint(&self.fingerprint_keys);
+        self.state()
+            .guard
+            .admit(self.clock.now(), fingerprint)
+            .map_err(|until| Error::Refused { until })?;
+
+        let form = [
+            ("username", secrets.username.expose_secret()),
+            ("password", secrets.password.expose_secret()),
+        ];
+        let request = self
+            .http
+            .post("v1/oauth/token")
+            .header("8x8-apikey", sensitive("", &secrets.key))
+            .form(&form);
+        let sent = self.clock.now();
+        let answer = self
+            .exchange(Endpoint::Token, request, {
+                let (key, clock) = (secrets.key.clone(), self.clock);
+                move |body| Token::from_answer(&body, key, clock.now()).map_err(|_| Reason::Decode)
+            })
+            .await;
+        match answer {
+            Ok(token) => {
+                let token = Arc::new(token);
+                let mut state = self.state();
+                state.guard.accepted();
+                state.token = Some(token.clone());
+                Ok(token)
+            }
+            Err(Error::Request(failure)) => {
+                if failure.is_refusal() {
+                    self.state().guard.refused(self.clock.now(), fingerprint);
+                } else {
+                    self.hold_if_account(&failure, sent);
+                }
+                Err(Error::Request(failure))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn compsum(&self, token: &Arc<Token>, period: Period) -> Result<Snapshot, Error> {
+        let [start, end] = period.query_times();
+        let request = self
+            .http
+            .get("v1/compsum")
+            .header("8x8-apikey", sensitive("", &token.key))
+            .header("authorization", sensitive("Bearer ", &token.value))
+            .query(&[
+                ("pbxId", &*self.pbx_ids),
+                ("startTime", &start),
+                ("endTime", &end),
+                ("timeZone", QUERY_ZONE),
+            ]);
+        let answer = self
+            .exchange(Endpoint::Compsum, request, |body| {
+                decode(&body).map_err(|error| match error {
+                    DecodeError::TooMany => Reason::TooLarge,
+                    DecodeError::Malformed { line, column } => {
+                        tracing::debug!(line, column, "the answer is no JSON array of PBXs");
+                        Reason::Decode
+                    }
+                })
+            })
+            .await?;
+        Ok(Snapshot {
+            period,
+            received: self.clock.now().wall,
+            answer,
+        })
+    }
+
+    /// Sends a request when the budget has room for it, and reads the answer off the runtime.
+    async fn exchange<T: Send + 'static>(
+        &self,
+        endpoint: Endpoint,
+        request: reqwest::RequestBuilder,
+        read: impl FnOnce(Vec<u8>) -> Result<T, Reason> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = self.budget.turn().await;
+        // While this stood in line another request may have failed.
+        self.check_hold()?;
+        turn.take();
+        let start = self.clock.now();
+        let (result, date) = exchange(endpoint, request).await;
+        let answered = self.clock.now();
+        if let Some(date) = date {
+            // The header has whole seconds. Adding zero turns -0 into 0.
+            let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
+            self.state().clock_skew = Some(skew);
+        }
+        let result = match result {
+            Ok(Success { body, status }) => tokio::task::spawn_blocking(move || read(body))
+                .await
+                .unwrap_or(Err(Reason::Decode))
+                .map_err(|reason| Failure {
+                    endpoint,
+                    reason,
+                    status: Some(status),
+                    retry_after: None,
+                }),
+            Err(failure) => Err(failure),
+        };
+        let took = self.clock.now().since(start);
+        let failure = result.as_ref().err().map(|failure| failure.reason);
+        tracing::debug!(
+            endpoint = endpoint.label(),
+            reason = failure.map(Reason::label),
+            took_ms = took.as_millis(),
+            "asked 8x8"
+        );
+        (self.observer)(Exchange {
+            endpoint,
+            took,
+            failure,
+        });
+        result.map_err(Error::Request)
+    }
+
+    fn check_hold(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        match self.state().hold {
+            Some(Hold { until, reason, .. }) if !until.is_past(now) => {
+                Err(Error::Held { until, reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn hold_if_account(&self, failure: &Failure, sent: Moment) {
+        if failure.concerns_account() {
+            let now = self.clock.now();
+            let mut state = self.state();
+            let why = (failure.reason, failure.retry_after);
+            state.hold = Some(Hold::after(state.hold, self.interval, sent, now, why));
+        }
+    }
+
+    /// A request that was sent after the hold has worked, so the next failure is a first one again.
+    fn end_hold(&self, sent: Moment) {
+        let mut state = self.state();
+        state.hold = state.hold.filter(|hold| !hold.until.is_past(sent));
+    }
+
+    fn is_current(&self, token: &Arc<Token>) -> bool {
+        self.state()
+            .token
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, token))
+    }
+
+    fn forget(&self, token: &Arc<Token>) {
+        if self.is_current(token) {
+            self.state().token = None;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}

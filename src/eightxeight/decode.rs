@@ -1,0 +1,466 @@
+//! Reads the company summary's answer, forgiving all that can be forgiven: one bad field costs one
+//! sample.
+//!
+//! 8x8's schema says that all numbers are integers and requires none; elsewhere its answers hold numbers
+//! as text, fractions and nulls where the schema has integers.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::catalogue::Field;
+use crate::identities;
+use crate::snapshot::{Answer, Drift, MOST_PBXES, Row, Values};
+
+/// Why an answer can't be used at all.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DecodeError {
+    /// No JSON array. Says where, never what: the answer may hold anything.
+    #[error("no JSON array of PBXs (at line {line}, column {column})")]
+    Malformed {
+        /// Where reading stopped.
+        line: usize,
+        /// Where reading stopped.
+        column: usize,
+    },
+    /// More PBXs than [`MOST_PBXES`].
+    #[error("more than {MOST_PBXES} PBXs")]
+    TooMany,
+}
+
+/// Reads an answer.
+///
+/// # Errors
+///
+/// When it isn't a JSON array, or holds too many PBXs.
+pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
+    let mut reader = Reader::default();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = json.deserialize_seq(&mut reader).and_then(|()| json.end());
+    if reader.rows.len() > MOST_PBXES {
+        return Err(DecodeError::TooMany);
+    }
+    read.map_err(|error| DecodeError::Malformed {
+        line: error.line(),
+        column: error.column(),
+    })?;
+    Ok(reader.finish())
+}
+
+/// Gives values of types that a visitor has no use for to its method `refuse`.
+macro_rules! refuse {
+    ($($visit:ident($type:ty)),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> { Ok(self.refuse()) })*
+    };
+}
+
+/// A number of 8x8's, read from a number, a text that is one, or null.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Number {
+    /// Absent or null.
+    #[default]
+    None,
+    /// A finite number.
+    Some(f64),
+    /// Something else.
+    Rejected,
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl NumberVisitor {
+    fn refuse(self) -> Number {
+        Number::Rejected
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // Beyond 2^53 calls or ms a double is near enough, and all that Prometheus has.
+impl<'de> Visitor<'de> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Number, E> {
+        Ok(Number::Some(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Number, E> {
+        Ok(Number::Some(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Number, E> {
+        Ok(if value.is_finite() {
+            Number::Some(value)
+        } else {
+            Number::Rejected
+        })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
+        text.trim()
+            .parse()
+            .map_or(Ok(Number::Rejected), |value| self.visit_f64(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Number, E> {
+        Ok(Number::None)
+    }
+
+    refuse!(visit_bool(bool));
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Number, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.refuse())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self.refuse())
+    }
+}
+
+/// Collects the rows; the last one of a PBX wins.
+#[derive(Default)]
+struct Reader {
+    rows: BTreeMap<Box<str>, (Values, usize)>,
+    refused_rows: usize,
+    duplicates: usize,
+    /// Hashes, not names: an answer can hold 64 MiB of them.
+    unknown: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Reader {
+    fn finish(self) -> Answer {
+        let mut drift = Drift {
+            unknown_fields: self.unknown.len(),
+            rejected_values: self.refused_rows,
+            duplicate_pbxes: self.duplicates,
+            ..Drift::default()
+        };
+        let rows = self.rows.into_iter().map(|(pbx_id, (values, rejected))| {
+            drift.rejected_values += rejected;
+            drift.missing_fields += Field::COUNT - values.present() - rejected;
+            drift.inconsistencies += identities::broken(&values);
+            Row { pbx_id, values }
+        });
+        let rows = rows.collect();
+        Answer { rows, drift }
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reader {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of PBXs")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(RowSeed(self))?.is_some() {
+            if self.rows.len() > MOST_PBXES {
+                return Err(A::Error::custom("too many PBXs"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct RowSeed<'a>(&'a mut Reader);
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Whatever isn't an object is no row: it is counted and passed over.
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a PBX")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        let mut values = Values::default();
+        let mut states = [Number::None; Field::COUNT];
+        let mut pbx_id = None;
+        while let Some(key) = map.next_key_seed(KeySeed(&reader.hasher))? {
+            match key {
+                Key::PbxId => pbx_id = map.next_value::<PbxId>()?.name(),
+                Key::Field(field) => states[field.index()] = map.next_value()?,
+                Key::Unknown(hash) => {
+                    reader.unknown.insert(hash);
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let Some(pbx_id) = pbx_id else {
+            reader.refused_rows += 1;
+            return Ok(());
+        };
+        let mut rejected = 0;
+        for field in Field::ALL {
+            match states[field.index()] {
+                Number::Some(value) => values.set(field, Some(value)),
+                Number::Rejected => rejected += 1,
+                Number::None => {}
+            }
+        }
+        if reader.rows.insert(pbx_id, (values, rejected)).is_some() {
+            reader.duplicates += 1;
+        }
+        Ok(())
+    }
+
+    refuse!(
+        visit_u64(u64),
+        visit_i64(i64),
+        visit_f64(f64),
+        visit_str(&str),
+        visit_bool(bool)
+    );
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(self.refuse())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.refuse())
+    }
+}
+
+impl RowSeed<'_> {
+    fn refuse(self) {
+        self.0.refused_rows += 1;
+    }
+}
+
+enum Key {
+    PbxId,
+    Field(Field),
+    Unknown(u64),
+}
+
+struct KeySeed<'a>(&'a RandomState);
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(match Field::from_key(key) {
+            Some(field) => Key::Field(field),
+            None if key == "pbxId" => Key::PbxId,
+            None => Key::Unknown(self.0.hash_one(key)),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PbxId {
+    Text(Box<str>),
+    Other(IgnoredAny),
+}
+
+impl PbxId {
+    /// The name, unless it is no text or empty: an empty label is no label in Prometheus.
+    fn name(self) -> Option<Box<str>> {
+        match self {
+            PbxId::Text(name) => Some(name).filter(|name| !name.is_empty()),
+            PbxId::Other(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const DOCUMENTED: &str = include_str!("testdata/company-summary.json");
+
+    fn drift(body: &str) -> Drift {
+        decode(body.as_bytes()).unwrap().drift
+    }
+
+    fn inbound(value: &str) -> (Option<f64>, usize) {
+        let answer =
+            decode(format!(r#"[{{"pbxId":"p","inboundTotal":{value},"totalCall":7}}]"#).as_bytes());
+        let answer = answer.unwrap();
+        assert_eq!(
+            answer.rows[0].values.get(Field::TotalCall),
+            Some(7.0),
+            "{value}"
+        );
+        (
+            answer.rows[0].values.get(Field::InboundTotal),
+            answer.drift.rejected_values,
+        )
+    }
+
+    #[test]
+    fn the_documented_answer_has_all_fields_and_no_drift() {
+        let answer = decode(DOCUMENTED.as_bytes()).unwrap();
+        assert_eq!(answer.drift, Drift::default());
+        assert_eq!(answer.rows.len(), 2);
+        assert!(
+            answer
+                .rows
+                .iter()
+                .all(|row| row.values.present() == Field::COUNT)
+        );
+        let acme = &answer.rows[0];
+        assert_eq!(&*acme.pbx_id, "acmecorp");
+        assert_eq!(acme.base(Field::InboundTotal), Some(2252.0));
+        assert_eq!(acme.base(Field::TotalRingTime), Some(12281.452));
+    }
+
+    #[test]
+    fn a_number_is_read_from_all_that_is_one() {
+        for (value, expected) in [
+            ("5", Some(5.0)),
+            ("-5", Some(-5.0)),
+            ("5.25", Some(5.25)),
+            ("\"5\"", Some(5.0)),
+            ("\" 5.5 \"", Some(5.5)),
+            ("18446744073709551615", Some(18_446_744_073_709_551_615.0)),
+            ("1e300", Some(1e300)),
+            ("null", None),
+        ] {
+            assert_eq!(inbound(value), (expected, 0), "{value}");
+        }
+        for value in [
+            "true",
+            "\"\"",
+            "\"soon\"",
+            "\"NaN\"",
+            "\"inf\"",
+            "\"1e400\"",
+            "[1,[2]]",
+            r#"{"a":{"b":1}}"#,
+        ] {
+            assert_eq!(inbound(value), (None, 1), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_no_json_parser_takes_is_malformed() {
+        for body in [
+            "",
+            " ",
+            "{",
+            "<html>",
+            "{}",
+            "null",
+            "5",
+            "\"x\"",
+            "[{\"pbxId\":\"p\"}",
+            "[NaN]",
+            r#"[{"pbxId":"p","inboundTotal":NaN}]"#,
+            r#"[{"pbxId":"p","inboundTotal":1e400}]"#,
+            "[] []",
+        ] {
+            assert!(
+                matches!(decode(body.as_bytes()), Err(DecodeError::Malformed { .. })),
+                "{body}"
+            );
+        }
+        // Not even very deep nesting, which is passed over.
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert!(matches!(
+            decode(deep.as_bytes()),
+            Err(DecodeError::Malformed { .. })
+        ));
+        assert!(decode(b"[{\"pbxId\":\"\xff\"}]").is_err());
+    }
+
+    #[test]
+    fn rows_that_are_none_are_counted_and_passed_over() {
+        let body = r#"[1, -1, 1.5, "x", true, null, [[]], {}, {"pbxId":null}, {"pbxId":5}, {"pbxId":""}, {"pbxId":{"a":[]}}, {"pbxId":"p"}]"#;
+        let answer = decode(body.as_bytes()).unwrap();
+        assert_eq!(answer.rows.len(), 1);
+        assert_eq!(answer.drift.rejected_values, 12);
+        assert_eq!(answer.drift.missing_fields, Field::COUNT);
+    }
+
+    #[test]
+    fn the_last_row_of_a_pbx_wins() {
+        let body = r#"[{"pbxId":"p","inboundTotal":1,"outboundTotal":9},{"pbxId":"q"},{"pbxId":"p","inboundTotal":2}]"#;
+        let answer = decode(body.as_bytes()).unwrap();
+        assert_eq!(answer.rows.len(), 2);
+        assert_eq!(answer.rows[0].values.get(Field::InboundTotal), Some(2.0));
+        assert_eq!(answer.rows[0].values.get(Field::OutboundTotal), None);
+        assert_eq!(answer.drift.duplicate_pbxes, 1);
+    }
+
+    #[test]
+    fn drift_counts_what_the_table_does_not_have() {
+        let body = r#"[{"pbxId":"p","new":1,"newer":{"x":[1]}},{"pbxId":"q","new":2}]"#;
+        assert_eq!(drift(body).unknown_fields, 2);
+        let broken = DOCUMENTED.replacen("\"inboundMissed\": 1265", "\"inboundMissed\": 1264", 1);
+        // The sum of inbound calls and that of missed calls.
+        assert_eq!(drift(&broken).inconsistencies, 2);
+    }
+
+    #[test]
+    fn so_many_pbxs_and_no_more() {
+        let body = |count: usize| {
+            let rows: Vec<_> = (0..count)
+                .map(|n| format!(r#"{{"pbxId":"{n}"}}"#))
+                .collect();
+            format!("[{}]", rows.join(","))
+        };
+        assert_eq!(
+            decode(body(MOST_PBXES).as_bytes()).unwrap().rows.len(),
+            MOST_PBXES
+        );
+        assert_eq!(
+            decode(body(MOST_PBXES + 1).as_bytes()),
+            Err(DecodeError::TooMany)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(body in any::<Vec<u8>>()) {
+            let _ = decode(&body);
+        }
+
+        #[test]
+        fn no_mangled_answer_panics(at in 0..DOCUMENTED.len(), byte: u8) {
+            let mut body = DOCUMENTED.as_bytes().to_vec();
+            body[at] = byte;
+            let _ = decode(&body);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! One request over HTTP: bounded in time and size, never redirected, and without a word of its own in
+//! the errors, since those of the libraries hold URLs.
+
+use std::error::Error as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::failure::{Endpoint, Failure, Reason, classify};
+
+/// The largest answer that is taken, after decompression.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// As much of an error's body is read as is needed to recognise it.
+const LARGEST_ERROR: usize = 64 * 1024;
+
+/// A connection that takes longer isn't coming.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// An HTTP client for one base URL.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Url,
+}
+
+/// An answer with a status of 2xx.
+#[derive(Debug)]
+pub struct Success {
+    /// The answer's body, decompressed.
+    pub body: Vec<u8>,
+    /// The answer's status.
+    pub status: u16,
+}
+
+/// Why there can be no client.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The file of extra roots can't be read.
+    #[error("--api.ca-file: can't read the file: {0}")]
+    CaUnreadable(#[source] std::io::Error),
+    /// The file of extra roots holds none.
+    #[error("--api.ca-file: no PEM certificates in it")]
+    CaUnusable,
+    /// TLS can't be set up, for example without any CA certificates on the machine.
+    #[error(
+        "TLS can't be set up; are CA certificates installed (Debian: the package ca-certificates)?"
+    )]
+    Tls,
+}
+
+impl Http {
+    /// A client for `base`. A proxy from the environment is used unless `base` is on this machine.
+    ///
+    /// # Errors
+    ///
+    /// When the extra roots can't be read or TLS can't be set up.
+    pub fn new(base: Url, timeout: Duration, ca_file: Option<&Path>) -> Result<Http, HttpError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .timeout(timeout)
+            .read_timeout(timeout)
+            .connect_timeout(timeout.min(LONGEST_CONNECT));
+        if base.scheme() == "http" {
+            builder = builder.no_proxy();
+        }
+        if let Some(path) = ca_file {
+            let pem = std::fs::read(path).map_err(HttpError::CaUnreadable)?;
+            let roots = Certificate::from_pem_bundle(&pem).map_err(|_| HttpError::CaUnusable)?;
+            if roots.is_empty() {
+                return Err(HttpError::CaUnusable);
+            }
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client = builder.build().map_err(|_| HttpError::Tls)?;
+        Ok(Http { client, base })
+    }
+
+    /// `POST` to a path below the base URL.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(self.url(path))
+    }
+
+    /// `GET` of a path below the base URL.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.url(path))
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!(
+            "{}/{path}",
+            self.base.path().trim_end_matches('/')
+        ));
+        url
+    }
+}
+
+/// Sends a request and reads its answer; the second is the answer's Date header.
+pub async fn exchange(
+    endpoint: Endpoint,
+    request: RequestBuilder,
+) -> (Result<Success, Failure>, Option<Timestamp>) {
+    let failed = |reason, status, retry_after| Failure {
+        endpoint,
+        reason,
+        status,
+        retry_after,
+    };
+    let mut answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => return (Err(failed(reason_of(&error), None, None)), None),
+    };
+    let status = answer.status();
+    let date = date(answer.headers());
+    let retry_after = retry_after(answer.headers(), date);
+    let limit = if status.is_success() {
+        LARGEST_ANSWER
+    } else {
+        LARGEST_ERROR
+    };
+    let mut body = Vec::new();
+    let end = loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(reason_of(&error)),
+        }
+    };
+    let code = Some(status.as_u16());
+    let result = match end {
+        // What was read of an error's body is enough.
+        _ if !status.is_success() => Err(failed(
+            classify(endpoint, status.as_u16(), &body),
+            code,
+            retry_after,
+        )),
+        Ok(()) if status == StatusCode::OK => Ok(Success {
+            body,
+            status: status.as_u16(),
+        }),
+        Ok(()) => Err(failed(Reason::Other, code, retry_after)),
+        Err(reason) => Err(failed(reason, code, retry_after)),
+    };
+    (result, date)
+}
+
+/// A header that the HTTP library shows in none of its logs.
+pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
+    let text = zeroize::Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
+    // Secrets are checked for characters that a header can't hold when they are read.
+    let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+fn reason_of(error: &reqwest::Error) -> Reason {
+    if error.is_timeout() {
+        Reason::Timeout
+    } else if is_tls(error) {
+        Reason::Tls
+    } else if error.is_body() || error.is_decode() {
+        Reason::Decode
+    } else {
+        Reason::Connect
+    }
+}
+
+/// Whether rustls is at the bottom of it. It stands inside an `io::Error`, which names as its source the
+/// source of what it holds.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    parse_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+fn parse_date(text: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
+}
+
+/// Seconds, or a date, which is held against the answer's own date: the clocks may differ.
+fn retry_after(headers: &HeaderMap, date: Option<Timestamp>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let until = parse_date(text)?;
+    let length = until.duration_since(date.unwrap_or_else(Timestamp::now));
+    Some(Duration::try_from(length).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn wait(text: &str) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+        let date = parse_date("Tue, 03 Mar 2026 12:00:00 GMT");
+        retry_after(&headers, date).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_on_the_servers_clock() {
+        assert_eq!(wait("30"), Some(30));
+        assert_eq!(wait("0"), Some(0));
+        assert_eq!(
+            wait("99999999999999999999999"),
+            Some(Duration::MAX.as_secs())
+        );
+        assert_eq!(wait("Tue, 03 Mar 2026 12:01:30 GMT"), Some(90));
+        assert_eq!(wait("Tue, 03 Mar 2026 11:00:00 GMT"), Some(0));
+        for absurd in ["-5", "NaN", "1e9", "soon", "", "30 s", "3.5"] {
+            assert_eq!(wait(absurd), None, "{absurd}");
+        }
+    }
+
+    #[test]
+    fn paths_stand_below_the_base_url() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        for base in [
+            "https://api.8x8.com/analytics/work",
+            "https://api.8x8.com/analytics/work/",
+        ] {
+            let http = Http::new(base.parse().unwrap(), Duration::from_secs(1), None).unwrap();
+            assert_eq!(
+                http.url("v1/compsum").as_str(),
+                "https://api.8x8.com/analytics/work/v1/compsum"
+            );
+        }
+    }
+}

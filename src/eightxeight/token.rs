@@ -1,0 +1,142 @@
+//! The access token: what 8x8 answers to a login, and how long it is used.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::clock::Moment;
+
+use super::decode::Number;
+
+/// 8x8's documentation shows this life, in seconds.
+const DOCUMENTED_LIFE: f64 = 1800.0;
+
+/// A life beyond a day, in seconds, is taken for a mistake.
+const LONGEST_LIFE: f64 = 86_400.0;
+
+/// A token is renewed this long before it expires.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// A token this young that is refused wasn't refused for its age, so a new login wouldn't help.
+pub const YOUNG: Duration = Duration::from_secs(60);
+
+/// A login's fruit.
+#[derive(Debug)]
+pub struct Token {
+    /// The token itself.
+    pub value: SecretString,
+    /// The API key that it was got with, which goes with every request.
+    pub key: SecretString,
+    /// When it was got.
+    pub issued: Moment,
+    /// When it expires.
+    pub expires: Moment,
+    /// From when on it isn't used any more.
+    pub renew: Moment,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Number,
+}
+
+impl Token {
+    /// Reads the answer to a login at `issued`.
+    ///
+    /// # Errors
+    ///
+    /// When it holds no token.
+    pub fn from_answer(body: &[u8], key: SecretString, issued: Moment) -> Result<Token, NoToken> {
+        let answer: Answer = serde_json::from_slice(body).map_err(|_| NoToken)?;
+        let value = SecretString::from(answer.access_token);
+        let printable = |text: &str| text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
+        if !Some(secrecy::ExposeSecret::expose_secret(&value))
+            .is_some_and(|t| !t.is_empty() && printable(t))
+        {
+            return Err(NoToken);
+        }
+        let life = match answer.expires_in {
+            Number::Some(life) if life > 0.0 && life <= LONGEST_LIFE => life,
+            _ => DOCUMENTED_LIFE,
+        };
+        let life = Duration::from_secs_f64(life);
+        Ok(Token {
+            value,
+            key,
+            issued,
+            expires: issued + life,
+            renew: issued + use_of(life),
+        })
+    }
+}
+
+/// How long a token of this life is used.
+fn use_of(life: Duration) -> Duration {
+    life.saturating_sub(MARGIN).max(life.mul_f64(0.9))
+}
+
+/// The answer to a login holds no token.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer holds no token")]
+pub struct NoToken;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::clock::Clock;
+
+    fn life(body: &str) -> Option<Duration> {
+        let now = Clock::System.now();
+        let token = Token::from_answer(body.as_bytes(), "k".to_owned().into(), now).ok()?;
+        Some(token.expires.since(now))
+    }
+
+    #[test]
+    fn a_missing_or_absurd_life_means_what_the_documentation_shows() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        for (given, expected) in [
+            ("1800", 1800),
+            ("\"900\"", 900),
+            ("3", 3),
+            ("null", 1800),
+            ("0", 1800),
+            ("-5", 1800),
+            ("1e300", 1800),
+            ("\"soon\"", 1800),
+            ("true", 1800),
+            ("[]", 1800),
+            ("86401", 1800),
+        ] {
+            let body =
+                format!(r#"{{"access_token":"t","token_type":"bearer","expires_in":{given}}}"#);
+            assert_eq!(life(&body), seconds(expected), "{given}");
+        }
+        assert_eq!(life(r#"{"access_token":"t"}"#), seconds(1800));
+    }
+
+    #[test]
+    fn an_answer_without_a_usable_token_is_none() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "<html>",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":"a\nb"}"#,
+            r#"{"access_token":5}"#,
+        ] {
+            assert_eq!(life(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn renewed_a_minute_early_or_after_nine_tenths_of_a_short_life() {
+        assert_eq!(use_of(Duration::from_secs(1800)), Duration::from_secs(1740));
+        assert_eq!(use_of(Duration::from_secs(3)), Duration::from_millis(2700));
+        assert_eq!(use_of(Duration::from_secs(100)), Duration::from_secs(90));
+    }
+}

@@ -1,0 +1,266 @@
+//! Secrets: read from a file or the environment each time they are needed, and never printed.
+
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+/// Longer than any key or password: it stops somebody who names the wrong file.
+const LONGEST: u64 = 64 * 1024;
+
+/// Where a secret comes from. Its `Debug` shows no path: people paste secrets where paths belong.
+#[derive(Clone)]
+pub struct Source {
+    /// How the user named it: an option or a variable.
+    origin: String,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    File(PathBuf),
+    Text(SecretString),
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({})", self.origin)
+    }
+}
+
+/// Why there is no secret. No variant holds the path or the text.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SecretError {
+    /// The file can't be read.
+    #[error("{origin}: can't read the file that it names: {}; what was given isn't shown, it might be the secret itself", describe(*.kind))]
+    Unreadable {
+        /// Option or variable.
+        origin: String,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
+    /// There is nothing in it.
+    #[error("{origin}: the secret is empty")]
+    Empty {
+        /// Option or variable.
+        origin: String,
+    },
+    /// It can't be a secret of 8x8's.
+    #[error("{origin}: {why}")]
+    Unusable {
+        /// Option or variable.
+        origin: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+fn describe(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+impl Source {
+    /// A secret in a file, read anew each time.
+    #[must_use]
+    pub fn file(origin: impl Into<String>, path: impl Into<PathBuf>) -> Source {
+        Source {
+            origin: origin.into(),
+            place: Place::File(path.into()),
+        }
+    }
+
+    /// A secret that is known already.
+    #[must_use]
+    pub fn text(origin: impl Into<String>, text: impl Into<String>) -> Source {
+        Source {
+            origin: origin.into(),
+            place: Place::Text(text.into().into()),
+        }
+    }
+
+    /// The option or variable that named it.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The secret as it is now, without a trailing line end.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read, is empty, or holds what no secret of 8x8's holds.
+    pub fn read(&self) -> Result<SecretString, SecretError> {
+        let text = match &self.place {
+            Place::File(path) => {
+                let mut bytes = Zeroizing::new(Vec::with_capacity(256));
+                File::open(path)
+                    .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+                    .map_err(|error| SecretError::Unreadable {
+                        origin: self.origin.clone(),
+                        kind: error.kind(),
+                    })?;
+                if bytes.len() as u64 > LONGEST {
+                    return Err(
+                        self.unusable("the file is larger than 64 KiB, so it holds no secret")
+                    );
+                }
+                let text = std::str::from_utf8(&bytes)
+                    .map_err(|_| self.unusable("the secret isn't UTF-8 text"))?;
+                SecretString::from(without_line_end(text).to_owned())
+            }
+            Place::Text(text) => {
+                SecretString::from(without_line_end(text.expose_secret()).to_owned())
+            }
+        };
+        match text.expose_secret() {
+            "" => Err(SecretError::Empty {
+                origin: self.origin.clone(),
+            }),
+            secret if secret.contains(['\0', '\n', '\r']) => {
+                Err(self.unusable("the secret holds more than one line"))
+            }
+            _ => Ok(text),
+        }
+    }
+
+    fn unusable(&self, why: &'static str) -> SecretError {
+        SecretError::Unusable {
+            origin: self.origin.clone(),
+            why,
+        }
+    }
+}
+
+fn without_line_end(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// The three secrets of an account.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The API key. 8x8 Admin Console calls it "Key"; its "Secret" isn't needed.
+    pub key: Source,
+    /// The name of a user with access to Work Analytics.
+    pub username: Source,
+    /// That user's password.
+    pub password: Source,
+}
+
+/// The three as they were when they were read.
+pub struct Secrets {
+    /// The API key.
+    pub key: SecretString,
+    /// The user's name.
+    pub username: SecretString,
+    /// The password.
+    pub password: SecretString,
+}
+
+impl Credentials {
+    /// Reads all three.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them.
+    pub fn read(&self) -> Result<Secrets, Vec<SecretError>> {
+        let key = self.key.read().and_then(|key| {
+            let printable = key
+                .expose_secret()
+                .bytes()
+                .all(|byte| (0x21..0x7f).contains(&byte));
+            if printable {
+                Ok(key)
+            } else {
+                Err(self
+                    .key
+                    .unusable("an API key has no spaces and only ASCII characters"))
+            }
+        });
+        match (key, self.username.read(), self.password.read()) {
+            (Ok(key), Ok(username), Ok(password)) => Ok(Secrets {
+                key,
+                username,
+                password,
+            }),
+            (key, username, password) => Err([key.err(), username.err(), password.err()]
+                .into_iter()
+                .flatten()
+                .collect()),
+        }
+    }
+}
+
+impl Secrets {
+    /// A number that is the same for the same secrets and tells nothing about them: `keys` are random
+    /// and never leave the process. Each field is hashed with its length, so that moving a character
+    /// from one to the next is a change.
+    #[must_use]
+    pub fn fingerprint(&self, keys: &RandomState) -> u64 {
+        keys.hash_one([&self.key, &self.username, &self.password].map(ExposeSecret::expose_secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn in_file(content: &[u8]) -> Result<String, SecretError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        std::fs::write(&path, content).unwrap();
+        Source::file("--api.key-file", path)
+            .read()
+            .map(|text| text.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn one_trailing_line_end_is_ignored() {
+        for content in ["a b", "a b\n", "a b\r\n"] {
+            assert_eq!(in_file(content.as_bytes()).unwrap(), "a b");
+        }
+        assert!(in_file(b"a\n\n").is_err());
+        assert!(matches!(in_file(b"\n"), Err(SecretError::Empty { .. })));
+        assert!(matches!(in_file(b""), Err(SecretError::Empty { .. })));
+        assert!(in_file(b"\xff").is_err());
+        assert!(in_file(&[b'a'; 70_000]).is_err());
+    }
+
+    #[test]
+    fn a_secret_in_place_of_a_path_is_not_shown() {
+        let source = Source::file("--api.password-file", "hunter2");
+        let error = source.read().unwrap_err();
+        assert!(!format!("{source:?} {error} {error:?}").contains("hunter2"));
+        assert!(
+            error.to_string().contains("there is no such file"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_fingerprint_tells_fields_apart() {
+        let of = |key: &str, username: &str| Secrets {
+            key: key.to_owned().into(),
+            username: username.to_owned().into(),
+            password: "p".to_owned().into(),
+        };
+        let keys = RandomState::new();
+        assert_eq!(
+            of("ab", "c").fingerprint(&keys),
+            of("ab", "c").fingerprint(&keys)
+        );
+        assert_ne!(
+            of("ab", "c").fingerprint(&keys),
+            of("a", "bc").fingerprint(&keys)
+        );
+    }
+}
