@@ -35,7 +35,7 @@ impl Add<Duration> for Moment {
 
     fn add(self, length: Duration) -> Moment {
         // A length beyond what either clock can hold means "never"; a century is as good.
-        let length = length.min(Duration::from_secs(100 * 365 * 24 * 60 * 60));
+        let length = length.min(Duration::from_hours(876000));
         let wall = SignedDuration::try_from(length)
             .ok()
             .and_then(|length| self.wall.checked_add(length).ok())

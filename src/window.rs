@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// The longest rolling window: 8x8 keeps two years of calls and silently cuts a longer query.
-pub const LONGEST: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_hours(17520);
 
 /// A configured window. Its label is the `window` label of every sample.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

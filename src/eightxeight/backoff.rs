@@ -7,10 +7,10 @@ use crate::clock::Moment;
 use super::failure::Reason;
 
 /// Doubling stops here.
-const LONGEST: Duration = Duration::from_secs(5 * 60);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// A Retry-After beyond this is taken for a mistake.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The time from a collection's start to the next one, after so many failures in a row.
 ///
@@ -91,7 +91,7 @@ mod tests {
     use crate::clock::Clock;
     use proptest::prelude::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     proptest! {
         #[test]

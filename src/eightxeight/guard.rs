@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Moment;
 
 /// The longest wait after a refused login.
-pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// Whether a login may be tried.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_day_with_a_wrong_password_and_a_try_each_second() {

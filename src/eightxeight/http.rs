@@ -155,6 +155,7 @@ pub async fn exchange(
 }
 
 /// A header that the HTTP library shows in none of its logs.
+#[must_use]
 pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
     let text = zeroize::Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
     // Secrets are checked for characters that a header can't hold when they are read.
@@ -183,7 +184,13 @@ fn is_tls(error: &reqwest::Error) -> bool {
         let inner = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if error.is::<rustls::Error>()
+            || inner.is_some_and(
+                <dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::is::<
+                    rustls::Error,
+                >,
+            )
+        {
             return true;
         }
         cause = error.source();

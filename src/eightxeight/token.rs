@@ -16,10 +16,10 @@ const DOCUMENTED_LIFE: f64 = 1800.0;
 const LONGEST_LIFE: f64 = 86_400.0;
 
 /// A token is renewed this long before it expires.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// A token this young that is refused wasn't refused for its age, so a new login wouldn't help.
-pub const YOUNG: Duration = Duration::from_secs(60);
+pub const YOUNG: Duration = Duration::from_mins(1);
 
 /// A login's fruit.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn renewed_a_minute_early_or_after_nine_tenths_of_a_short_life() {
-        assert_eq!(use_of(Duration::from_secs(1800)), Duration::from_secs(1740));
+        assert_eq!(use_of(Duration::from_mins(30)), Duration::from_mins(29));
         assert_eq!(use_of(Duration::from_secs(3)), Duration::from_millis(2700));
         assert_eq!(use_of(Duration::from_secs(100)), Duration::from_secs(90));
     }
