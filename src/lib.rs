@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod collect;
 pub mod eightxeight;
 pub mod identities;
 pub mod secret;

@@ -23,7 +23,7 @@ pub fn delay(interval: Duration, failures: u32, retry_after: Option<Duration>) -
         interval,
         failures,
         retry_after,
-        rand::random_range(0.9..1.1),
+        rand::random_range(900..=1100),
     )
 }
 
@@ -31,15 +31,14 @@ fn delay_with(
     interval: Duration,
     failures: u32,
     retry_after: Option<Duration>,
-    spread: f64,
+    permille: u32,
 ) -> Duration {
     let longest = LONGEST.max(interval);
     let doubled = interval
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(longest);
     let asked_for = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
-    doubled
-        .mul_f64(spread)
+    (doubled * permille / 1000)
         .clamp(interval, longest)
         .max(asked_for)
 }
@@ -96,10 +95,10 @@ mod tests {
     proptest! {
         #[test]
         fn never_sooner_than_the_interval_nor_than_asked(
-            interval in 1u64..100_000, failures in 0u32..=u32::MAX, asked in prop::option::of(0u64..=u64::MAX), spread in 0.9..1.1
+            interval in 1u64..100_000, failures in 0u32..=u32::MAX, asked in prop::option::of(0u64..=u64::MAX), permille in 900u32..=1100
         ) {
             let interval = Duration::from_secs(interval);
-            let wait = delay_with(interval, failures, asked.map(Duration::from_secs), spread);
+            let wait = delay_with(interval, failures, asked.map(Duration::from_secs), permille);
             prop_assert!(wait >= interval);
             prop_assert!(wait >= Duration::from_secs(asked.unwrap_or(0).min(3600)));
             prop_assert!(wait <= interval.max(LONGEST_RETRY_AFTER));
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn each_failure_doubles_up_to_five_minutes() {
-        let waits = [1, 2, 3, 4, 40].map(|failures| delay_with(MINUTE, failures, None, 1.0));
+        let waits = [1, 2, 3, 4, 40].map(|failures| delay_with(MINUTE, failures, None, 1000));
         assert_eq!(waits.map(|wait| wait.as_secs()), [60, 120, 240, 300, 300]);
     }
 

@@ -206,14 +206,13 @@ impl Client {
         let budget_remaining = self.budget.remaining();
         let state = self.state();
         let hold = state.hold.filter(|hold| !hold.until.is_past(now));
-        let held = hold.map(|hold| hold.until);
-        let refused = state.guard.next_login(now);
+        let waits = [hold.map(|hold| hold.until), state.guard.next_login(now)];
         Status {
             hold: hold.map(|hold| (hold.until, hold.reason)),
             credentials_refused: state.guard.is_refused(),
-            next_login: held
+            next_login: waits
                 .into_iter()
-                .chain(refused)
+                .flatten()
                 .max_by_key(|moment| moment.instant),
             budget_remaining,
             token_expiry: state.token.as_ref().map(|token| token.expires),
@@ -372,7 +371,7 @@ impl Client {
         self.check_hold()?;
         turn.take();
         let start = self.clock.now();
-        let (result, date) = exchange(endpoint, request).await;
+        let (result, date) = exchange(endpoint, request, start.wall).await;
         let answered = self.clock.now();
         if let Some(date) = date {
             // The header has whole seconds. Adding zero turns -0 into 0.

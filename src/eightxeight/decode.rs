@@ -242,6 +242,7 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
 }
 
 impl RowSeed<'_> {
+    #[allow(clippy::unnecessary_wraps)] // It stands for the visitor's methods, which return this.
     fn refuse<E>(self) -> Result<(), E> {
         self.0.refused_rows += 1;
         Ok(())
@@ -299,7 +300,6 @@ impl PbxId {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::clock::Moment;
 
 use super::decode::Number;
 
-/// 8x8's documentation shows this life, in seconds.
-const DOCUMENTED_LIFE: f64 = 1800.0;
+/// 8x8's documentation shows this life.
+const DOCUMENTED_LIFE: Duration = Duration::from_mins(30);
 
-/// A life beyond a day, in seconds, is taken for a mistake.
-const LONGEST_LIFE: f64 = 86_400.0;
+/// A longer life is taken for a mistake.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 /// A token is renewed this long before it expires.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -52,17 +52,18 @@ impl Token {
     pub fn from_answer(body: &[u8], key: SecretString, issued: Moment) -> Result<Token, NoToken> {
         let answer: Answer = serde_json::from_slice(body).map_err(|_| NoToken)?;
         let value = SecretString::from(answer.access_token);
-        let printable = |text: &str| text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
-        if !Some(secrecy::ExposeSecret::expose_secret(&value))
-            .is_some_and(|t| !t.is_empty() && printable(t))
-        {
+        let text = value.expose_secret();
+        // It has to fit into a header.
+        if text.is_empty() || !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
             return Err(NoToken);
         }
         let life = match answer.expires_in {
-            Number::Some(life) if life > 0.0 && life <= LONGEST_LIFE => life,
-            _ => DOCUMENTED_LIFE,
+            Number::Some(life) => Duration::try_from_secs_f64(life).ok(),
+            Number::None | Number::Rejected => None,
         };
-        let life = Duration::from_secs_f64(life);
+        let life = life
+            .filter(|life| !life.is_zero() && *life <= LONGEST_LIFE)
+            .unwrap_or(DOCUMENTED_LIFE);
         Ok(Token {
             value,
             key,
@@ -75,7 +76,7 @@ impl Token {
 
 /// How long a token of this life is used.
 fn use_of(life: Duration) -> Duration {
-    life.saturating_sub(MARGIN).max(life.mul_f64(0.9))
+    life.saturating_sub(MARGIN).max(life * 9 / 10)
 }
 
 /// The answer to a login holds no token.
@@ -85,7 +86,6 @@ pub struct NoToken;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::clock::Clock;
 

@@ -1,0 +1,63 @@
+//! Says in the log when 8x8 starts failing and when it recovers, and nothing in between.
+
+use jiff::Timestamp;
+
+use crate::eightxeight::Error;
+use crate::window::Window;
+
+/// What is wrong with each window, as far as the log knows.
+#[derive(Debug)]
+pub(super) struct Journal {
+    themes: Vec<Option<&'static str>>,
+    failing_since: Option<Timestamp>,
+}
+
+impl Journal {
+    /// A journal for so many windows.
+    pub(super) fn new(windows: usize) -> Journal {
+        Journal {
+            themes: vec![None; windows],
+            failing_since: None,
+        }
+    }
+
+    /// Takes note of a collection's end.
+    pub(super) fn ended(
+        &mut self,
+        index: usize,
+        window: &Window,
+        error: Option<&Error>,
+        now: Timestamp,
+    ) {
+        let theme = error.map(theme);
+        let known = self.themes.contains(&theme);
+        self.themes[index] = theme;
+        if let Some(error) = error {
+            if !known {
+                tracing::warn!(
+                    window = window.label(),
+                    reason = theme,
+                    error = %error,
+                    remedy = error.remedy(),
+                    "collection failed; the last good answer is served until it is too old"
+                );
+            }
+            self.failing_since.get_or_insert(now);
+        } else if self.themes.iter().all(Option::is_none)
+            && let Some(since) = self.failing_since.take()
+        {
+            tracing::info!(failing_since = %format_args!("{since:.0}"), "8x8 answers again");
+        }
+    }
+}
+
+/// What the errors that follow from one cause have in common.
+fn theme(error: &Error) -> &'static str {
+    match error {
+        Error::Secrets(_) => "secret",
+        Error::Refused { .. } => "refused",
+        Error::Request(failure) if failure.is_refusal() => "refused",
+        Error::Request(failure) => failure.reason.label(),
+        Error::Held { reason, .. } => reason.label(),
+    }
+}
