@@ -1,0 +1,71 @@
+//! Reads values out of the layers and collects what is wrong with them.
+
+use super::Problems;
+use super::options::Opt;
+use super::raw::{Given, Raw};
+
+/// Reads options; a bad one is noted, and reading goes on with the default.
+pub(super) struct Reader<'a> {
+    raw: &'a Raw,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(raw: &'a Raw) -> Reader<'a> {
+        Reader { raw, problems: Vec::new() }
+    }
+
+    /// The value of an option that has a default.
+    pub(super) fn one<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        self.list(name, |values| parse(values.first().map_or("", String::as_str)))
+    }
+
+    /// The values of a repeatable option that has a default.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&[String]) -> Result<T, String>,
+    ) -> T {
+        if let Some(given) = self.raw.get(name) {
+            match parse(&given.values) {
+                Ok(value) => return value,
+                Err(problem) => self.problems.push(format!("{given}: {problem}")),
+            }
+        }
+        let default = Opt::named(name).map_or("", |option| option.default);
+        let values: Vec<String> = default.split(',').map(str::to_owned).collect();
+        // A test reads the whole table's defaults, so none of them can be bad here.
+        #[allow(clippy::panic)]
+        parse(&values).unwrap_or_else(|problem| panic!("default of {name}: {problem}"))
+    }
+
+    /// What was given for an option without a default.
+    pub(super) fn given(&self, name: &str) -> Option<&'a Given> {
+        self.raw.get(name)
+    }
+
+    /// The value of an option without a default.
+    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
+        self.given(name).and_then(|given| given.values.first()).map(String::as_str)
+    }
+
+    /// Notes what is wrong with an option.
+    pub(super) fn problem(&mut self, name: &str, problem: &str) {
+        let origin = self.raw.get(name).map_or_else(|| format!("--{name}"), ToString::to_string);
+        self.problems.push(format!("{origin}: {problem}"));
+    }
+
+    /// Notes what is wrong with no option in particular.
+    pub(super) fn complain(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    /// The value, if nothing was wrong on the way.
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
+        if self.problems.is_empty() { Ok(value) } else { Err(self.into_problems()) }
+    }
+
+    pub(super) fn into_problems(self) -> Problems {
+        Problems(self.problems)
+    }
+}

@@ -1,0 +1,280 @@
+//! From texts to values. Each error says what is allowed.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use url::{Host, Url};
+
+use crate::collect::Mode;
+use crate::simulator::Scenario;
+use crate::telemetry::log::{Format, Level};
+use crate::web::OTHER_PATHS;
+use crate::window::{Span, Window};
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// On all addresses of the machine.
+    Everywhere(u16),
+    /// On one address.
+    Address(SocketAddr),
+    /// On the addresses of a name.
+    Name(String, u16),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Everywhere(port) => write!(f, "[::]:{port}"),
+            Listen::Address(address) => address.fmt(f),
+            Listen::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| format!("`{text}` is not a duration such as `90s`, `15m` or `1h 30m`"))
+}
+
+fn within(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
+    let value = duration(text)?;
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    let [least, most] = [least, most].map(humantime::format_duration);
+    Err(format!("`{text}` is out of range: allowed is {least} to {most}"))
+}
+
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_hours(24))
+}
+
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_hours(1))
+}
+
+pub(super) fn delay(text: &str) -> Result<Duration, String> {
+    within(text, Duration::ZERO, Duration::from_hours(24))
+}
+
+pub(super) fn positive(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is not a whole number of at least 1")),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        format!("`{text}` is not one of {}", names.join(", "))
+    })
+}
+
+pub(super) fn mode(text: &str) -> Result<Mode, String> {
+    choice(text, &[("scrape", Mode::Scrape), ("timer", Mode::Timer)])
+}
+
+pub(super) fn scenario(text: &str) -> Result<Scenario, String> {
+    choice(text, &Scenario::ALL.map(|scenario| (scenario.name(), scenario)))
+}
+
+pub(super) fn level(text: &str) -> Result<Level, String> {
+    let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+    choice(text, &levels.map(|level| (Format::level_name(level), level)))
+}
+
+pub(super) fn format(text: &str) -> Result<Format, String> {
+    choice(text, &[("logfmt", Format::Logfmt), ("json", Format::Json)])
+}
+
+pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
+    let mut windows: Vec<Window> = Vec::new();
+    let mut seen: Vec<Span> = Vec::new();
+    for text in texts {
+        let window: Window = text.parse().map_err(|error| format!("{error}"))?;
+        if let Some(twin) = seen.iter().position(|span| *span == window.span()) {
+            return Err(format!("`{window}` is as long as `{}`: give it once", windows[twin]));
+        }
+        seen.push(window.span());
+        windows.push(window);
+    }
+    Ok(windows)
+}
+
+pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text)
+        .map_err(|_| format!("`{text}` is not an IANA time zone such as Europe/London or UTC"))
+}
+
+/// Names, or `allpbxes` alone.
+pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if name.is_empty() {
+            return Err("an empty name in the list".to_owned());
+        }
+        if name.chars().any(char::is_control) {
+            return Err("a control character in a name".to_owned());
+        }
+        if !seen.insert(name) {
+            return Err(format!("`{name}` twice"));
+        }
+    }
+    if names.len() > 1 && names.iter().any(|name| name == "allpbxes") {
+        return Err("`allpbxes` stands alone: it means all of them".to_owned());
+    }
+    Ok(names.to_vec())
+}
+
+/// https, or http to this machine. The text isn't shown: it can hold a password.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn url(text: &str) -> Result<Url, String> {
+    let allowed = "allowed is https://HOST/PATH, or http:// to a loopback address";
+    let url = Url::parse(text).map_err(|error| format!("not a URL ({error}); {allowed}"))?;
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => return Err(format!("no host in it; {allowed}")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("a user or password doesn't belong in it; {allowed}"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("a query or fragment doesn't belong in it; {allowed}"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        "http" => Err(format!("http would send the password in clear text; {allowed}")),
+        _ => Err(format!("neither https nor http; {allowed}")),
+    }
+}
+
+pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
+    let mut addresses = Vec::new();
+    for text in texts {
+        let address = listen_address(text).ok_or_else(|| {
+            format!("`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`")
+        })?;
+        let port = match &address {
+            Listen::Everywhere(port) | Listen::Name(_, port) => *port,
+            Listen::Address(address) => address.port(),
+        };
+        if port != 0 && addresses.contains(&address) {
+            return Err(format!("`{text}` twice"));
+        }
+        addresses.push(address);
+    }
+    Ok(addresses)
+}
+
+fn listen_address(text: &str) -> Option<Listen> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        return Some(if everywhere {
+            Listen::Everywhere(address.port())
+        } else {
+            Listen::Address(address)
+        });
+    }
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    let named = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && host.bytes().any(|byte| byte.is_ascii_alphabetic());
+    match host {
+        "" => Some(Listen::Everywhere(port)),
+        host if named => Some(Listen::Name(host.to_owned(), port)),
+        _ => None,
+    }
+}
+
+pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') {
+        return Err(format!("`{text}` doesn't start with `/`"));
+    }
+    if text.contains(['{', '}', '*', '?', '#']) {
+        return Err(format!("`{text}` holds one of {{}}*?#"));
+    }
+    if !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
+        return Err("a space or a character that isn't ASCII in the path".to_owned());
+    }
+    if OTHER_PATHS.contains(&text) {
+        return Err(format!("`{text}` is taken: the exporter serves something else there"));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::options::OPTIONS;
+    use crate::config::{DemoConfig, Raw};
+
+    #[test]
+    fn every_default_is_good() {
+        let raw = Raw::new(&|_| None, &|_| None).unwrap();
+        assert!(DemoConfig::new(&raw).is_ok());
+        for (name, parse) in [
+            ("api.timeout", timeout as fn(&str) -> _),
+            ("api.login-retry-interval", interval),
+        ] {
+            let option = OPTIONS.iter().find(|option| option.name == name).unwrap();
+            assert!(parse(option.default).is_ok());
+        }
+        assert!(url("https://api.8x8.com/analytics/work").is_ok());
+        assert!(positive("10").is_ok());
+    }
+
+    #[test]
+    fn only_urls_that_keep_the_password_safe() {
+        for good in ["https://api.8x8.com/analytics/work", "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost:8"] {
+            assert!(url(good).is_ok(), "{good}");
+        }
+        for bad in ["", "api.8x8.com", "http://api.8x8.com", "ftp://127.0.0.1", "https://user:hunter2@host/", "https://hunter2@host/", "https://host/?hunter2", "https://host/#hunter2", "file:///hunter2", "http://127.0.0.1.hunter2.com/"] {
+            let error = url(bad).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn addresses_as_prometheus_users_type_them() {
+        assert_eq!(listen_address(":10888"), Some(Listen::Everywhere(10888)));
+        assert_eq!(listen_address("[::]:10888"), Some(Listen::Everywhere(10888)));
+        assert_eq!(listen_address("localhost:0"), Some(Listen::Name("localhost".to_owned(), 0)));
+        assert!(matches!(listen_address("0.0.0.0:1"), Some(Listen::Address(_))));
+        for bad in ["", "10888", ":", ":99999", "::1:80x", "[::1]", "a b:1", "1.2.3:80", "http://x:1"] {
+            assert_eq!(listen_address(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_same_length_twice_is_refused_whatever_it_is_called() {
+        let parse = |texts: &[&str]| windows(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(parse(&["1h", "today", "15m"]).is_ok());
+        assert!(parse(&["1h", "60m"]).unwrap_err().contains("`60m` is as long as `1h`"));
+        assert!(parse(&["today", "today"]).is_err());
+        for bad in ["", "0s", "1.5h", "500ms", "3years", "yesterday", "-1h"] {
+            assert!(parse(&[bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_telemetry_path_takes_no_other_page() {
+        for good in ["/metrics", "/8x8/metrics", "/m"] {
+            assert!(telemetry_path(good).is_ok(), "{good}");
+        }
+        for bad in ["", "metrics", "/", "/probe", "/-/healthy", "/a{b}", "/a*", "/a?b", "/a#b", "/a b", "/ä"] {
+            assert!(telemetry_path(bad).is_err(), "{bad}");
+        }
+    }
+}
