@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod exposition;
 pub mod identities;
 pub mod snapshot;
 pub mod window;
