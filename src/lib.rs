@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod collect;
 pub mod eightxeight;
+pub mod exposition;
 pub mod identities;
 pub mod secret;
 pub mod snapshot;

@@ -1,0 +1,113 @@
+//! Bytes out: what a scrape is answered with, knowing nothing of where the numbers come from or how
+//! the bytes are sent.
+//!
+//! ```text
+//! Accept headers --negotiate--> Variant
+//! snapshots --company--.
+//!                      +--Writer--> Part --.
+//! registry --gathered--'                   +--> Body
+//!            Pages keeps the stored Part --'
+//! ```
+//!
+//! A page is made of [`Part`]s, each rendered by the one [`Writer`] and, where asked for, compressed on
+//! its own. What 8x8 said is a part that [`Pages`] keeps until there is a newer answer; the exporter's own
+//! metrics are a small part that the caller renders when it sees fit. A [`Body`] strings them together
+//! without touching their bytes, so a scrape of an unchanged page renders, compresses and copies nothing.
+
+mod body;
+mod company;
+mod gathered;
+mod gzip;
+mod negotiate;
+mod page;
+mod part;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::Body;
+pub use company::{Shown, write_company};
+pub use gathered::write_gathered;
+pub use negotiate::negotiate;
+pub use page::Pages;
+pub use part::{Part, RenderError};
+pub use writer::{Family, Kind, Writer};
+
+/// The format of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Prometheus' text format, version 0.0.4.
+    Text,
+    /// `OpenMetrics` 1.0.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// The value of `Content-Type`.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Format::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// What follows the last sample.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Format::Text => "",
+            Format::OpenMetrics => "# EOF\n",
+        }
+    }
+}
+
+/// How a page is encoded for the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// As it is.
+    Identity,
+    /// Compressed, as one gzip member.
+    Gzip,
+}
+
+impl Encoding {
+    /// The value of `Content-Encoding`, absent when the page goes as it is.
+    #[must_use]
+    pub fn content_encoding(self) -> Option<&'static str> {
+        match self {
+            Encoding::Identity => None,
+            Encoding::Gzip => Some("gzip"),
+        }
+    }
+}
+
+/// One of the four forms in which a page can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// Its format.
+    pub format: Format,
+    /// Its encoding.
+    pub encoding: Encoding,
+}
+
+impl Variant {
+    /// All four.
+    pub const ALL: [Variant; 4] = [
+        Variant::new(Format::Text, Encoding::Identity),
+        Variant::new(Format::Text, Encoding::Gzip),
+        Variant::new(Format::OpenMetrics, Encoding::Identity),
+        Variant::new(Format::OpenMetrics, Encoding::Gzip),
+    ];
+
+    /// The form with this format and encoding.
+    #[must_use]
+    pub const fn new(format: Format, encoding: Encoding) -> Variant {
+        Variant { format, encoding }
+    }
+
+    /// Its position in [`Variant::ALL`].
+    pub(crate) fn index(self) -> usize {
+        2 * self.format as usize + self.encoding as usize
+    }
+}

@@ -1,0 +1,167 @@
+//! The stored part of a page: rendered when first asked for, once in each form, and kept until there is a
+//! newer answer.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use tokio::sync::watch;
+
+use super::company::{Shown, write_company};
+use super::{Part, RenderError, Variant};
+use crate::snapshot::Snapshot;
+use crate::window::Window;
+
+/// The newest page of an account.
+///
+/// Scrapes bring the snapshots that they saw. One that was held up may bring an older snapshot than a
+/// scrape that overtook it, and is then given the newer one: a page never goes back.
+#[derive(Debug, Default)]
+pub struct Pages {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    page: Arc<Page>,
+    /// Snapshots that made way for a newer one of their window and that somebody still holds.
+    superseded: Vec<Weak<Snapshot>>,
+}
+
+impl Pages {
+    /// Pages that show nothing yet.
+    #[must_use]
+    pub fn new() -> Pages {
+        Pages::default()
+    }
+
+    /// The part that shows these snapshots, at most one for each window, in this order.
+    ///
+    /// Rendering, where it is needed, happens on a thread for blocking work; it is shared by all who ask
+    /// meanwhile, and goes on when they give up. The page that was shown before is given up first, so that
+    /// the two don't stand in memory together.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Part::render`], and [`RenderError::BrokenOff`] when the runtime is shutting down.
+    pub async fn part(&self, shown: &[Shown<'_>], variant: Variant) -> Result<Part, RenderError> {
+        let page = self.page(shown);
+        page.part(variant).await
+    }
+
+    pub(super) fn page(&self, asked: &[Shown<'_>]) -> Arc<Page> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.page.shows(asked) {
+            return Arc::clone(&state.page);
+        }
+        let shown: Vec<_> = asked
+            .iter()
+            .filter_map(|(window, snapshot)| Some((*window, state.newest(window, snapshot)?)))
+            .collect();
+        if state.page.shows(&shown) {
+            return Arc::clone(&state.page);
+        }
+        let page = Arc::new(Page::new(&shown));
+        let old = state.replace(Arc::clone(&page));
+        drop(state);
+        // Freeing a large page takes a while: not under the lock.
+        drop(old);
+        page
+    }
+}
+
+impl State {
+    /// The snapshot itself, or what superseded it.
+    fn newest(&self, window: &Window, snapshot: &Arc<Snapshot>) -> Option<Arc<Snapshot>> {
+        let is_old = |old: &Weak<Snapshot>| std::ptr::eq(old.as_ptr(), Arc::as_ptr(snapshot));
+        if self.superseded.iter().any(is_old) {
+            self.page.shown(window).cloned()
+        } else {
+            Some(Arc::clone(snapshot))
+        }
+    }
+
+    fn replace(&mut self, page: Arc<Page>) -> Arc<Page> {
+        let old = std::mem::replace(&mut self.page, page);
+        for (window, snapshot) in &old.shown {
+            let new = self.page.shown(window);
+            if new.is_some_and(|new| !Arc::ptr_eq(new, snapshot)) {
+                self.superseded.push(Arc::downgrade(snapshot));
+            }
+        }
+        // One that nobody holds can't be brought again.
+        self.superseded.retain(|old| old.strong_count() > 0);
+        old
+    }
+}
+
+/// A set of snapshots and their renderings.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    shown: Vec<(Window, Arc<Snapshot>)>,
+    renderings: [OnceLock<Rendering>; Variant::ALL.len()],
+}
+
+/// Where a rendering's outcome appears.
+pub(super) type Rendering = watch::Receiver<Option<Result<Part, RenderError>>>;
+
+/// One rendering at a time in the whole process: on a small machine that leaves a core to the scrapes,
+/// and memory holds one half-made page at most.
+static RENDERING: Mutex<()> = Mutex::new(());
+
+impl Page {
+    fn new(shown: &[Shown<'_>]) -> Page {
+        Page {
+            shown: shown
+                .iter()
+                .map(|(window, snapshot)| ((*window).clone(), Arc::clone(snapshot)))
+                .collect(),
+            renderings: Default::default(),
+        }
+    }
+
+    fn shows(&self, shown: &[Shown<'_>]) -> bool {
+        self.shown.len() == shown.len()
+            && self
+                .shown
+                .iter()
+                .zip(shown)
+                .all(|(mine, asked)| mine.0 == *asked.0 && Arc::ptr_eq(&mine.1, &asked.1))
+    }
+
+    fn shown(&self, window: &Window) -> Option<&Arc<Snapshot>> {
+        let (_, snapshot) = self.shown.iter().find(|(mine, _)| mine == window)?;
+        Some(snapshot)
+    }
+
+    #[cfg(test)]
+    pub(super) fn rendering(&self, variant: Variant) -> Option<Rendering> {
+        self.renderings[variant.index()].get().cloned()
+    }
+
+    async fn part(self: &Arc<Self>, variant: Variant) -> Result<Part, RenderError> {
+        let mut rendering = self.renderings[variant.index()]
+            .get_or_init(|| self.start(variant))
+            .clone();
+        rendering
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|outcome| outcome.clone())
+            .unwrap_or(Err(RenderError::BrokenOff))
+    }
+
+    fn start(self: &Arc<Self>, variant: Variant) -> Rendering {
+        let (outcome, rendering) = watch::channel(None);
+        let page = Arc::downgrade(self);
+        tokio::task::spawn_blocking(move || {
+            let _turn = RENDERING.lock().unwrap_or_else(PoisonError::into_inner);
+            // Where the page is gone, a newer one came and nobody waits for this one.
+            if let Some(page) = page.upgrade() {
+                let part = Part::render(variant, |writer| write_company(writer, &page.shown));
+                // Whoever waits may be about to replace the page, and expects it to be freed then.
+                drop(page);
+                outcome.send_replace(Some(part));
+            }
+        });
+        rendering
+    }
+}

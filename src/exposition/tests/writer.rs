@@ -1,0 +1,272 @@
+use std::collections::BTreeMap;
+
+use prometheus::{
+    Counter, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounterVec, Opts, Registry,
+};
+use proptest::prelude::*;
+
+use super::parser::{Sample, parse};
+use super::*;
+
+const FORMATS: [Format; 2] = [Format::Text, Format::OpenMetrics];
+
+fn parsed(format: Format, write: impl FnOnce(&mut Writer)) -> Vec<parser::Family> {
+    let page = text(format, write) + format.ending();
+    parse(format, &page)
+}
+
+fn lines(format: Format, write: impl FnOnce(&mut Writer)) -> Vec<String> {
+    text(format, write).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_counter_is_named_as_each_format_wants_it() {
+    for name in ["cpu_seconds_total", "cpu_seconds"] {
+        let write = |writer: &mut Writer| {
+            let mut family = writer.family(name, Kind::Counter, "Said \"so\"\\\nand so");
+            family.sample(&[], 1.5);
+            family.sample(&[("mode", "a\"b\\c\nd")], 2.0);
+        };
+        let samples = [
+            "cpu_seconds_total 1.5",
+            r#"cpu_seconds_total{mode="a\"b\\c\nd"} 2"#,
+        ];
+        let head = [
+            r#"# HELP cpu_seconds_total Said "so"\\\nand so"#,
+            "# TYPE cpu_seconds_total counter",
+        ];
+        assert_eq!(lines(Format::Text, write), [&head[..], &samples].concat());
+        let head = [
+            r#"# HELP cpu_seconds Said \"so\"\\\nand so"#,
+            "# TYPE cpu_seconds counter",
+            "# UNIT cpu_seconds seconds",
+        ];
+        assert_eq!(
+            lines(Format::OpenMetrics, write),
+            [&head[..], &samples].concat()
+        );
+    }
+}
+
+#[test]
+fn a_unit_is_named_where_the_name_ends_in_a_base_unit() {
+    for (name, unit) in [
+        ("a_seconds", Some("seconds")),
+        ("a_timestamp_seconds", Some("seconds")),
+        ("a_ratio", Some("ratio")),
+        ("a_bytes", Some("bytes")),
+        ("a_calls", None),
+        ("seconds", None),
+        ("milliseconds", None),
+        ("a_seconds_b", None),
+    ] {
+        let write = |writer: &mut Writer| writer.family(name, Kind::Gauge, "h").sample(&[], 1.0);
+        let families = parsed(Format::OpenMetrics, write);
+        assert_eq!(families[0].unit.as_deref(), unit, "{name}");
+        assert_eq!(parsed(Format::Text, write)[0].unit, None);
+    }
+}
+
+#[test]
+fn a_family_without_samples_is_not_written_and_one_is_not_written_twice() {
+    for format in FORMATS {
+        let written = lines(format, |writer| {
+            writer.family("empty", Kind::Gauge, "h");
+            writer.family("a", Kind::Gauge, "h").sample(&[], 1.0);
+            writer.family("a", Kind::Gauge, "h").sample(&[], 2.0);
+            writer
+                .family("a_total", Kind::Counter, "h")
+                .sample(&[], 3.0);
+            writer
+                .family("empty", Kind::Histogram, "h")
+                .histogram(&[], [], 0.0, 0);
+        });
+        let samples: Vec<_> = written
+            .iter()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        let expected = [
+            "a 1",
+            "empty_bucket{le=\"+Inf\"} 0",
+            "empty_sum 0",
+            "empty_count 0",
+        ];
+        assert_eq!(samples, expected);
+    }
+}
+
+#[test]
+fn values_are_spelled_as_prometheus_reads_them() {
+    for (value, spelled) in [
+        (0.0, "0"),
+        (2252.0, "2252"),
+        (-3.0, "-3"),
+        (12281.452, "12281.452"),
+        (0.1, "0.1"),
+        (1e15, "1000000000000000"),
+        (9_007_199_254_740_992.0, "9007199254740992"),
+        (1e300, "1e+300"),
+        (5e-324, "5e-324"),
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "+Inf"),
+        (f64::NEG_INFINITY, "-Inf"),
+    ] {
+        let written = lines(Format::Text, |writer| {
+            writer.family("a", Kind::Gauge, "h").sample(&[], value);
+        });
+        assert_eq!(written[2], format!("a {spelled}"));
+    }
+}
+
+#[test]
+fn a_registry_is_written_in_both_formats_with_the_same_samples() {
+    let registry = Registry::new();
+    let opts = HistogramOpts::new("wait_seconds", "Waiting").buckets(vec![0.5, 1.0, 10.0]);
+    let histogram = Histogram::with_opts(opts.const_label("endpoint", "token")).unwrap();
+    let counter = IntCounterVec::new(Opts::new("requests_total", "Requests"), &["b", "a"]).unwrap();
+    let gauge = GaugeVec::new(Opts::new("temperature", "Never set"), &["x"]).unwrap();
+    registry.register(Box::new(histogram.clone())).unwrap();
+    registry.register(Box::new(counter.clone())).unwrap();
+    registry.register(Box::new(gauge)).unwrap();
+    for seconds in [0.25, 0.75, 3.0, 50.0] {
+        histogram.observe(seconds);
+    }
+    counter.with_label_values(&["1", "2"]).inc_by(7);
+    let families = registry.gather();
+
+    let samples = [
+        r#"requests_total{a="2",b="1"} 7"#,
+        r#"wait_seconds_bucket{endpoint="token",le="0.5"} 1"#,
+        r#"wait_seconds_bucket{endpoint="token",le="1.0"} 2"#,
+        r#"wait_seconds_bucket{endpoint="token",le="10.0"} 3"#,
+        r#"wait_seconds_bucket{endpoint="token",le="+Inf"} 4"#,
+        r#"wait_seconds_sum{endpoint="token"} 54"#,
+        r#"wait_seconds_count{endpoint="token"} 4"#,
+    ];
+    for format in FORMATS {
+        let written = lines(format, |writer| write_gathered(writer, &families));
+        let (heads, body): (Vec<_>, Vec<_>) =
+            written.into_iter().partition(|line| line.starts_with('#'));
+        assert_eq!(body, samples);
+        match format {
+            Format::Text => assert_eq!(heads[1], "# TYPE requests_total counter"),
+            Format::OpenMetrics => assert_eq!(heads[1], "# TYPE requests counter"),
+        }
+        parsed(format, |writer| write_gathered(writer, &families));
+    }
+}
+
+#[test]
+fn a_collector_that_counts_without_total_is_put_right() {
+    let registry = Registry::new();
+    let counter = Counter::new("requests", "Requests").unwrap();
+    let gauge = Gauge::new("load", "Load").unwrap();
+    registry.register(Box::new(counter)).unwrap();
+    registry.register(Box::new(gauge)).unwrap();
+    for format in FORMATS {
+        let families = parsed(format, |writer| write_gathered(writer, &registry.gather()));
+        assert_eq!(families[1].samples[0].name, "requests_total");
+        assert_eq!(families[0].samples[0].name, "load");
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Written {
+    kind: Kind,
+    help: String,
+    samples: Vec<(Vec<String>, f64)>,
+}
+
+fn families() -> impl Strategy<Value = Vec<Written>> {
+    let value = prop_oneof![any::<f64>(), (-1000i32..1000).prop_map(f64::from)];
+    let sample = (proptest::collection::vec(nasty(), 0..3), value);
+    let family = (
+        prop_oneof![Just(Kind::Counter), Just(Kind::Gauge)],
+        nasty(),
+        proptest::collection::vec(sample, 0..5),
+    );
+    let family = family.prop_map(|(kind, help, samples)| Written {
+        kind,
+        help,
+        samples,
+    });
+    proptest::collection::vec(family, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_back_alike_from_both_formats(families in families()) {
+        let labels = ["a", "b", "c"];
+        let write = |writer: &mut Writer| {
+            for (number, written) in families.iter().enumerate() {
+                let name = format!("family_{number}");
+                let mut family = writer.family(&name, written.kind, &written.help);
+                for (values, value) in &written.samples {
+                    let pairs: Vec<_> =
+                        labels.into_iter().zip(values.iter().map(String::as_str)).collect();
+                    family.sample(&pairs, *value);
+                }
+            }
+        };
+        let text = parsed(Format::Text, write);
+        let open = parsed(Format::OpenMetrics, write);
+        prop_assert_eq!(&text, &open);
+
+        let kept = families.iter().enumerate().filter(|(_, written)| !written.samples.is_empty());
+        prop_assert_eq!(text.len(), kept.clone().count());
+        for (read, (number, written)) in text.iter().zip(kept) {
+            prop_assert_eq!(&read.name, &format!("family_{number}"));
+            prop_assert_eq!(&read.help, &written.help);
+            prop_assert_eq!(read.samples.len(), written.samples.len());
+            for (sample, (values, value)) in read.samples.iter().zip(&written.samples) {
+                let expected: BTreeMap<_, _> = labels
+                    .into_iter()
+                    .map(str::to_owned)
+                    .zip(values.iter().cloned())
+                    .collect();
+                prop_assert_eq!(&sample.labels, &expected);
+                let number: f64 = sample.value.parse().unwrap();
+                prop_assert!(number == *value || (number.is_nan() && value.is_nan()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_company_page_holds_each_number_that_is_there(
+        rows in proptest::collection::vec(
+            (nasty(), proptest::collection::vec(proptest::option::of(any::<f64>()), Field::COUNT)),
+            0..4,
+        ),
+    ) {
+        let rows: Vec<_> = rows.into_iter().map(|(pbx_id, numbers)| {
+            let mut values = Values::default();
+            for (field, number) in Field::ALL.into_iter().zip(numbers) {
+                values.set(field, number);
+            }
+            Row { pbx_id: pbx_id.into(), values }
+        }).collect();
+        let windows = ["1h", "today"].map(|label| (window(label), snapshot(rows.clone())));
+        for format in FORMATS {
+            let families = parsed(format, |writer| write_company(writer, &windows));
+            for field in Field::ALL {
+                let read = families.iter().find(|family| family.name == field.spec().metric);
+                let read = read.map_or(&[][..], |family| &family.samples);
+                let expected: Vec<_> = windows.iter().flat_map(|(window, snapshot)| {
+                    snapshot.answer.rows.iter().filter_map(|row| Some(Sample {
+                        name: field.spec().metric.to_owned(),
+                        labels: [("pbx_id", &*row.pbx_id), ("window", window.label())]
+                            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                            .into(),
+                        value: row.base(field)?.to_string(),
+                    }))
+                }).collect();
+                prop_assert_eq!(read.len(), expected.len());
+                for (read, expected) in read.iter().zip(expected) {
+                    prop_assert_eq!(&read.labels, &expected.labels);
+                    let number = |sample: &Sample| sample.value.parse::<f64>().unwrap();
+                    prop_assert_eq!(number(read), number(&expected));
+                }
+            }
+        }
+    }
+}
