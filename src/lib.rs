@@ -1,11 +1,32 @@
 //! A Prometheus exporter for the company summary of 8x8's Work Analytics API.
+//!
+//! ```text
+//! 8x8 --> eightxeight --> Snapshot --> Page --> web --> Prometheus
+//! ```
+//!
+//! A collection asks 8x8 for one window and yields an immutable [`snapshot::Snapshot`]. [`collect`] decides
+//! when, keeps the newest one of each window and what went wrong; [`eightxeight`] is the client and knows
+//! nothing of Prometheus. [`exposition`] turns snapshots into bytes, once for each new snapshot, and
+//! [`web`] sends them, together with the few metrics of [`telemetry`] that change with each scrape.
+//!
+//! [`account`] is one 8x8 account with all of that; [`app`] starts it from a [`config::Config`], which
+//! [`cli`] gets from the command line. [`catalogue`] is the table of 8x8's fields that all others walk.
+//! [`simulator`] stands in for 8x8 in the demo and in the tests.
 
+pub mod account;
+pub mod app;
 pub mod catalogue;
+pub mod cli;
 pub mod clock;
 pub mod collect;
+pub mod config;
 pub mod eightxeight;
 pub mod exposition;
+pub mod fields;
 pub mod identities;
 pub mod secret;
+pub mod simulator;
 pub mod snapshot;
+pub mod telemetry;
+pub mod web;
 pub mod window;

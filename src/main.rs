@@ -1,1 +1,16 @@
-fn main() {}
+//! The program: what the arguments say is done, and how it ended is told.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use eightxeight_exporter::{cli, config};
+
+fn main() -> ExitCode {
+    let exit = cli::run(std::env::args_os(), &config::environment);
+    // Nobody is left to tell when the other end of a pipe has gone.
+    let _ = std::io::stdout().write_all(exit.output.as_bytes());
+    for error in exit.errors {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+    }
+    ExitCode::from(exit.code)
+}

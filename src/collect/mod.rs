@@ -35,6 +35,20 @@ pub enum Mode {
     Timer,
 }
 
+impl Mode {
+    /// Both.
+    pub const ALL: [Mode; 2] = [Mode::Scrape, Mode::Timer];
+
+    /// The value of `--collect.mode`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Scrape => "scrape",
+            Mode::Timer => "timer",
+        }
+    }
+}
+
 /// What is collected, and how often.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -52,7 +52,11 @@ pub(super) fn find(reader: &mut Reader, environment: &Environment) -> Option<Cre
         );
         return None;
     };
-    let credentials = Credentials { key, username, password };
+    let credentials = Credentials {
+        key,
+        username,
+        password,
+    };
     if let Err(errors) = credentials.read() {
         for error in errors {
             reader.complain(error.to_string());
@@ -65,11 +69,19 @@ fn source(reader: &mut Reader, environment: &Environment, need: &Need) -> Option
     let mut found = Vec::new();
     if let Some(given) = reader.given(need.file) {
         let path = given.values.first().map_or("", String::as_str);
-        found.push((given.layer, given.to_string(), Source::file(given.to_string(), path)));
+        found.push((
+            given.layer,
+            given.to_string(),
+            Source::file(given.to_string(), path),
+        ));
     }
     if let Some(given) = need.flag.and_then(|flag| reader.given(flag)) {
         let text = given.values.first().map_or("", String::as_str);
-        found.push((given.layer, given.to_string(), Source::text(given.to_string(), text)));
+        found.push((
+            given.layer,
+            given.to_string(),
+            Source::text(given.to_string(), text),
+        ));
     }
     if let Some(variable) = need.variable
         && let Some(text) = environment(variable).filter(|text| !text.is_empty())
@@ -86,11 +98,16 @@ fn source(reader: &mut Reader, environment: &Environment, need: &Need) -> Option
     if let [(a, one, _), (b, other, _), ..] = &*found
         && a == b
     {
-        reader.complain(format!("{one} and {other} both give {}: take one away", need.what));
+        reader.complain(format!(
+            "{one} and {other} both give {}: take one away",
+            need.what
+        ));
     }
     if found.is_empty() {
         let other = need.flag.map(|flag| format!("--{flag}"));
-        let other = other.or(need.variable.map(str::to_owned)).unwrap_or_default();
+        let other = other
+            .or(need.variable.map(str::to_owned))
+            .unwrap_or_default();
         reader.complain(format!(
             "{} is missing ({}): give it with --{} or {other}",
             need.what, need.where_from, need.file

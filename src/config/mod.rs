@@ -84,7 +84,11 @@ impl Config {
         let web = web(&mut reader);
         let log = log_settings(&mut reader);
         match api {
-            Some(api) => reader.finish(Config { account: Account { api, collect }, web, log }),
+            Some(api) => reader.finish(Config {
+                account: Account { api, collect },
+                web,
+                log,
+            }),
             None => Err(reader.into_problems()),
         }
     }
@@ -102,7 +106,12 @@ impl DemoConfig {
         let collect = collect_settings(&mut reader);
         let web = web(&mut reader);
         let log = log_settings(&mut reader);
-        reader.finish(DemoConfig { scenario, collect, web, log })
+        reader.finish(DemoConfig {
+            scenario,
+            collect,
+            web,
+            log,
+        })
     }
 }
 

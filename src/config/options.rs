@@ -68,7 +68,10 @@ impl Opt {
     /// The environment variable: `EIGHTXEIGHT_COLLECT_INTERVAL`.
     #[must_use]
     pub fn variable(&self) -> String {
-        format!("EIGHTXEIGHT_{}", self.name.replace(['.', '-'], "_").to_ascii_uppercase())
+        format!(
+            "EIGHTXEIGHT_{}",
+            self.name.replace(['.', '-'], "_").to_ascii_uppercase()
+        )
     }
 
     /// The option of this name.
@@ -84,7 +87,13 @@ const fn one(
     default: &'static str,
     help: &'static str,
 ) -> Opt {
-    Opt { name, value, default, repeatable: false, help }
+    Opt {
+        name,
+        value,
+        default,
+        repeatable: false,
+        help,
+    }
 }
 
 const fn many(
@@ -93,7 +102,13 @@ const fn many(
     default: &'static str,
     help: &'static str,
 ) -> Opt {
-    Opt { name, value, default, repeatable: true, help }
+    Opt {
+        name,
+        value,
+        default,
+        repeatable: true,
+        help,
+    }
 }
 
 /// The table.

@@ -84,13 +84,28 @@ impl Raw {
                 (Layer::Default, vec![option.default.to_owned()])
             };
             let values = if option.repeatable {
-                texts.iter().flat_map(|text| text.split(',')).map(|t| t.trim().to_owned()).collect()
+                texts
+                    .iter()
+                    .flat_map(|text| text.split(','))
+                    .map(|t| t.trim().to_owned())
+                    .collect()
             } else {
                 texts
             };
-            raw.given.insert(option.name, Given { layer, values, option });
+            raw.given.insert(
+                option.name,
+                Given {
+                    layer,
+                    values,
+                    option,
+                },
+            );
         }
-        if problems.is_empty() { Ok(raw) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(raw)
+        } else {
+            Err(problems)
+        }
     }
 
     /// What was given for an option, or its default.

@@ -12,12 +12,17 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(raw: &'a Raw) -> Reader<'a> {
-        Reader { raw, problems: Vec::new() }
+        Reader {
+            raw,
+            problems: Vec::new(),
+        }
     }
 
     /// The value of an option that has a default.
     pub(super) fn one<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
-        self.list(name, |values| parse(values.first().map_or("", String::as_str)))
+        self.list(name, |values| {
+            parse(values.first().map_or("", String::as_str))
+        })
     }
 
     /// The values of a repeatable option that has a default.
@@ -46,12 +51,17 @@ impl<'a> Reader<'a> {
 
     /// The value of an option without a default.
     pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
-        self.given(name).and_then(|given| given.values.first()).map(String::as_str)
+        self.given(name)
+            .and_then(|given| given.values.first())
+            .map(String::as_str)
     }
 
     /// Notes what is wrong with an option.
     pub(super) fn problem(&mut self, name: &str, problem: &str) {
-        let origin = self.raw.get(name).map_or_else(|| format!("--{name}"), ToString::to_string);
+        let origin = self
+            .raw
+            .get(name)
+            .map_or_else(|| format!("--{name}"), ToString::to_string);
         self.problems.push(format!("{origin}: {problem}"));
     }
 
@@ -62,7 +72,11 @@ impl<'a> Reader<'a> {
 
     /// The value, if nothing was wrong on the way.
     pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
-        if self.problems.is_empty() { Ok(value) } else { Err(self.into_problems()) }
+        if self.problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.into_problems())
+        }
     }
 
     pub(super) fn into_problems(self) -> Problems {

@@ -46,7 +46,9 @@ fn within(text: &str, least: Duration, most: Duration) -> Result<Duration, Strin
         return Ok(value);
     }
     let [least, most] = [least, most].map(humantime::format_duration);
-    Err(format!("`{text}` is out of range: allowed is {least} to {most}"))
+    Err(format!(
+        "`{text}` is out of range: allowed is {least} to {most}"
+    ))
 }
 
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
@@ -69,23 +71,36 @@ pub(super) fn positive(text: &str) -> Result<u32, String> {
 }
 
 fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        format!("`{text}` is not one of {}", names.join(", "))
-    })
+    choices
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            format!("`{text}` is not one of {}", names.join(", "))
+        })
 }
 
 pub(super) fn mode(text: &str) -> Result<Mode, String> {
-    choice(text, &[("scrape", Mode::Scrape), ("timer", Mode::Timer)])
+    choice(text, &Mode::ALL.map(|mode| (mode.name(), mode)))
 }
 
 pub(super) fn scenario(text: &str) -> Result<Scenario, String> {
-    choice(text, &Scenario::ALL.map(|scenario| (scenario.name(), scenario)))
+    choice(
+        text,
+        &Scenario::ALL.map(|scenario| (scenario.name(), scenario)),
+    )
 }
 
 pub(super) fn level(text: &str) -> Result<Level, String> {
-    let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
-    choice(text, &levels.map(|level| (Format::level_name(level), level)))
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    choice(text, &levels)
 }
 
 pub(super) fn format(text: &str) -> Result<Format, String> {
@@ -98,7 +113,10 @@ pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
     for text in texts {
         let window: Window = text.parse().map_err(|error| format!("{error}"))?;
         if let Some(twin) = seen.iter().position(|span| *span == window.span()) {
-            return Err(format!("`{window}` is as long as `{}`: give it once", windows[twin]));
+            return Err(format!(
+                "`{window}` is as long as `{}`: give it once",
+                windows[twin]
+            ));
         }
         seen.push(window.span());
         windows.push(window);
@@ -146,15 +164,21 @@ pub fn url(text: &str) -> Result<Url, String> {
         None => return Err(format!("no host in it; {allowed}")),
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("a user or password doesn't belong in it; {allowed}"));
+        return Err(format!(
+            "a user or password doesn't belong in it; {allowed}"
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("a query or fragment doesn't belong in it; {allowed}"));
+        return Err(format!(
+            "a query or fragment doesn't belong in it; {allowed}"
+        ));
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if loopback => Ok(url),
-        "http" => Err(format!("http would send the password in clear text; {allowed}")),
+        "http" => Err(format!(
+            "http would send the password in clear text; {allowed}"
+        )),
         _ => Err(format!("neither https nor http; {allowed}")),
     }
 }
@@ -163,7 +187,9 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
     let mut addresses = Vec::new();
     for text in texts {
         let address = listen_address(text).ok_or_else(|| {
-            format!("`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`")
+            format!(
+                "`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`"
+            )
         })?;
         let port = match &address {
             Listen::Everywhere(port) | Listen::Name(_, port) => *port,
@@ -189,7 +215,9 @@ fn listen_address(text: &str) -> Option<Listen> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port.parse().ok()?;
     let named = !host.is_empty()
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         && host.bytes().any(|byte| byte.is_ascii_alphabetic());
     match host {
         "" => Some(Listen::Everywhere(port)),
@@ -209,7 +237,9 @@ pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
         return Err("a space or a character that isn't ASCII in the path".to_owned());
     }
     if OTHER_PATHS.contains(&text) {
-        return Err(format!("`{text}` is taken: the exporter serves something else there"));
+        return Err(format!(
+            "`{text}` is taken: the exporter serves something else there"
+        ));
     }
     Ok(text.to_owned())
 }
@@ -237,10 +267,26 @@ mod tests {
 
     #[test]
     fn only_urls_that_keep_the_password_safe() {
-        for good in ["https://api.8x8.com/analytics/work", "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost:8"] {
+        for good in [
+            "https://api.8x8.com/analytics/work",
+            "http://127.0.0.1:1/x",
+            "http://[::1]:1",
+            "http://localhost:8",
+        ] {
             assert!(url(good).is_ok(), "{good}");
         }
-        for bad in ["", "api.8x8.com", "http://api.8x8.com", "ftp://127.0.0.1", "https://user:hunter2@host/", "https://hunter2@host/", "https://host/?hunter2", "https://host/#hunter2", "file:///hunter2", "http://127.0.0.1.hunter2.com/"] {
+        for bad in [
+            "",
+            "api.8x8.com",
+            "http://api.8x8.com",
+            "ftp://127.0.0.1",
+            "https://user:hunter2@host/",
+            "https://hunter2@host/",
+            "https://host/?hunter2",
+            "https://host/#hunter2",
+            "file:///hunter2",
+            "http://127.0.0.1.hunter2.com/",
+        ] {
             let error = url(bad).unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -249,19 +295,43 @@ mod tests {
     #[test]
     fn addresses_as_prometheus_users_type_them() {
         assert_eq!(listen_address(":10888"), Some(Listen::Everywhere(10888)));
-        assert_eq!(listen_address("[::]:10888"), Some(Listen::Everywhere(10888)));
-        assert_eq!(listen_address("localhost:0"), Some(Listen::Name("localhost".to_owned(), 0)));
-        assert!(matches!(listen_address("0.0.0.0:1"), Some(Listen::Address(_))));
-        for bad in ["", "10888", ":", ":99999", "::1:80x", "[::1]", "a b:1", "1.2.3:80", "http://x:1"] {
+        assert_eq!(
+            listen_address("[::]:10888"),
+            Some(Listen::Everywhere(10888))
+        );
+        assert_eq!(
+            listen_address("localhost:0"),
+            Some(Listen::Name("localhost".to_owned(), 0))
+        );
+        assert!(matches!(
+            listen_address("0.0.0.0:1"),
+            Some(Listen::Address(_))
+        ));
+        for bad in [
+            "",
+            "10888",
+            ":",
+            ":99999",
+            "::1:80x",
+            "[::1]",
+            "a b:1",
+            "1.2.3:80",
+            "http://x:1",
+        ] {
             assert_eq!(listen_address(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn the_same_length_twice_is_refused_whatever_it_is_called() {
-        let parse = |texts: &[&str]| windows(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let parse =
+            |texts: &[&str]| windows(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert!(parse(&["1h", "today", "15m"]).is_ok());
-        assert!(parse(&["1h", "60m"]).unwrap_err().contains("`60m` is as long as `1h`"));
+        assert!(
+            parse(&["1h", "60m"])
+                .unwrap_err()
+                .contains("`60m` is as long as `1h`")
+        );
         assert!(parse(&["today", "today"]).is_err());
         for bad in ["", "0s", "1.5h", "500ms", "3years", "yesterday", "-1h"] {
             assert!(parse(&[bad]).is_err(), "{bad}");
@@ -273,7 +343,19 @@ mod tests {
         for good in ["/metrics", "/8x8/metrics", "/m"] {
             assert!(telemetry_path(good).is_ok(), "{good}");
         }
-        for bad in ["", "metrics", "/", "/probe", "/-/healthy", "/a{b}", "/a*", "/a?b", "/a#b", "/a b", "/ä"] {
+        for bad in [
+            "",
+            "metrics",
+            "/",
+            "/probe",
+            "/-/healthy",
+            "/a{b}",
+            "/a*",
+            "/a?b",
+            "/a#b",
+            "/a b",
+            "/ä",
+        ] {
             assert!(telemetry_path(bad).is_err(), "{bad}");
         }
     }

@@ -1,0 +1,58 @@
+//! The metrics of the process: which build it is, and what the system says of it.
+
+use jiff::Timestamp;
+
+use super::account::seconds;
+use super::process::write_process;
+use crate::exposition::{Kind, Writer};
+
+/// Which build this is.
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    /// The crate's version.
+    pub version: &'static str,
+    /// The commit it was built from, or `unknown`.
+    pub revision: &'static str,
+    /// The version of the compiler.
+    pub rustversion: &'static str,
+}
+
+/// This build.
+pub const BUILD: Build = Build {
+    version: env!("CARGO_PKG_VERSION"),
+    revision: env!("EIGHTXEIGHT_BUILD_REVISION"),
+    rustversion: env!("EIGHTXEIGHT_BUILD_RUSTVERSION"),
+};
+
+/// Writes the exporter's families and those of the process. The configuration was loaded at `loaded`.
+pub fn write_exporter(writer: &mut Writer, loaded: Timestamp) {
+    writer
+        .family(
+            "eightxeight_exporter_build_info",
+            Kind::Gauge,
+            "1, with the version, revision and compiler of this build as labels",
+        )
+        .sample(
+            &[
+                ("version", BUILD.version),
+                ("revision", BUILD.revision),
+                ("rustversion", BUILD.rustversion),
+            ],
+            1.0,
+        );
+    writer
+        .family(
+            "eightxeight_exporter_config_last_reload_successful",
+            Kind::Gauge,
+            "1 when the configuration was loaded, 0 when the last attempt to reload it failed",
+        )
+        .sample(&[], 1.0);
+    writer
+        .family(
+            "eightxeight_exporter_config_last_reload_success_timestamp_seconds",
+            Kind::Gauge,
+            "When the configuration in force was loaded",
+        )
+        .sample(&[], seconds(loaded));
+    write_process(writer);
+}

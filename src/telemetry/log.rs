@@ -1,0 +1,51 @@
+//! Logs, on standard error.
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+pub use tracing::Level;
+
+/// How to log.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The least important level that is shown.
+    pub level: Level,
+    /// In what form.
+    pub format: Format,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `level=info msg=…`
+    Logfmt,
+    /// One JSON object for each line.
+    Json,
+}
+
+/// Starts logging. Only the exporter's own events are shown, at any level: those of the HTTP and TLS
+/// libraries can hold headers and URLs.
+pub fn install(settings: Settings) {
+    let own = Targets::new().with_target("eightxeight_exporter", settings.level);
+    let layer = match settings.format {
+        Format::Logfmt => tracing_logfmt::builder()
+            .with_target(false)
+            .with_span_name(false)
+            .with_span_path(false)
+            .layer()
+            .with_writer(std::io::stderr)
+            .with_filter(own)
+            .boxed(),
+        Format::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .with_writer(std::io::stderr)
+            .with_filter(own)
+            .boxed(),
+    };
+    // A second call, which only tests make, keeps the first one's settings.
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}

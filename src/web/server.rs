@@ -1,0 +1,256 @@
+//! Accepts connections, keeps their number below a cap, and ends them all within a deadline.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
+
+use super::connection::{Connection, Watched};
+
+/// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
+const MOST_CONNECTIONS: u64 = 4096;
+
+/// Descriptors that are kept for 8x8, files and the runtime.
+const RESERVED: u64 = 64;
+
+/// A longer head is refused with 431. Room for a proxy's worst cookies.
+const LARGEST_HEAD: usize = 160 * 1024;
+
+/// After this, connections that still send are cut: less than the five seconds in which the process has
+/// to be gone.
+const LONGEST_DRAIN: Duration = Duration::from_secs(3);
+
+/// A web server that runs until it is told to stop.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    most_connections: usize,
+}
+
+/// All connections have ended.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many were cut while they were still being answered.
+    pub cut: usize,
+}
+
+impl Server {
+    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, since the usual
+    /// 1,024 let a crowd of idle clients starve the calls to 8x8.
+    #[must_use]
+    pub fn new(listeners: Vec<TcpListener>) -> Server {
+        let descriptors = raise_descriptor_limit();
+        let room = descriptors
+            .saturating_sub(RESERVED)
+            .clamp(1, MOST_CONNECTIONS);
+        Server {
+            listeners,
+            most_connections: usize::try_from(room).unwrap_or(1),
+        }
+    }
+
+    /// Serves `router` until `stop` is cancelled; then stops accepting and lets the answers that are under
+    /// way go out.
+    pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
+        let connections = Arc::new(Connections::new(self.most_connections));
+        let mut accepting = JoinSet::new();
+        for listener in self.listeners {
+            let (router, stop) = (router.clone(), stop.clone());
+            let connections = connections.clone();
+            accepting.spawn(async move {
+                tokio::select! {
+                    () = accept(&listener, &connections, &router, &stop) => {}
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
+        accepting.join_all().await;
+        connections.drain().await
+    }
+}
+
+/// Accepts for ever. An error concerns one connection or passes, so none ends the process.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+    router: &Router,
+    stop: &CancellationToken,
+) {
+    let mut complained = None;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                connections.make_room();
+                let now = Instant::now();
+                if complained.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
+                    tracing::warn!(%error, "can't accept connections; trying again");
+                    complained = Some(now);
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// The connections that are open.
+#[derive(Debug)]
+struct Connections {
+    most: usize,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next_id: u64,
+    connections: HashMap<u64, Arc<Connection>>,
+}
+
+impl Connections {
+    fn new(most: usize) -> Connections {
+        Connections {
+            most,
+            open: Mutex::default(),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
+        if self.open().connections.len() >= self.most {
+            self.make_room();
+        }
+        let connection = Connection::new();
+        let id = {
+            let mut open = self.open();
+            open.next_id += 1;
+            let id = open.next_id;
+            open.connections.insert(id, connection.clone());
+            id
+        };
+        let all = self.clone();
+        tokio::spawn(async move {
+            // Small answers shouldn't wait for an acknowledgement of the last one.
+            let _ = stream.set_nodelay(true);
+            converse(stream, router, &connection, &stop).await;
+            all.open().connections.remove(&id);
+        });
+    }
+
+    /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look
+    /// at all of them for each new one.
+    fn make_room(&self) {
+        let open = self.open();
+        let mut idle: Vec<_> = open
+            .connections
+            .values()
+            .filter_map(|connection| Some((connection.idle_since()?, connection)))
+            .collect();
+        let count = idle.len().min((self.most / 16).max(1));
+        if count > 0 {
+            idle.select_nth_unstable_by_key(count - 1, |(since, _)| *since);
+        }
+        for (_, connection) in idle.into_iter().take(count) {
+            connection.end.cancel();
+        }
+    }
+
+    /// Waits until all have ended. Those that wait for their client end at once, the others when their
+    /// answer is out or the drain's time is up.
+    async fn drain(&self) -> Stopped {
+        let deadline = Instant::now() + LONGEST_DRAIN;
+        loop {
+            let left = {
+                let open = self.open();
+                for connection in open.connections.values() {
+                    if !connection.is_answering() || deadline <= Instant::now() {
+                        connection.end.cancel();
+                    }
+                }
+                open.connections.len()
+            };
+            if left == 0 || deadline <= Instant::now() {
+                return Stopped { cut: left };
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Serves one connection until it ends, runs out of its time, or has to go.
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    connection: &Arc<Connection>,
+    stop: &CancellationToken,
+) {
+    let service = service_fn(|request| {
+        connection.handling();
+        let (mut router, connection) = (router.clone(), connection.clone());
+        async move {
+            let response = router.call(request).await;
+            connection.sending();
+            response
+        }
+    });
+    let io = TokioIo::new(Watched {
+        stream,
+        connection: connection.clone(),
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // The connection's own clock tells an idle client from one that sends half a head.
+        .header_read_timeout(None)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(io, service);
+    let mut served = std::pin::pin!(served);
+    tokio::select! {
+        // What goes wrong here is the client's affair.
+        _ = served.as_mut() => return,
+        () = connection.expired() => return,
+        () = stop.cancelled() => {}
+    }
+    served.as_mut().graceful_shutdown();
+    tokio::select! {
+        _ = served => {}
+        () = connection.end.cancelled() => {}
+    }
+}
+
+#[cfg(unix)]
+fn raise_descriptor_limit() -> u64 {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // It can fail only where a limit above the system's own was set; then the old one stays.
+    let _ = setrlimit(Resource::Nofile, limit);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+#[cfg(not(unix))]
+fn raise_descriptor_limit() -> u64 {
+    MOST_CONNECTIONS
+}
