@@ -3,5 +3,6 @@
 pub mod catalogue;
 pub mod clock;
 pub mod identities;
+pub mod simulator;
 pub mod snapshot;
 pub mod window;
