@@ -43,6 +43,7 @@ pub(super) async fn meddle(
         Endpoint::Token => None,
         Endpoint::Compsum => query::read(request.uri()).ok(),
     };
+    let period = asked.as_ref().map(|(_, period)| *period);
     let number = shared.requests.arrived(Logged {
         number: 0,
         at,
@@ -56,6 +57,7 @@ pub(super) async fn meddle(
         endpoint,
         account: account.as_deref(),
         query: &query,
+        period,
         number,
         at,
         since_rule: Duration::ZERO,

@@ -229,6 +229,7 @@ async fn random_faults_are_the_same_for_a_seed() {
                     endpoint: Endpoint::Token,
                     account: None,
                     query: "",
+                    period: None,
                     number,
                     at: Clock::System.now(),
                     since_rule: Duration::ZERO,

@@ -1,9 +1,11 @@
-//! The simulator from outside, over HTTP.
+//! The simulator from outside, over HTTP; its calls by themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calls;
 mod faulty;
+mod logins;
+mod queries;
 mod scenarios;
-mod strict;
 
 use std::time::Duration;
 

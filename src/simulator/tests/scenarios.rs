@@ -112,6 +112,7 @@ fn an_outage_comes_and_goes() {
             endpoint: Endpoint::Compsum,
             account: None,
             query: "",
+            period: None,
             number,
             at: Clock::System.now(),
             since_rule: Duration::from_secs(seconds),
@@ -148,6 +149,8 @@ async fn a_stopped_simulator_frees_its_port_and_drops_its_clients() {
     sim.requests().until(|log| log.len() == 2).await;
     sim.shutdown().await;
     assert!(hanging.await.unwrap().is_err());
+    let refused = client().get(format!("http://{address}/")).send().await;
+    assert!(refused.unwrap_err().is_connect());
     let again = Simulator::start(Settings {
         listen: address,
         ..settings()
@@ -158,4 +161,26 @@ async fn a_stopped_simulator_frees_its_port_and_drops_its_clients() {
             .status(),
         200
     );
+}
+
+#[tokio::test]
+async fn connections_can_be_refused_for_a_while() {
+    let mut sim = start().await;
+    let token = token(&sim).await;
+    // A client of its own for each request would hide a connection that stays open.
+    let client = client();
+    let url = format!("{}/v1/compsum", sim.url());
+    let ask = async || {
+        let request = client.get(&url).query(&HOUR_QUERY);
+        request
+            .header("8x8-apikey", "key-1")
+            .bearer_auth(&token)
+            .send()
+            .await
+    };
+    assert_eq!(ask().await.unwrap().status(), 200);
+    sim.hang_up().await;
+    assert!(ask().await.unwrap_err().is_connect());
+    sim.listen().await.unwrap();
+    assert_eq!(ask().await.unwrap().status(), 200);
 }
