@@ -130,16 +130,17 @@ pub fn command() -> Command {
         .about("Prometheus exporter for the company summary of 8x8's Work Analytics")
         .after_help(
             "Try it:      eightxeight-exporter demo, then open http://localhost:10888/\n\
-             Use it:      eightxeight-exporter serve --api.key-file KEY --api.username NAME \
-             --api.password-file PASSWORD\n\
+             Use it:      eightxeight-exporter --api.key-file KEY --api.username NAME \
+             --api.password-file FILE\n\
              All options: eightxeight-exporter serve --help",
         )
         .version(version)
         .subcommand_required(true)
+        .override_usage("eightxeight-exporter [COMMAND] [OPTIONS]")
         .disable_help_subcommand(true)
         .max_term_width(110);
     for (name, about) in COMMANDS {
-        let subcommand = Command::new(name).about(about);
+        let subcommand = Command::new(name).about(about).next_line_help(true);
         command = command.subcommand(match name {
             "fields" => subcommand.arg(
                 Arg::new("format")

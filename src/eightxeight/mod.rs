@@ -18,3 +18,6 @@ pub mod token;
 pub use cause::Cause;
 pub use client::{Client, Error, Exchange, Observer, Settings, Status};
 pub use failure::{Endpoint, Failure, Reason};
+
+#[cfg(test)]
+mod tests;

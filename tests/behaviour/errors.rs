@@ -130,7 +130,7 @@ async fn a_spent_quota_whatever_its_status() {
         QuotaAnswer::Apigee,
     ] {
         let simulator = simulator().await;
-        let quota = Rule::quota(0, std::time::Duration::from_secs(60)).answering(answer);
+        let quota = Rule::quota(0, std::time::Duration::from_mins(1)).answering(answer);
         simulator.faults().add(quota);
         shows(&simulator, &[], report("rate_limited")).await;
     }

@@ -12,26 +12,27 @@ use eightxeight_exporter::simulator::{Credentials, Settings, Simulator};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The answer in 8x8's documentation.
-pub const DOCUMENTED: &str = include_str!("../../src/eightxeight/testdata/company-summary.json");
+pub(crate) const DOCUMENTED: &str =
+    include_str!("../../src/eightxeight/testdata/company-summary.json");
 
 /// Stand for secrets; no output may hold them.
-pub const KEY: &str = "canary-key-5d41402abc4b2a76";
-pub const USERNAME: &str = "canary-user@example.org";
-pub const PASSWORD: &str = "canary&pass+word%^=7d793037";
+pub(crate) const KEY: &str = "canary-key-5d41402abc4b2a76";
+pub(crate) const USERNAME: &str = "canary-user@example.org";
+pub(crate) const PASSWORD: &str = "canary&pass+word%^=7d793037";
 
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     env!("CARGO_BIN_EXE_eightxeight-exporter").into()
 }
 
 /// A simulator that knows the canary credentials.
-pub async fn simulator() -> Simulator {
+pub(crate) async fn simulator() -> Simulator {
     Simulator::start(settings()).await.unwrap()
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings::new(Credentials {
         api_key: KEY.to_owned(),
         username: USERNAME.to_owned(),
@@ -40,7 +41,7 @@ pub fn settings() -> Settings {
 }
 
 /// A client that goes straight to this machine.
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
@@ -50,13 +51,13 @@ pub fn client() -> reqwest::Client {
 }
 
 /// A program that was started, and what it has said on standard error.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Running {
-    pub fn start(command: &mut Command) -> Running {
+    pub(crate) fn start(command: &mut Command) -> Running {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
             .stdin(Stdio::null())
@@ -77,16 +78,16 @@ impl Running {
         Running { child, log }
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
     /// The first line that holds `text`, once there is one.
-    pub async fn line_with(&mut self, text: &str) -> String {
+    pub(crate) async fn line_with(&mut self, text: &str) -> String {
         let what = format!("a log line with {text}");
         let start = Instant::now();
         loop {
@@ -103,7 +104,7 @@ impl Running {
         }
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.id().to_string();
         assert!(
             Command::new("kill")
@@ -115,7 +116,7 @@ impl Running {
     }
 
     /// How it ended, once it has.
-    pub async fn ended(&mut self) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -139,12 +140,12 @@ impl Drop for Running {
 }
 
 /// Between two looks at a condition.
-pub async fn pause() {
+pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
 /// Waits until `look` finds what it looks for.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look().await {
@@ -156,15 +157,15 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
 }
 
 /// An exporter and the files that it reads.
-pub struct Exporter {
+pub(crate) struct Exporter {
     pub running: Running,
     pub url: String,
-    pub files: TempDir,
+    _files: TempDir,
     client: reqwest::Client,
 }
 
 /// Writes the canary secrets into files.
-pub fn secret_files() -> TempDir {
+pub(crate) fn secret_files() -> TempDir {
     let files = tempfile::tempdir().unwrap();
     for (name, secret) in [("key", KEY), ("user", USERNAME), ("password", PASSWORD)] {
         std::fs::write(files.path().join(name), format!("{secret}\n")).unwrap();
@@ -173,7 +174,7 @@ pub fn secret_files() -> TempDir {
 }
 
 /// The exporter with files as its secrets and nothing of this process's environment that concerns it.
-pub fn command(subcommand: &str, api: &str, files: &Path) -> Command {
+pub(crate) fn command(subcommand: &str, api: &str, files: &Path) -> Command {
     let mut command = clean_command();
     command.arg(subcommand).arg("--api.url").arg(api);
     for (option, name) in [
@@ -186,7 +187,7 @@ pub fn command(subcommand: &str, api: &str, files: &Path) -> Command {
     command
 }
 
-pub fn clean_command() -> Command {
+pub(crate) fn clean_command() -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("EIGHTXEIGHT_") {
@@ -198,14 +199,14 @@ pub fn clean_command() -> Command {
 
 impl Exporter {
     /// `serve` against a simulator.
-    pub async fn serve(simulator: &Simulator, options: &[&str]) -> Exporter {
+    pub(crate) async fn serve(simulator: &Simulator, options: &[&str]) -> Exporter {
         let files = secret_files();
         let mut command = command("serve", &simulator.url(), files.path());
         Exporter::start(command.args(options), files).await
     }
 
     /// `demo`.
-    pub async fn demo(options: &[&str]) -> Exporter {
+    pub(crate) async fn demo(options: &[&str]) -> Exporter {
         Exporter::start(
             clean_command().arg("demo").args(options),
             tempfile::tempdir().unwrap(),
@@ -213,7 +214,7 @@ impl Exporter {
         .await
     }
 
-    pub async fn start(command: &mut Command, files: TempDir) -> Exporter {
+    pub(crate) async fn start(command: &mut Command, files: TempDir) -> Exporter {
         command.args(["--web.listen-address", "127.0.0.1:0"]);
         let mut running = Running::start(command);
         let line = running.line_with("listening").await;
@@ -222,38 +223,38 @@ impl Exporter {
         Exporter {
             running,
             url: format!("http://{address}"),
-            files,
+            _files: files,
             client,
         }
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.client
             .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
-    pub async fn get(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.request("GET", path).send().await.unwrap()
     }
 
-    pub async fn page(&self) -> Page {
+    pub(crate) async fn page(&self) -> Page {
         let response = self.get("/metrics").await;
         assert_eq!(response.status(), 200);
         Page::parse(&response.text().await.unwrap())
     }
 
     /// The first page for which `condition` holds.
-    pub async fn page_where(&self, what: &str, condition: impl Fn(&Page) -> bool) -> Page {
+    pub(crate) async fn page_where(&self, what: &str, condition: impl Fn(&Page) -> bool) -> Page {
         until(what, async || Some(self.page().await).filter(&condition)).await
     }
 }
 
 /// The value of a field of a logfmt line.
-pub fn field<'a>(line: &'a str, name: &str) -> &'a str {
+pub(crate) fn field<'a>(line: &'a str, name: &str) -> &'a str {
     let start = line
         .find(&format!(" {name}="))
         .unwrap_or_else(|| panic!("no {name} in {line}"));
@@ -266,10 +267,10 @@ pub fn field<'a>(line: &'a str, name: &str) -> &'a str {
 
 /// The samples of a page, each under its name and labels as they stand there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Page(pub BTreeMap<String, f64>);
+pub(crate) struct Page(pub BTreeMap<String, f64>);
 
 impl Page {
-    pub fn parse(text: &str) -> Page {
+    pub(crate) fn parse(text: &str) -> Page {
         let samples = text
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -280,17 +281,17 @@ impl Page {
         Page(samples.collect())
     }
 
-    pub fn get(&self, series: &str) -> Option<f64> {
+    pub(crate) fn get(&self, series: &str) -> Option<f64> {
         self.0.get(series).copied()
     }
 
-    pub fn value(&self, series: &str) -> f64 {
+    pub(crate) fn value(&self, series: &str) -> f64 {
         self.get(series)
             .unwrap_or_else(|| panic!("no {series} in {:#?}", self.0.keys()))
     }
 
     /// The samples of 8x8's numbers alone.
-    pub fn company(&self) -> Page {
+    pub(crate) fn company(&self) -> Page {
         let samples = self
             .0
             .iter()
@@ -302,7 +303,7 @@ impl Page {
         )
     }
 
-    pub fn failures(&self, endpoint: &str, reason: &str) -> f64 {
+    pub(crate) fn failures(&self, endpoint: &str, reason: &str) -> f64 {
         self.value(&format!(
             r#"eightxeight_api_request_failures_total{{endpoint="{endpoint}",reason="{reason}"}}"#
         ))
@@ -310,7 +311,7 @@ impl Page {
 }
 
 /// A real Prometheus that scrapes one target each second.
-pub struct Prometheus {
+pub(crate) struct Prometheus {
     _running: Running,
     _files: TempDir,
     url: String,
@@ -318,7 +319,7 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    pub async fn scraping(target: &str) -> Prometheus {
+    pub(crate) async fn scraping(target: &str) -> Prometheus {
         let files = tempfile::tempdir().unwrap();
         let config = files.path().join("prometheus.yml");
         let text = format!(
@@ -354,7 +355,7 @@ impl Prometheus {
     }
 
     /// The instant vector that an expression answers: a value for each set of labels.
-    pub async fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
+    pub(crate) async fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
         let response = self
             .client
             .get(format!("{}/api/v1/query", self.url))
@@ -379,7 +380,7 @@ impl Prometheus {
 }
 
 /// Runs a command to its end with `input`: whether it succeeded, and what it said on both outputs.
-pub fn run(command: &mut Command, input: &str) -> (bool, String) {
+pub(crate) fn run(command: &mut Command, input: &str) -> (bool, String) {
     use std::io::Write;
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command

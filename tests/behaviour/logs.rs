@@ -102,7 +102,7 @@ async fn no_secret_at_any_level_not_even_where_8x8_echoes_it() {
         .await;
     pages += &exporter.get("/").await.text().await.unwrap();
     let all = pages + &exporter.running.log().join("\n");
-    let encoded: String = PASSWORD
+    let encoded: Vec<_> = PASSWORD
         .bytes()
         .map(|byte| format!("%{byte:02X}"))
         .collect();
@@ -112,7 +112,7 @@ async fn no_secret_at_any_level_not_even_where_8x8_echoes_it() {
         "canary-user",
         PASSWORD,
         "canary&",
-        &encoded,
+        &encoded.concat(),
         "canary%26pass",
         "eyJ",
     ] {

@@ -2,6 +2,14 @@
 //!
 //! Each module is a behaviour; [`fixture`] starts the programs.
 
+#![allow(
+    clippy::disallowed_methods, // The programs under test live in real time.
+    clippy::float_cmp, // A sample is exactly what it should be.
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
 mod bad_input;
 mod errors;
 mod faults;

@@ -1,6 +1,6 @@
 //! Scripted faults, and the log of requests.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use jiff::SignedDuration;
 use serde_json::json;
