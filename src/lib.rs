@@ -16,6 +16,7 @@
 pub mod account;
 pub mod app;
 pub mod catalogue;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod collect;

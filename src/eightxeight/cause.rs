@@ -46,6 +46,8 @@ causes! {
         "check this machine's network; where it has no way out of its own, set HTTPS_PROXY";
     NoConnection "nobody answered the attempt to connect",
         "a firewall drops such packets silently: let this machine connect to 8x8's host, or set HTTPS_PROXY";
+    ClosedEarly "the connection was closed while it was being set up",
+        "nothing, if it passes; if it stays, a firewall or a proxy may forbid the host, or inspect TLS and fail at it";
     Closed "the connection was closed before there was an answer",
         "nothing, if it passes; if it stays, something on the way cuts it off, such as a firewall or a proxy";
     ProxyUnreachable "the proxy that HTTPS_PROXY names can't be reached",
@@ -78,6 +80,7 @@ impl Cause {
         match (through_proxy, beneath) {
             (Some(cause), _) => Some(cause),
             (None, None) if error.is_timeout() && error.is_connect() => Some(Cause::NoConnection),
+            (None, Some(Cause::Closed)) if error.is_connect() => Some(Cause::ClosedEarly),
             (None, beneath) => beneath,
         }
     }
