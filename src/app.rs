@@ -200,40 +200,56 @@ fn on(kind: SignalKind) -> Result<Signal, Failure> {
     })
 }
 
+/// One line with the whole configuration; where there are several accounts, a line for each besides.
 fn log_start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
-    let addresses: Vec<_> = addresses(listeners);
-    let duration = humantime::format_duration;
-    let accounts = exporter.accounts();
-    tracing::info!(
-        version = BUILD.version,
-        revision = BUILD.revision,
-        address = addresses.join(","),
-        telemetry_path = web.telemetry_path,
-        max_requests = web.max_requests,
-        timeout_offset = %duration(web.timeout_offset),
-        accounts = accounts.len(),
-        "listening"
-    );
-    for account in accounts.iter() {
-        let config::Account {
-            name, api, collect, ..
-        } = account.config();
-        let windows: Vec<_> = collect.windows.iter().map(ToString::to_string).collect();
-        tracing::info!(
-            account = name,
-            api = %api.url,
-            pbx_id = api.pbx_ids.join(","),
-            timeout = %duration(api.timeout),
-            max_requests_per_minute = api.max_requests_per_minute,
-            mode = collect.mode.name(),
-            interval = %duration(collect.interval),
-            windows = windows.join(","),
-            time_zone = collect.zone.iana_name().unwrap_or("UTC"),
-            delay = %duration(collect.delay),
-            max_staleness = %duration(collect.max_staleness),
-            "collecting"
-        );
+    let web = Some((web, addresses(listeners).join(",")));
+    match exporter.accounts().as_slice() {
+        [only] => log_configuration("listening", web, Some(only.config())),
+        accounts => {
+            log_configuration("listening", web, None);
+            for account in accounts {
+                log_configuration("collecting", None, Some(account.config()));
+            }
+        }
     }
+}
+
+fn log_configuration(
+    message: &str,
+    web: Option<(&config::Web, String)>,
+    account: Option<&config::Account>,
+) {
+    let (web, address) = web.unzip();
+    let api = account.map(|account| &account.api);
+    let collect = account.map(|account| &account.collect);
+    let duration = |duration| humantime::format_duration(duration).to_string();
+    tracing::info!(
+        version = web.map(|_| BUILD.version),
+        revision = web.map(|_| BUILD.revision),
+        address,
+        telemetry_path = web.map(|web| &*web.telemetry_path),
+        max_requests = web.map(|web| web.max_requests),
+        timeout_offset = web.map(|web| duration(web.timeout_offset)),
+        account = account.and_then(|account| account.name.as_deref()),
+        api = api.map(|api| api.url.as_str()),
+        pbx_id = api.map(|api| api.pbx_ids.join(",")),
+        timeout = api.map(|api| duration(api.timeout)),
+        max_requests_per_minute = api.map(|api| api.max_requests_per_minute),
+        mode = collect.map(|collect| collect.mode.name()),
+        interval = collect.map(|collect| duration(collect.interval)),
+        windows = collect.map(|collect| {
+            collect
+                .windows
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        }),
+        time_zone = collect.map(|collect| collect.zone.iana_name().unwrap_or("UTC")),
+        delay = collect.map(|collect| duration(collect.delay)),
+        max_staleness = collect.map(|collect| duration(collect.max_staleness)),
+        "{message}"
+    );
 }
 
 fn log_demo(simulator: &Simulator, telemetry_path: &str, listeners: &[TcpListener]) {

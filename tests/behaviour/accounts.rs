@@ -275,7 +275,12 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
             .status(),
         200
     );
-    assert_eq!(probe(&exporter, "account-0001").await.value("eightxeight_up"), 1.0);
+    assert_eq!(
+        probe(&exporter, "account-0001")
+            .await
+            .value("eightxeight_up"),
+        1.0
+    );
     let second = probe(&exporter, "account-0002").await;
     assert_eq!(
         second.value("eightxeight_credentials_refused"),
@@ -385,6 +390,8 @@ async fn a_real_prometheus_discovers_twenty_and_none_misses_a_scrape_when_others
     })
     .await;
     // The one that went may have been scraped once more before Prometheus noticed.
-    let missed = prometheus.query("min_over_time(up{account!='account-0001'}[1h]) == 0").await;
+    let missed = prometheus
+        .query("min_over_time(up{account!='account-0001'}[1h]) == 0")
+        .await;
     assert!(missed.is_empty(), "{missed:?}");
 }
