@@ -21,5 +21,6 @@ mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod service;
 mod shutdown;
 mod tokens;
