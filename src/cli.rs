@@ -9,9 +9,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::{self, Failure};
 use crate::config::options::{Group, OPTIONS, Opt};
-use crate::config::{Config, DemoConfig, Environment, Problems, Raw};
-use crate::fields;
+use crate::config::{Environment, Flags, Origin, Problems};
 use crate::telemetry::BUILD;
+use crate::{fields, health};
 
 /// How the program ends: its exit code, and what it has to say.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Exit {
     }
 }
 
-const COMMANDS: [(&str, &str); 3] = [
+const COMMANDS: [(&str, &str); 4] = [
     (
         "serve",
         "Run the exporter; this is what happens without a command",
@@ -51,6 +51,10 @@ const COMMANDS: [(&str, &str); 3] = [
         "Run the exporter against a simulated 8x8: no account needed",
     ),
     (
+        "health",
+        "Ask a running exporter whether it is healthy: exit 0 or 1, for container health checks",
+    ),
+    (
         "fields",
         "Print the table of 8x8's fields and their metrics",
     ),
@@ -58,7 +62,7 @@ const COMMANDS: [(&str, &str); 3] = [
 
 /// Runs the program.
 #[must_use]
-pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> Exit {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // Without a command it is `serve`, so that the command can be left out before options.
     let first = arguments
@@ -91,20 +95,38 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
             }
         };
     }
-    let raw = match Raw::new(&|option| flag(matches, option), environment) {
-        Ok(raw) => raw,
-        Err(more) => return Exit::failed(2, [problems, more].concat()),
+    let origin = Origin {
+        flags: flags(matches),
+        environment,
     };
+    if name == "health" {
+        return match origin.load_web() {
+            Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
+            Ok(_) if !problems.is_empty() => Exit::failed(2, problems),
+            Ok(web) => match health::ask(&web) {
+                Ok(()) => Exit::output("healthy\n".to_owned()),
+                Err(problem) => Exit::failed(1, vec![problem]),
+            },
+        };
+    }
     let ended = match name {
-        "demo" => {
-            DemoConfig::new(&raw).map(|config| (problems.is_empty()).then(|| app::demo(config)))
-        }
-        _ => Config::new(&raw, environment)
-            .map(|config| (problems.is_empty()).then(|| app::serve(config))),
+        "demo" => origin.load_demo().map(|config| match config {
+            _ if !problems.is_empty() => None,
+            config if config.check_only => Some(Ok(())),
+            config => Some(app::demo(config)),
+        }),
+        _ => origin.load().map(|config| match config {
+            _ if !problems.is_empty() => None,
+            config if config.check_only => Some(Ok(())),
+            config => Some(app::serve(config, origin.clone())),
+        }),
     };
     match ended {
         Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
         Ok(None) => Exit::failed(2, problems),
+        Ok(Some(Ok(()))) if origin.flags.contains_key("config.check") => {
+            Exit::output("the configuration is good\n".to_owned())
+        }
         Ok(Some(Ok(()))) => Exit::default(),
         Ok(Some(Err(failure))) => Exit::failed(code_of(&failure), vec![failure.to_string()]),
     }
@@ -114,9 +136,12 @@ fn code_of(failure: &Failure) -> u8 {
     if failure.is_configuration() { 2 } else { 1 }
 }
 
-fn flag(matches: &ArgMatches, option: &Opt) -> Option<Vec<String>> {
-    let values = matches.try_get_many::<String>(option.name).ok()??;
-    Some(values.cloned().collect())
+fn flags(matches: &ArgMatches) -> Flags {
+    let given = OPTIONS.iter().filter_map(|option| {
+        let values = matches.try_get_many::<String>(option.name).ok()??;
+        Some((option.name, values.cloned().collect()))
+    });
+    given.collect()
 }
 
 /// The command line's definition.
@@ -151,44 +176,64 @@ pub fn command() -> Command {
             ),
             _ => OPTIONS
                 .iter()
-                .filter(|option| takes(name, option.group()))
+                .filter(|option| takes(name, option))
                 .fold(subcommand, with)
                 .after_help(
                     "Each option can also be set by environment: --collect.interval is \
                  EIGHTXEIGHT_COLLECT_INTERVAL.\n\
-                 A flag beats the environment. Durations are written as 90s, 15m or 1h 30m.",
+                 A flag beats the environment, which beats the configuration file. Durations are written as 90s, 15m or 1h 30m.",
                 ),
         });
     }
     command
 }
 
-fn takes(command: &str, group: Group) -> bool {
-    match group {
-        Group::Api => command != "demo",
-        Group::Demo => command == "demo",
-        Group::Collect | Group::Web | Group::Log => true,
+fn takes(command: &str, option: &Opt) -> bool {
+    if option.file_only {
+        return false;
+    }
+    match (command, option.group()) {
+        ("health", _) => [
+            "config.file",
+            "web.listen-address",
+            "web.health-listen-address",
+        ]
+        .contains(&option.name),
+        ("demo", Group::Api) => false,
+        (command, Group::Demo) => command == "demo",
+        _ => true,
     }
 }
 
 fn with(command: Command, option: &'static Opt) -> Command {
-    let default = match option.default {
-        "" => String::new(),
-        default => format!(" [default: {default}]"),
-    };
-    let action = if option.repeatable {
-        ArgAction::Append
+    let argument = Arg::new(option.name).long(option.name);
+    let argument = if option.is_switch() {
+        // Also `--web.enable-lifecycle=false`, to overrule the environment or the file.
+        argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .hide_possible_values(true)
+            .action(ArgAction::Set)
+            .help(option.help)
     } else {
-        ArgAction::Set
-    };
-    command.next_help_heading(option.group().heading()).arg(
-        Arg::new(option.name)
-            .long(option.name)
+        let default = match option.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        argument
             .value_name(option.value)
             .value_parser(NonEmptyStringValueParser::new())
-            .action(action)
-            .help(format!("{}{default}", option.help)),
-    )
+            .action(if option.repeatable {
+                ArgAction::Append
+            } else {
+                ArgAction::Set
+            })
+            .help(format!("{}{default}", option.help))
+    };
+    command
+        .next_help_heading(option.group().heading())
+        .arg(argument)
 }
 
 /// Parses until nothing is left that clap complains of: each complaint is noted and what caused it taken

@@ -10,7 +10,9 @@
     clippy::panic
 )]
 
+mod accounts;
 mod bad_input;
+mod config_file;
 mod errors;
 mod faults;
 mod fields;
@@ -19,5 +21,6 @@ mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod service;
 mod shutdown;
 mod tokens;
