@@ -15,6 +15,7 @@
 
 pub mod account;
 pub mod app;
+pub mod backfill;
 pub mod catalogue;
 pub mod check;
 pub mod cli;

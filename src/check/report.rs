@@ -91,18 +91,22 @@ impl Report {
 
     /// Adds what is remarkable about the answers.
     pub(super) fn note_answers(&mut self) {
-        for report in &self.windows {
-            let label = &report.window;
-            if report.snapshot.answer.rows.is_empty() {
-                self.notes.push(format!(
-                    "Window {label}: the answer holds no PBX. Where 8x8 leaves PBXs without calls out, that is \
-                     right for a quiet time; else check --api.pbx-id."
-                ));
-            }
-            if let Some(note) = drift(&report.snapshot.answer.drift) {
-                self.notes.push(format!("Window {label}: {note}"));
+        // Windows are usually alike in this, and then it is said once.
+        let mut remarks: Vec<(String, Vec<&str>)> = Vec::new();
+        for WindowReport { window, snapshot } in &self.windows {
+            let empty = snapshot.answer.rows.is_empty().then(|| NO_PBX.to_owned());
+            for remark in empty.into_iter().chain(drift(&snapshot.answer.drift)) {
+                match remarks.iter_mut().find(|(known, _)| *known == remark) {
+                    Some((_, windows)) => windows.push(window.label()),
+                    None => remarks.push((remark, vec![window.label()])),
+                }
             }
         }
+        let remarks = remarks.into_iter().map(|(remark, windows)| {
+            let plural = if windows.len() == 1 { "" } else { "s" };
+            format!("Window{plural} {}: {remark}", windows.join(", "))
+        });
+        self.notes.extend(remarks);
         let rows = || {
             let snapshots = self.windows.iter().map(|report| &report.snapshot);
             snapshots.flat_map(|snapshot| &snapshot.answer.rows)
@@ -113,12 +117,12 @@ impl Report {
     }
 }
 
+const NO_PBX: &str = "the answer holds no PBX. Where 8x8 leaves PBXs without calls out, that is right for a \
+                      quiet time; else check --api.pbx-id.";
+
 fn drift(drift: &Drift) -> Option<String> {
     let counts = [
-        (
-            drift.unknown_fields,
-            "fields that the exporter doesn't know",
-        ),
+        (drift.unknown_fields, "unknown fields"),
         (drift.missing_fields, "missing numbers"),
         (drift.rejected_values, "values that are no numbers"),
         (drift.duplicate_pbxes, "PBXs given twice"),
@@ -127,11 +131,11 @@ fn drift(drift: &Drift) -> Option<String> {
     let found: Vec<_> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, what)| format!("{what}: {count}"))
         .collect();
     (!found.is_empty()).then(|| {
         format!(
-            "the answer isn't quite what 8x8 documents: {}. The eightxeight_answer_* metrics show it.",
+            "the answer isn't quite what 8x8 documents ({}). The eightxeight_answer_* metrics show it.",
             found.join(", ")
         )
     })

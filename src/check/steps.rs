@@ -234,8 +234,13 @@ impl<S: FnMut(&Step)> Check<S> {
     }
 
     fn failed(&mut self, subject: Subject, error: &Error, start: Option<Moment>) {
+        let what = match error {
+            // Which request it was says the step.
+            Error::Request(failure) if failure.status.is_none() => failure.meaning().to_owned(),
+            error => error.to_string(),
+        };
         let trouble = Trouble {
-            what: error.to_string(),
+            what,
             remedy: error.remedy().to_owned(),
             reason: error.reason(),
         };

@@ -7,7 +7,7 @@ use std::io;
 use rustls::CertificateError;
 use serde_json::Value;
 
-use super::failure::Reason;
+use super::failure::{Endpoint, Reason};
 
 macro_rules! causes {
     ($($variant:ident $meaning:literal, $remedy:literal;)*) => {
@@ -68,6 +68,8 @@ causes! {
         "check the host and port in --api.url; something between here and 8x8 may answer in its place";
     UnknownUser "8x8 doesn't know the user's name",
         "check --api.username against the users in 8x8 Admin Console: it is what this user types to log in to 8x8's web pages";
+    UnknownRefusal "8x8 refused the login in a way that it doesn't document",
+        "check --api.url, the key, the user's name and the password; if they are right, ask 8x8 support";
     TimeZone "8x8 refused the time zone UTC, in which the exporter states all times",
         "tell the exporter's authors: no option changes it, --collect.time-zone only says where a day begins";
 }
@@ -86,12 +88,24 @@ impl Cause {
     }
 
     /// What an answer that is no success says beyond its reason.
-    pub(super) fn of_body(reason: Reason, body: &[u8]) -> Option<Cause> {
+    pub(super) fn of_body(
+        endpoint: Endpoint,
+        status: u16,
+        reason: Reason,
+        body: &[u8],
+    ) -> Option<Cause> {
         let text = String::from_utf8_lossy(body);
         match reason {
             Reason::BadCredentials => {
                 let json: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
                 (json["error_description"] == *"USER_NOTFOUND_ERROR").then_some(Cause::UnknownUser)
+            }
+            Reason::Forbidden | Reason::BadRequest | Reason::Other
+                if endpoint == Endpoint::Token =>
+            {
+                (400..500)
+                    .contains(&status)
+                    .then_some(Cause::UnknownRefusal)
             }
             // 8x8 documents no such error. Whoever refuses a zone will speak of it; an echo of the query
             // doesn't count.
@@ -125,12 +139,17 @@ impl Cause {
     }
 }
 
-/// The errors that an error of the HTTP client stands for, outermost first.
+/// The errors beneath one of the HTTP client's, outermost first. An `io::Error` names as its source not
+/// what it holds but that one's source.
 pub(super) fn beneath(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {
         let error = next?;
-        next = error.source();
+        let held = error.downcast_ref().and_then(io::Error::get_ref);
+        next = match held {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
         Some(error)
     })
 }
@@ -157,7 +176,7 @@ fn of_io(error: &(dyn Error + 'static)) -> Option<Cause> {
 }
 
 fn of_tls(error: &(dyn Error + 'static)) -> Option<Cause> {
-    match rustls_error(error)? {
+    match error.downcast_ref()? {
         rustls::Error::InvalidCertificate(error) => Some(match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
@@ -173,15 +192,6 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<Cause> {
     }
 }
 
-/// The TLS library's error, if it is one. It stands inside an `io::Error`, which names as its source the
-/// source of what it holds.
-pub(super) fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
-    error.downcast_ref().or_else(|| inner?.downcast_ref())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,11 +201,18 @@ mod tests {
         let grant = |description: &str| {
             let body =
                 format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
-            Cause::of_body(Reason::BadCredentials, body.as_bytes())
+            Cause::of_body(
+                Endpoint::Token,
+                400,
+                Reason::BadCredentials,
+                body.as_bytes(),
+            )
         };
         assert_eq!(grant("USER_NOTFOUND_ERROR"), Some(Cause::UnknownUser));
         assert_eq!(grant("INVALID_CREDENTIALS"), None);
-        let request = |body: &str| Cause::of_body(Reason::BadRequest, body.as_bytes());
+        let request = |body: &str| {
+            Cause::of_body(Endpoint::Compsum, 400, Reason::BadRequest, body.as_bytes())
+        };
         for body in [
             r#"{"message":"Unknown time-zone ID: UTC"}"#,
             "Invalid timeZone",

@@ -22,6 +22,15 @@ impl Endpoint {
     /// Both.
     pub const ALL: [Endpoint; 2] = [Endpoint::Token, Endpoint::Compsum];
 
+    /// What it is called among people.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Endpoint::Token => "login",
+            Endpoint::Compsum => "report",
+        }
+    }
+
     /// The value of the label `endpoint`.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -150,8 +159,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.meaning())?;
         match self.status {
-            Some(status) => write!(f, " (HTTP {status} to {})", self.endpoint.label()),
-            None => write!(f, " ({})", self.endpoint.label()),
+            Some(status) => write!(f, " ({}, HTTP {status})", self.endpoint.noun()),
+            None => write!(f, " ({})", self.endpoint.noun()),
         }
     }
 }

@@ -11,7 +11,7 @@ use reqwest::{Certificate, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::cause::{Cause, beneath, rustls_error};
+use super::cause::{Cause, beneath};
 use super::failure::{Endpoint, Failure, Reason, classify};
 
 /// The largest answer that is taken, after decompression.
@@ -198,7 +198,7 @@ pub async fn exchange(
         // What was read of an error's body is enough.
         _ if !status.is_success() => {
             let reason = classify(endpoint, status.as_u16(), &body);
-            let cause = Cause::of_body(reason, &body);
+            let cause = Cause::of_body(endpoint, status.as_u16(), reason, &body);
             Err(failed(reason, cause, code, retry_after))
         }
         Ok(()) if status == StatusCode::OK => Ok(Success {
@@ -233,7 +233,7 @@ fn reason_of(error: &reqwest::Error) -> Reason {
 
 /// Whether the TLS library is at the bottom of it.
 fn is_tls(error: &reqwest::Error) -> bool {
-    beneath(error).any(|error| rustls_error(error).is_some())
+    beneath(error).any(<dyn std::error::Error>::is::<rustls::Error>)
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

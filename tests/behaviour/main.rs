@@ -12,6 +12,7 @@
 
 mod accounts;
 mod bad_input;
+mod check;
 mod config_file;
 mod errors;
 mod faults;
