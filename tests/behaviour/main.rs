@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod backfill;
 mod bad_input;
 mod check;
 mod config_file;
