@@ -26,3 +26,4 @@ mod prometheus;
 mod service;
 mod shutdown;
 mod tokens;
+mod totals;
