@@ -217,6 +217,29 @@ async fn damage_before_the_last_line_is_told_and_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_gone_is_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(NAME);
+    let count = plan().points().count();
+    drop(filled(&dir, count));
+    let whole = std::fs::read_to_string(&path).unwrap();
+    for gone in 1..count {
+        let lines = whole.split_inclusive('\n').enumerate();
+        let left: String = lines
+            .filter(|(index, _)| *index != gone)
+            .map(|(_, line)| line)
+            .collect();
+        std::fs::write(&path, left).unwrap();
+        let error = open(&dir, true).unwrap_err();
+        let expected = gone + 1;
+        assert!(
+            matches!(error, JournalError::Damaged { line, .. } if line == expected),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn other_parameters_are_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(&dir, 2));
