@@ -161,7 +161,7 @@ async fn serve_accounts(
     } else {
         listen::bind(&web.listen).await?
     };
-    let probed = listen::bind(web.health_listen.as_slice()).await?;
+    let probe_listeners = listen::bind(web.health_listen.as_slice()).await?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     log_start(&exporter, &web, &listeners);
@@ -169,7 +169,8 @@ async fn serve_accounts(
     let app = App::new(exporter, web, stop.clone());
     tell_systemd(sd_notify::NotifyState::Ready);
     // Probes are answered to the end: the main server may still be sending when it is told to stop.
-    let probes = tokio::spawn(Server::new(probed).run(health_router(), CancellationToken::new()));
+    let probes =
+        tokio::spawn(Server::new(probe_listeners).run(health_router(), CancellationToken::new()));
     let stopped = Server::new(listeners).run(router(app), stop).await;
     probes.abort();
     if stopped.cut > 0 {

@@ -1,5 +1,7 @@
 //! The recording rules and alerts. Read each function as the rule file that it becomes.
 
+use std::fmt::Write as _;
+
 use eightxeight_exporter::catalogue::Field;
 
 use crate::constants::{
@@ -78,6 +80,7 @@ fn company() -> RuleFile {
 }
 
 /// The operator's alerts: one for each thing that he can repair.
+#[allow(clippy::too_many_lines)] // A list of rules.
 fn exporter() -> RuleFile {
     RuleFile {
         path: "deploy/prometheus/rules/exporter.yml",
@@ -369,7 +372,7 @@ fn dashboard(uid: &str, labels: &[&str]) -> String {
     );
     for label in labels {
         let variable = label.trim_end_matches("_id");
-        url += &format!("&var-{variable}={{{{ $labels.{label} | urlquery }}}}");
+        let _ = write!(url, "&var-{variable}={{{{ $labels.{label} | urlquery }}}}");
     }
     url
 }

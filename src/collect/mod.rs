@@ -10,7 +10,7 @@ mod outcome;
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -24,6 +24,7 @@ use crate::snapshot::Snapshot;
 use crate::window::{Period, Span, Window};
 
 use journal::Journal;
+pub use journal::Trouble;
 pub use outcome::Outcome;
 
 /// Who asks 8x8.
@@ -94,6 +95,8 @@ pub struct View {
     pub windows: Vec<WindowState>,
     /// How many collections have ended: views with the same number hold the same outcomes.
     pub ended: u64,
+    /// The newest troubles, newest first.
+    pub recent: Vec<Trouble>,
     /// Windows asked of the cache.
     pub asked: u64,
     /// Windows served without a request.
@@ -200,6 +203,7 @@ impl Collector {
             now,
             windows,
             ended,
+            recent: inner.journal().recent(),
             asked: inner.asked.load(Ordering::Relaxed),
             hits: inner.hits.load(Ordering::Relaxed),
         }
@@ -261,11 +265,13 @@ impl Inner {
             ended,
             self.settings.interval,
         ));
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.journal()
             .ended(index, window, outcome.error.as_ref(), ended.wall);
         outcome
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn period(&self, index: usize, now: Moment) -> Period {

@@ -138,8 +138,8 @@ pub type Observer = Box<dyn Fn(Exchange) + Send + Sync>;
 pub struct Status {
     /// The hold on the account.
     pub hold: Option<(Moment, Reason)>,
-    /// Whether 8x8's last word on the credentials was no.
-    pub credentials_refused: bool,
+    /// When 8x8 refused the credentials, if that was its last word on them.
+    pub credentials_refused: Option<Moment>,
     /// When a login may be tried, if not at once.
     pub next_login: Option<Moment>,
     /// How many requests the budget has left now.
@@ -220,7 +220,7 @@ impl Client {
         let budget_remaining = self.budget.remaining();
         let (credentials_refused, refused_until) = {
             let guarded = self.guarded();
-            (guarded.guard.is_refused(), guarded.guard.next_login(now))
+            (guarded.guard.refused_at(), guarded.guard.next_login(now))
         };
         let state = self.state();
         let hold = state.hold.filter(|hold| !hold.until.is_past(now));

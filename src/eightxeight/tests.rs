@@ -228,7 +228,7 @@ async fn a_day_of_tries_with_a_wrong_password_is_seven_logins() {
                 Err(Error::Refused { .. }) => noticed += 1,
                 other => panic!("{other:?}"),
             }
-            assert!(client.status().credentials_refused);
+            assert!(client.status().credentials_refused.is_some());
             pass(Duration::from_mins(1)).await;
         }
         assert_eq!((logins(&simulator), reports(&simulator)), (7, 0));
@@ -269,7 +269,7 @@ async fn a_changed_secret_is_tried_at_once_and_a_touched_one_is_not() {
     write(PASSWORD);
     client.company_summary(hour()).await.unwrap();
     assert_eq!(logins(&simulator), 2);
-    assert!(!client.status().credentials_refused);
+    assert!(client.status().credentials_refused.is_none());
 }
 
 #[tokio::test]
@@ -295,7 +295,7 @@ async fn a_key_that_8x8_no_longer_knows_is_read_again() {
         2,
         "the second try logs in with the key as it is now"
     );
-    assert!(client.status().credentials_refused);
+    assert!(client.status().credentials_refused.is_some());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod bad_input;
+mod browser;
 mod config_file;
 mod errors;
 mod faults;
