@@ -163,13 +163,13 @@ async fn the_page_says_what_is_going_on_in_every_state() {
 
     browser.resize(1200, 900).await;
     browser.open(&exporter.url).await;
-    assert!(browser.text().await.contains("not collected yet"));
+    assert!(browser.text().await.contains("Not collected yet"));
     browser.screenshot("empty").await;
 
     exporter.page().await;
     browser.open(&exporter.url).await;
     let text = browser.text().await;
-    assert!(text.contains("collected 0s ago"), "{text}");
+    assert!(text.contains("Collected 0s ago"), "{text}");
     assert!(
         text.contains("<script>alert(1)</script>"),
         "a PBX's name is text: {text}"
@@ -204,7 +204,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     browser.open(&exporter.url).await;
     let text = browser.text().await;
     assert!(
-        text.contains("failing: 8x8 has an error of its own (HTTP 503 to compsum)"),
+        text.contains("Failing: 8x8 has an error of its own (HTTP 503 to compsum)"),
         "{text}"
     );
     assert!(
@@ -252,7 +252,7 @@ async fn it_refreshes_itself_and_keeps_the_place() {
     let exporter = Exporter::demo(&[]).await;
     browser.resize(600, 300).await;
     browser.open(&exporter.url).await;
-    assert!(browser.text().await.contains("not collected yet"));
+    assert!(browser.text().await.contains("Not collected yet"));
     browser
         .run("window.same = true; window.scrollTo(0, 40)")
         .await;
@@ -264,7 +264,7 @@ async fn it_refreshes_itself_and_keeps_the_place() {
         .run("document.dispatchEvent(new Event('visibilitychange'))")
         .await;
     until("the page to refresh itself", async || {
-        browser.text().await.contains("collected").then_some(())
+        browser.text().await.contains("Collected").then_some(())
     })
     .await;
     until("the numbers", async || {

@@ -79,7 +79,7 @@ pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> (Tone, Stri
             Mode::Scrape => "8x8 is asked when the metrics are scraped",
             Mode::Timer => "the first collection is under way",
         };
-        return (Tone::Waiting, format!("not collected yet: {when}"));
+        return (Tone::Waiting, format!("Not collected yet: {when}"));
     };
     let ago = |then: Moment| length(SignedDuration::try_from(now.since(then)).unwrap_or_default());
     let next = if outcome.next.is_past(now) {
@@ -98,26 +98,26 @@ pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> (Tone, Stri
     match (&outcome.error, &outcome.last_good) {
         (None, Some((_, received))) => (
             Tone::Good,
-            format!("collected {} ago, {next}", ago(*received)),
+            format!("Collected {} ago, {next}", ago(*received)),
         ),
-        (None, None) => (Tone::Waiting, "not collected yet".to_owned()),
+        (None, None) => (Tone::Waiting, "Not collected yet".to_owned()),
         (Some(error), Some((_, received))) if state.served.is_some() => (
             Tone::Failing,
             format!(
-                "failing: {error}. Shown is the last good answer, {} old; {next}",
+                "Failing: {error}. Shown is the last good answer, {} old; {next}",
                 ago(*received)
             ),
         ),
         (Some(error), Some((_, received))) => (
             Tone::Lost,
             format!(
-                "failing: {error}. The last good answer is {} old, too old to show; {next}",
+                "Failing: {error}. The last good answer is {} old, too old to show; {next}",
                 ago(*received)
             ),
         ),
         (Some(error), None) => (
             Tone::Lost,
-            format!("failing: {error}. There was no good answer yet; {next}"),
+            format!("Failing: {error}. There was no good answer yet; {next}"),
         ),
     }
 }
