@@ -154,3 +154,6 @@ impl Period {
 
 /// The zone that goes with [`Period::query_times`].
 pub const QUERY_ZONE: &str = "UTC";
+
+#[cfg(test)]
+mod tests;

@@ -67,17 +67,14 @@ impl Raw {
         let mut raw = Raw::default();
         let mut problems = Vec::new();
         for option in OPTIONS {
-            let variable = environment(&option.variable()).filter(|text| !text.is_empty());
             let (layer, texts) = if let Some(texts) = flags(option) {
                 (Layer::Flag, texts)
-            } else if let Some(text) = variable {
-                match text.into_string() {
-                    Ok(text) => (Layer::Environment, vec![text]),
-                    Err(_) => {
-                        problems.push(format!("{}: the value isn't UTF-8", option.variable()));
-                        continue;
-                    }
-                }
+            } else if let Some(text) = environment(&option.variable()).filter(|t| !t.is_empty()) {
+                let Ok(text) = text.into_string() else {
+                    problems.push(format!("{}: the value isn't UTF-8", option.variable()));
+                    continue;
+                };
+                (Layer::Environment, vec![text])
             } else if option.default.is_empty() {
                 continue;
             } else {

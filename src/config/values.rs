@@ -333,7 +333,7 @@ mod tests {
                 .contains("`60m` is as long as `1h`")
         );
         assert!(parse(&["today", "today"]).is_err());
-        for bad in ["", "0s", "1.5h", "500ms", "3years", "yesterday", "-1h"] {
+        for bad in ["", "0s", "500ms", "60", "3years", "yesterday", "-1h"] {
             assert!(parse(&[bad]).is_err(), "{bad}");
         }
     }

@@ -1,7 +1,6 @@
 //! One request over HTTP: bounded in time and size, never redirected, and without a word of its own in
 //! the errors, since those of the libraries hold URLs.
 
-use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -134,7 +133,9 @@ pub async fn exchange(
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break Ok(()),
-            Err(error) => break Err(reason_of(&error)),
+            Err(error) if error.is_timeout() => break Err(Reason::Timeout),
+            // Broken off, or no gzip where gzip was announced.
+            Err(_) => break Err(Reason::Decode),
         }
     };
     let code = Some(status.as_u16());
@@ -170,33 +171,20 @@ fn reason_of(error: &reqwest::Error) -> Reason {
         Reason::Timeout
     } else if is_tls(error) {
         Reason::Tls
-    } else if error.is_body() || error.is_decode() {
-        Reason::Decode
     } else {
         Reason::Connect
     }
 }
 
-/// Whether rustls is at the bottom of it. It stands inside an `io::Error`, which names as its source the
-/// source of what it holds.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let inner = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>()
-            || inner.is_some_and(
-                <dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::is::<
-                    rustls::Error,
-                >,
-            )
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+/// Whether rustls is at the bottom of it. It stands inside an `io::Error`, or two, and such a one names as
+/// its source not what it holds but that one's source.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let held = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || held.is_some_and(|held| is_tls(held))
+        || error.source().is_some_and(is_tls)
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

@@ -19,6 +19,19 @@ pub struct Credentials {
     pub password: String,
 }
 
+impl Credentials {
+    /// Credentials that nobody can guess, for a demo.
+    #[must_use]
+    pub fn random() -> Credentials {
+        let [api_key, name, password] = [0; 3].map(|_| format!("{:032x}", rand::random::<u128>()));
+        Credentials {
+            api_key,
+            username: format!("{name}@example.com"),
+            password,
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(masked)")

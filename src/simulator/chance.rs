@@ -11,7 +11,7 @@ use super::fault::{Fault, RetryAfter};
 /// never answers.
 pub(super) fn fault(dice: &mut Dice) -> Fault {
     let milliseconds = |dice: &mut Dice, most| Duration::from_millis(dice.below(most).into());
-    let kinds: [fn(&mut Dice) -> Fault; 20] = [
+    let kinds: &[fn(&mut Dice) -> Fault] = &[
         |_| Fault::unavailable(),
         |_| Fault::apigee_quota(),
         |_| Fault::too_many_requests(None),
@@ -33,8 +33,10 @@ pub(super) fn fault(dice: &mut Dice) -> Fault {
         |_| Fault::status(302, "text/plain", "").header("location", "/elsewhere"),
         |_| Fault::status(502, "text/plain", "upstream"),
     ];
-    let kind = dice.below(20) as usize;
-    let fault = kinds.get(kind).map_or_else(Fault::none, |kind| kind(dice));
+    let count = u32::try_from(kinds.len()).unwrap_or(0);
+    let fault = kinds
+        .get(dice.below(count) as usize)
+        .map_or_else(Fault::none, |kind| kind(dice));
     if dice.permille(200) {
         fault.delayed(milliseconds(dice, 3000))
     } else {

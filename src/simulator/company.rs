@@ -18,21 +18,24 @@ pub struct Pbx {
     pub(super) name: Box<str>,
     pub(super) profile: Profile,
     pub(super) zone: TimeZone,
-    /// All that its calls depend on, in a number.
+    /// What its dice are thrown with.
     pub(super) stream: u64,
+    /// Differs for PBXs whose calls differ.
+    pub(super) key: u64,
 }
 
 impl Pbx {
     /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
     #[must_use]
     pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
+        let stream = dice::mix(&[seed, dice::hash(name)]);
         let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
-        let stream = dice::mix(&[seed, dice::hash(name), shape]);
         Pbx {
             name: name.into(),
             profile,
             zone,
             stream,
+            key: dice::mix(&[stream, shape]),
         }
     }
 

@@ -86,9 +86,11 @@ const LINE: &[(u32, u32)] = &[
 ];
 
 impl Profile {
-    /// An office with so many inbound calls in its busiest hour. It misses most calls while closed.
+    /// An office with so many inbound calls in its busiest hour, at most 600. It misses most calls while
+    /// closed.
     #[must_use]
     pub fn office(peak: u32) -> Profile {
+        let peak = peak.min(600);
         Profile {
             peak: u64::from(peak) * 1000,
             least: u64::from(peak) * 6,
@@ -110,7 +112,7 @@ impl Profile {
             rush: Some(Rush {
                 least: peak.div_ceil(40),
                 spread: 3,
-                abandoned_of: 4,
+                abandoned_of: 5,
                 only_open: true,
             }),
             ..Profile::office(peak)
@@ -165,9 +167,9 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Below a tenth of the peak nobody sits there to answer.
+    /// Where hardly anybody calls, hardly anybody sits to answer.
     pub(super) fn is_open(self) -> bool {
-        self.share >= 100
+        self.share >= 60
     }
 }
 

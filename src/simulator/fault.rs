@@ -223,7 +223,7 @@ fn content(kind: &str, body: impl Into<Bytes>) -> Content {
 }
 
 fn bomb(bytes: u64) -> std::io::Result<Vec<u8>> {
-    const BLANK: [u8; 65_536] = [b' '; 65_536];
+    static BLANK: [u8; 65_536] = [b' '; 65_536];
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"[")?;
     let mut left = bytes.saturating_sub(2);

@@ -19,7 +19,7 @@ const MOST_HOURS: usize = 65_536;
 #[derive(Debug, Default)]
 pub struct Ledger {
     timeline: Timeline,
-    /// By the PBX's stream, which all that its calls depend on is mixed into, and the hour.
+    /// By the PBX's key and the hour.
     hours: Mutex<HashMap<(u64, i64), Tally>>,
 }
 
@@ -51,7 +51,7 @@ impl Ledger {
     }
 
     fn hour(&self, pbx: &Pbx, hour: i64) -> Tally {
-        let key = (pbx.stream, hour);
+        let key = (pbx.key, hour);
         let known = self.lock().get(&key).copied();
         known.unwrap_or_else(|| {
             let tally = calls::tally(pbx, &self.timeline, hour * HOUR, (hour + 1) * HOUR);

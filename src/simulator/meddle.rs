@@ -1,17 +1,13 @@
 //! Stands before the routes: notes each request, and lets the faults in force act on the answer.
 
-use std::pin::Pin;
+use std::future;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::{future, io};
+use std::time::Duration;
 
-use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 
 use super::fault::{Content, Delivery, Fault, Reply};
 use super::refusal::Refusal;
@@ -47,6 +43,7 @@ pub(super) async fn meddle(
         Endpoint::Token => None,
         Endpoint::Compsum => query::read(request.uri()).ok(),
     };
+    let period = asked.as_ref().map(|(_, period)| *period);
     let number = shared.requests.arrived(Logged {
         number: 0,
         at,
@@ -60,9 +57,10 @@ pub(super) async fn meddle(
         endpoint,
         account: account.as_deref(),
         query: &query,
+        period,
         number,
         at,
-        since_rule: std::time::Duration::ZERO,
+        since_rule: Duration::ZERO,
     });
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
@@ -72,7 +70,7 @@ pub(super) async fn meddle(
         nothing.extensions_mut().insert(Carriage::Dropped);
         return nothing;
     };
-    let response = dress(&shared, fault, response).await;
+    let response = dress(&shared, fault, response);
     shared.requests.answered(number, response.status().as_u16());
     response
 }
@@ -113,7 +111,7 @@ fn respond(status: StatusCode, content: &Content) -> Response {
 }
 
 /// Puts the date, the fault's headers and its way of delivery onto an answer.
-async fn dress(shared: &Shared, fault: Fault, mut response: Response) -> Response {
+fn dress(shared: &Shared, fault: Fault, mut response: Response) -> Response {
     let wall = shared.clock.now().wall;
     let date = fault
         .date_offset
@@ -122,15 +120,11 @@ async fn dress(shared: &Shared, fault: Fault, mut response: Response) -> Respons
     let date = (header::DATE.as_str().to_owned(), http_date(date));
     for (name, value) in std::iter::once(date).chain(fault.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
-        match (name, HeaderValue::from_maybe_shared(value.into_bytes())) {
-            (Ok(name), Ok(value)) => {
-                response.headers_mut().insert(name, value);
-            }
-            _ => tracing::error!("a fault's header can't be sent"),
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            response.headers_mut().insert(name, value);
+        } else {
+            tracing::error!("a fault has a header that can't be sent");
         }
-    }
-    if let Some(cut) = fault.delivery.cut {
-        response = truncate(response, cut).await;
     }
     let carriage = Carriage::Paced(fault.delivery);
     response.extensions_mut().insert(carriage);
@@ -142,36 +136,4 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
-async fn truncate(response: Response, length: usize) -> Response {
-    let (mut parts, whole) = response.into_parts();
-    let whole = body::to_bytes(whole, usize::MAX).await.unwrap_or_default();
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, whole.len().into());
-    let some = whole.slice(..length.min(whole.len()));
-    Response::from_parts(parts, Body::new(Cut(Some(some))))
-}
-
-/// A body that breaks off.
-struct Cut(Option<Bytes>);
-
-impl http_body::Body for Cut {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(Some(match self.0.take() {
-            Some(some) => Ok(Frame::data(some)),
-            None => Err(io::ErrorKind::ConnectionAborted.into()),
-        }))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
-    }
 }

@@ -9,13 +9,13 @@
 //!                      +------ scenario -------------+
 //! ```
 //!
-//! The left side is pure. [`day`] says how busy a PBX is, [`calls`] makes its calls out of hashes, so that
+//! The left side is pure. `day` says how busy a PBX is, `calls` makes its calls out of hashes, so that
 //! any period, however long ago, has the same calls every time it is counted, and neighbouring periods add
-//! up. [`ledger`] keeps whole hours, [`company`] makes rows of them.
+//! up. `ledger` keeps whole hours, `company` makes rows of them.
 //!
-//! The right side is HTTP. [`api`] has the routes, as strict as 8x8 is known to be; [`meddle`] notes each
-//! request and lets the faults in force act on it; [`wire`] carries the answer, or doesn't. A
-//! [`scenario`] is nothing but a list of moods for the callers and a list of rules for 8x8.
+//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `meddle` notes each
+//! request and lets the faults in force act on it; `wire` carries the answer, or doesn't. A
+//! `scenario` is nothing but a list of moods for the callers and a list of rules for 8x8.
 
 mod accounts;
 mod api;
@@ -39,6 +39,9 @@ mod timeline;
 mod token;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -47,7 +50,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
 pub use company::{Company, Pbx, Selection, UnknownPbx};
@@ -114,6 +117,23 @@ impl Settings {
             accounts,
         }
     }
+
+    /// `count` customers with `pbxes` small PBXs each, for load. The first is `account-0001` with the key
+    /// `key-0001`, the user `user-0001@example.com` and the password `password-0001`.
+    #[must_use]
+    pub fn many(count: usize, pbxes: usize) -> Settings {
+        let account = |(number, seed)| Account {
+            name: format!("account-{number:04}"),
+            credentials: Credentials {
+                api_key: format!("key-{number:04}"),
+                username: format!("user-{number:04}@example.com"),
+                password: format!("password-{number:04}"),
+            },
+            permitted: true,
+            company: Company::synthetic(pbxes, seed),
+        };
+        Settings::with_accounts((1..=count).zip(SEED..).map(account).collect())
+    }
 }
 
 /// A running simulator. It stops when dropped.
@@ -121,8 +141,14 @@ impl Settings {
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    stop: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    serving: Option<Serving>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    task: JoinHandle<()>,
+    /// Dropping it stops the task.
+    stop: DropGuard,
 }
 
 impl Simulator {
@@ -136,18 +162,44 @@ impl Simulator {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
-        let listener = TcpListener::bind(settings.listen).await?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(settings));
-        let stop = CancellationToken::new();
-        let router = api::router(shared.clone());
-        let task = tokio::spawn(wire::serve(listener, router, stop.clone()));
-        Ok(Simulator {
-            shared,
-            address,
-            stop,
-            task: Some(task),
-        })
+        let listen = settings.listen;
+        let mut simulator = Simulator {
+            shared: Arc::new(Shared::new(settings)),
+            address: listen,
+            serving: None,
+        };
+        simulator.listen().await?;
+        Ok(simulator)
+    }
+
+    /// Listens, after [`Simulator::hang_up`] at the same address as before. Nothing happens if it does
+    /// already.
+    ///
+    /// # Errors
+    ///
+    /// The address can't be listened on.
+    pub async fn listen(&mut self) -> io::Result<()> {
+        if self.serving.is_none() {
+            let listener = TcpListener::bind(self.address).await?;
+            self.address = listener.local_addr()?;
+            let stop = CancellationToken::new();
+            let router = api::router(self.shared.clone());
+            let task = tokio::spawn(wire::serve(listener, router, stop.clone()));
+            self.serving = Some(Serving {
+                task,
+                stop: stop.drop_guard(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Closes all connections and lets new ones be refused, until [`Simulator::listen`]. Tokens and all else stay.
+    pub async fn hang_up(&mut self) {
+        if let Some(Serving { task, stop }) = self.serving.take() {
+            drop(stop);
+            // It fails only with its runtime, and then nothing listens either.
+            let _ = task.await;
+        }
     }
 
     /// The base URL of the API, with the path that 8x8's has.
@@ -240,16 +292,7 @@ impl Simulator {
 
     /// Stops, and returns when the port is free and every connection is closed.
     pub async fn shutdown(mut self) {
-        self.stop.cancel();
-        if let Some(task) = self.task.take() {
-            let _ = task.await;
-        }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.stop.cancel();
+        self.hang_up().await;
     }
 }
 

@@ -60,5 +60,5 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if wall.strftime(FORMAT).to_string() != text {
         return None;
     }
-    Some(zone.to_ambiguous_timestamp(wall).compatible().ok()?)
+    zone.to_ambiguous_timestamp(wall).compatible().ok()
 }

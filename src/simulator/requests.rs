@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -38,6 +39,14 @@ pub struct Logged {
     pub asked: Option<(Selection, Period)>,
     /// The status of the answer: absent before there is one, and if there never is.
     pub status: Option<u16>,
+}
+
+impl Logged {
+    /// The length of the period that a readable report query asked for: it tells windows apart.
+    #[must_use]
+    pub fn length(&self) -> Option<Duration> {
+        self.asked.as_ref().map(|(_, period)| period.length())
+    }
 }
 
 /// The log, bounded; the counts aren't.

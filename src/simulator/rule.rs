@@ -12,6 +12,7 @@ use super::dice::Dice;
 use super::fault::{Fault, RetryAfter};
 use super::requests::Endpoint;
 use crate::clock::Moment;
+use crate::window::Period;
 
 /// A request, as far as a rule can look at it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct Seen<'a> {
     pub account: Option<&'a str>,
     /// The query, still encoded.
     pub query: &'a str,
+    /// The period that a readable report query asks for.
+    pub period: Option<Period>,
     /// How many requests there have been, this one included.
     pub number: u64,
     /// When it came.

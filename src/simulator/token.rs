@@ -1,22 +1,21 @@
 //! Tokens: given out, running out, taken back.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// 8x8's own, documented.
-pub(super) const LIFE: Duration = Duration::from_secs(1800);
+pub(super) const LIFE: Duration = Duration::from_mins(30);
 
 /// More are never kept: the oldest are forgotten, which makes them unknown.
 const MOST: usize = 20_000;
 
 /// The tokens that were given out.
-#[derive(Debug)]
 pub struct Tokens(Mutex<State>);
 
-#[derive(Debug)]
 struct State {
     life: Duration,
     announced: Announced,
@@ -109,6 +108,12 @@ impl Tokens {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tokens({})", self.lock().issued.len())
     }
 }
 

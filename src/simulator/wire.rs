@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,7 +38,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
                 connections.spawn(async move { stop.run_until_cancelled(connection).await });
             }
             // Most likely out of descriptors: some may be free in a moment.
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(_) => sleep(Duration::from_millis(20)).await,
         }
     }
     connections.close();
@@ -79,32 +79,59 @@ struct Pace(Arc<Mutex<Progress>>);
 #[derive(Debug, Default)]
 struct Progress {
     delivery: Delivery,
-    /// How much of the empty line that ends the head has just been written: 4 once it is over.
-    seen: usize,
+    /// How much of the empty line that ends the head has just been written: all of it once the head is over.
+    matched: usize,
+    /// Bytes of the body that were written.
+    body: usize,
+}
+
+/// What may be written next.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Some bytes, after a wait.
+    Write { after: Duration, length: usize },
+    /// Nothing any more.
+    Close,
 }
 
 const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
 impl Pace {
     fn set(&self, delivery: Delivery) {
-        *self.lock() = Progress { delivery, seen: 0 };
-    }
-
-    /// The wait before the next byte, or none if all bytes may go at once.
-    fn wait(&self) -> Option<Duration> {
-        let progress = self.lock();
-        let Delivery { head, body, .. } = progress.delivery;
-        let in_body = progress.seen == END_OF_HEAD.len();
-        (!head.is_zero() || !body.is_zero()).then_some(if in_body { body } else { head })
-    }
-
-    fn wrote(&self, byte: u8) {
-        let mut progress = self.lock();
-        progress.seen = match END_OF_HEAD.get(progress.seen) {
-            None => progress.seen,
-            Some(expected) if *expected == byte => progress.seen + 1,
-            Some(_) => usize::from(byte == b'\r'),
+        *self.lock() = Progress {
+            delivery,
+            ..Progress::default()
         };
+    }
+
+    fn next(&self, bytes: &[u8]) -> Step {
+        let progress = self.lock();
+        let Delivery { head, body, cut } = progress.delivery;
+        if progress.delivery == Delivery::default() {
+            return Step::Write {
+                after: Duration::ZERO,
+                length: bytes.len(),
+            };
+        }
+        let rest_of_head = progress.head_of(bytes).0;
+        let (after, length) = if rest_of_head > 0 {
+            (head, rest_of_head)
+        } else {
+            let left = cut.map_or(usize::MAX, |cut| cut.saturating_sub(progress.body));
+            if left == 0 {
+                return Step::Close;
+            }
+            (body, bytes.len().min(left))
+        };
+        let length = if after.is_zero() { length } else { 1 };
+        Step::Write { after, length }
+    }
+
+    fn wrote(&self, bytes: &[u8]) {
+        let mut progress = self.lock();
+        let (head, matched) = progress.head_of(bytes);
+        progress.matched = matched;
+        progress.body += bytes.len() - head;
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -112,7 +139,22 @@ impl Pace {
     }
 }
 
-/// A connection that writes byte by byte when it is told to.
+impl Progress {
+    /// How many of the bytes belong to the head, and what is matched after them.
+    fn head_of(&self, bytes: &[u8]) -> (usize, usize) {
+        let mut matched = self.matched;
+        for (at, byte) in bytes.iter().enumerate() {
+            matched = match END_OF_HEAD.get(matched) {
+                None => return (at, matched),
+                Some(expected) if expected == byte => matched + 1,
+                Some(_) => usize::from(*byte == b'\r'),
+            };
+        }
+        (bytes.len(), matched)
+    }
+}
+
+/// A connection that keeps the pace.
 struct Paced {
     stream: TcpStream,
     pace: Pace,
@@ -135,20 +177,17 @@ impl AsyncWrite for Paced {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let (Some(delay), Some(first)) = (self.pace.wait(), bytes.first()) else {
-            return Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let Step::Write { after, length } = self.pace.next(bytes) else {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         };
-        if !delay.is_zero() {
-            let wait = self
-                .wait
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(delay)));
+        if !after.is_zero() {
+            let wait = self.wait.get_or_insert_with(|| Box::pin(sleep(after)));
             ready!(wait.as_mut().poll(cx));
         }
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &[*first]))?;
+        let some = bytes.get(..length).unwrap_or(bytes);
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, some))?;
         self.wait = None;
-        if written > 0 {
-            self.pace.wrote(*first);
-        }
+        self.pace.wrote(some.get(..written).unwrap_or(some));
         Poll::Ready(Ok(written))
     }
 
@@ -158,5 +197,56 @@ impl AsyncWrite for Paced {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_cut_where_it_should_be_however_it_is_written() {
+        let answer = b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody\r\n\r\nmore";
+        for chunk in 1..answer.len() {
+            let pace = Pace::default();
+            pace.set(Delivery {
+                cut: Some(6),
+                ..Delivery::default()
+            });
+            let mut written = 0;
+            while let Step::Write { length, .. } =
+                pace.next(&answer[written..answer.len().min(written + chunk)])
+            {
+                pace.wrote(&answer[written..written + length]);
+                written += length;
+            }
+            assert_eq!(
+                &answer[..written],
+                b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody\r\n"
+            );
+        }
+    }
+
+    #[test]
+    fn head_and_body_have_a_pace_of_their_own() {
+        let pace = Pace::default();
+        let slow = Duration::from_millis(5);
+        pace.set(Delivery {
+            body: slow,
+            ..Delivery::default()
+        });
+        let head = b"HTTP/1.1 200 OK\r\n\r\nbody";
+        let Step::Write { after, length } = pace.next(head) else {
+            unreachable!()
+        };
+        assert_eq!((after, length), (Duration::ZERO, head.len() - 4));
+        pace.wrote(&head[..length]);
+        assert_eq!(
+            pace.next(b"body"),
+            Step::Write {
+                after: slow,
+                length: 1
+            }
+        );
     }
 }

@@ -1,1 +1,23 @@
-//! tests
+//! What the exporter does, seen from outside: the real binary, real HTTP, a real Prometheus.
+//!
+//! Each module is a behaviour; [`fixture`] starts the programs.
+
+#![allow(
+    clippy::disallowed_methods, // The programs under test live in real time.
+    clippy::float_cmp, // A sample is exactly what it should be.
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod bad_input;
+mod errors;
+mod faults;
+mod fields;
+mod fixture;
+mod logs;
+mod modes;
+mod pages;
+mod prometheus;
+mod shutdown;
+mod tokens;

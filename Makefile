@@ -1,0 +1,26 @@
+# The front door: `make` lists what there is.
+
+CARGO ?= cargo
+
+.PHONY: help run test setup lint unit docs bench
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## Build and start the demo
+	$(CARGO) run --quiet --locked -- demo
+
+test: setup lint unit ## Run everything that CI runs, installing what it needs
+
+setup: ## Install what the tests need, or say what is missing
+	scripts/setup
+
+lint: ## Formatting, clippy, rustdoc
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --no-deps --document-private-items
+
+unit:
+	$(CARGO) test --locked
+
+bench: ## Measure
+	$(CARGO) bench --locked

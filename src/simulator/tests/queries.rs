@@ -1,0 +1,210 @@
+//! Queries: as strict as 8x8, and read as a server would.
+
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn an_unknown_pbx_is_refused_in_the_user_s_name() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    for (list, unknown) in [
+        ("acmecorp,nobody", "nobody"),
+        ("", ""),
+        ("acmecorp, acmecorp2", " acmecorp2"),
+        ("AcmeCorp", "AcmeCorp"),
+    ] {
+        let (status, body) = refused(ask(&sim, &token, &with("pbxId", list)).await).await;
+        assert_eq!(status, 403, "{list}");
+        let text = format!(
+            "user(ann@acme.example) does not have access to pbxId({unknown}) to make this request."
+        );
+        assert_eq!(
+            body,
+            json!({
+                "timeStamp": 1_717_495_200_000_i64 + body["timeStamp"].as_i64().unwrap() % 60_000,
+                "status": 403,
+                "error": "Access Denied",
+                "exception": text,
+                "message": text,
+                "path": "/analytics/work/v1/compsum",
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_gets_the_rows_it_names() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let query = with("pbxId", "acme-support,acmecorp,acmecorp");
+    let rows: Vec<Value> = read(ask(&sim, &token, &query).await).await;
+    let names: Vec<_> = rows
+        .iter()
+        .map(|row| row["pbxId"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["acmecorp", "acme-support"]);
+}
+
+#[tokio::test]
+async fn a_query_must_be_whole_and_exact() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    for missing in HOUR_QUERY.map(|(name, _)| name) {
+        let query: Vec<_> = HOUR_QUERY
+            .into_iter()
+            .filter(|(name, _)| *name != missing)
+            .collect();
+        let (status, body) = refused(ask(&sim, &token, &query).await).await;
+        assert_eq!(status, 400, "{missing}");
+        assert!(body["message"].as_str().unwrap().contains(missing));
+    }
+    for (name, bad) in [
+        ("startTime", "2024-06-04T09:00:00"),
+        ("startTime", "2024-06-04 09:00"),
+        ("startTime", "2024-6-4 9:00:00"),
+        ("startTime", "2024-06-04 09:00:00Z"),
+        ("startTime", "2024-02-30 09:00:00"),
+        ("startTime", "2024-06-04 10:00:01"),
+        ("endTime", "2024-06-04 09:59:60"),
+        ("endTime", "2024-06-04 24:00:00"),
+        ("endTime", ""),
+        ("timeZone", "Europe/Londn"),
+        ("timeZone", "europe/london"),
+        ("timeZone", "Etc/Unknown"),
+        ("timeZone", ""),
+    ] {
+        let response = ask(&sim, &token, &with(name, bad)).await;
+        assert_eq!(response.status(), 400, "{name}={bad}");
+    }
+}
+
+/// The sum that a query finds.
+async fn calls(sim: &Simulator, token: &str, zone: &str, start: &str, end: &str) -> u64 {
+    let query = [
+        ("pbxId", "acme-support"),
+        ("startTime", start),
+        ("endTime", end),
+        ("timeZone", zone),
+    ];
+    let rows: Vec<Value> = read(ask(sim, token, &query).await).await;
+    rows.iter()
+        .map(|row| row["totalCall"].as_u64().unwrap())
+        .sum()
+}
+
+#[tokio::test]
+async fn wall_clock_times_are_read_in_their_zone() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let truth = |start: &str, end: &str| {
+        let selection = Selection::parse("acme-support");
+        let rows = sim
+            .truth(sim.customer(), &selection, period(start, end), sim.now())
+            .unwrap();
+        rows[0].values.get(Field::TotalCall).unwrap()
+    };
+    for (zone, start, end, instants) in [
+        (
+            "Asia/Kolkata",
+            "2024-06-04 09:00:00",
+            "2024-06-04 10:00:00",
+            ["2024-06-04T03:30:00Z", "2024-06-04T04:30:00Z"],
+        ),
+        (
+            "GMT",
+            "2024-06-04 09:00:00",
+            "2024-06-04 10:00:00",
+            ["2024-06-04T09:00:00Z", "2024-06-04T10:00:00Z"],
+        ),
+        // 02:30 is skipped on this day: it is read as 03:30.
+        (
+            "America/New_York",
+            "2024-03-10 02:30:00",
+            "2024-03-10 04:00:00",
+            ["2024-03-10T07:30:00Z", "2024-03-10T08:00:00Z"],
+        ),
+        // 01:30 comes twice: it is read as the first.
+        (
+            "America/New_York",
+            "2023-11-05 01:30:00",
+            "2023-11-05 03:00:00",
+            ["2023-11-05T05:30:00Z", "2023-11-05T08:00:00Z"],
+        ),
+        // A day of 23 hours.
+        (
+            "America/New_York",
+            "2024-03-10 00:00:00",
+            "2024-03-11 00:00:00",
+            ["2024-03-10T05:00:00Z", "2024-03-11T04:00:00Z"],
+        ),
+    ] {
+        let found = calls(&sim, &token, zone, start, end).await;
+        let [from, to] = instants;
+        assert!(found > 0);
+        assert_eq!(
+            found.to_string(),
+            truth(from, to).to_string(),
+            "{zone} {start}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_has_happened_after_now_or_before_two_years_ago() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let utc = async |start, end| calls(&sim, &token, "UTC", start, end).await;
+    // The clock says 10:00:00 and runs on; the last second may or may not be over.
+    let past = utc("2024-06-04 09:00:00", "2024-06-04 10:00:00").await;
+    let beyond = utc("2024-06-04 09:00:00", "2024-06-05 10:00:00").await;
+    assert!((past..past + 30).contains(&beyond), "{past} {beyond}");
+    assert_eq!(utc("2024-06-05 09:00:00", "2024-06-05 10:00:00").await, 0);
+
+    // 730 days before.
+    let kept = utc("2022-06-05 10:01:00", "2022-06-05 11:00:00").await;
+    let cut = utc("2022-06-04 00:00:00", "2022-06-05 11:00:00").await;
+    assert!(kept > 0 && (kept..kept + 40).contains(&cut), "{kept} {cut}");
+    let rows: Vec<Value> = read(
+        ask(
+            &sim,
+            &token,
+            &[
+                ("pbxId", "allpbxes"),
+                ("startTime", "2022-06-04 00:00:00"),
+                ("endTime", "2022-06-05 10:00:00"),
+                ("timeZone", "UTC"),
+            ],
+        )
+        .await,
+    )
+    .await;
+    assert!(rows.is_empty());
+}
+
+#[tokio::test]
+async fn a_pbx_without_calls_is_there_or_not_as_set() {
+    for omit_idle in [false, true] {
+        let sim = Simulator::start(Settings {
+            omit_idle,
+            ..settings()
+        });
+        let sim = sim.await.unwrap();
+        let token = token(&sim).await;
+        // On a Sunday nobody calls the branch.
+        let query = [
+            ("pbxId", "acmecorp2"),
+            ("startTime", "2024-06-02 03:00:00"),
+            ("endTime", "2024-06-02 04:00:00"),
+            ("timeZone", "UTC"),
+        ];
+        let rows: Vec<Value> = read(ask(&sim, &token, &query).await).await;
+        assert_eq!(rows.is_empty(), omit_idle);
+        let sunday = period("2024-06-02T03:00:00Z", "2024-06-02T04:00:00Z");
+        let selection = Selection::parse("acmecorp2");
+        let truth = sim
+            .truth(sim.customer(), &selection, sunday, sim.now())
+            .unwrap();
+        assert_eq!(truth.is_empty(), omit_idle);
+    }
+}

@@ -1,0 +1,106 @@
+//! All fields of 8x8's documented answer, with the right names, values and units, in both formats.
+
+use std::collections::BTreeMap;
+
+use eightxeight_exporter::simulator::{Fault, Rule};
+
+use crate::fixture::{DOCUMENTED, Exporter, Page, clean_command, simulator};
+
+/// A copy of the table as it was agreed, so that the program's own can't drift unnoticed.
+const TABLE: &str = include_str!("fields.tsv");
+
+/// API field, metric, unit.
+fn table() -> Vec<(&'static str, &'static str, &'static str)> {
+    let lines = TABLE.lines().skip(1);
+    lines
+        .map(|line| {
+            let mut cells = line.split('\t');
+            (
+                cells.next().unwrap(),
+                cells.next().unwrap(),
+                cells.next().unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn expected() -> BTreeMap<String, f64> {
+    let answer: Vec<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(DOCUMENTED).unwrap();
+    let mut samples = BTreeMap::new();
+    for row in &answer {
+        let pbx = row["pbxId"].as_str().unwrap();
+        for (field, metric, unit) in table() {
+            let sent = row[field].as_f64().unwrap();
+            let value = match unit {
+                "seconds" => sent / 1000.0,
+                "ratio" => sent / 100.0,
+                _ => sent,
+            };
+            for window in ["1h", "today"] {
+                samples.insert(
+                    format!(r#"{metric}{{pbx_id="{pbx}",window="{window}"}}"#),
+                    value,
+                );
+            }
+        }
+    }
+    samples
+}
+
+#[tokio::test]
+async fn every_field_of_both_documented_pbxs() {
+    let simulator = simulator().await;
+    simulator
+        .faults()
+        .add(Rule::compsum(Fault::json(DOCUMENTED)));
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    let expected = expected();
+    assert_eq!(expected.len(), 2 * 41 * 2);
+
+    let text = exporter.page().await;
+    assert_eq!(text.company().0, expected);
+    let name = r#"eightxeight_company_ring_time_seconds{pbx_id="acmecorp",window="1h"}"#;
+    assert_eq!(text.value(name).to_string(), "12281.452");
+
+    let request = exporter.request("GET", "/metrics");
+    let open = request.header("accept", "application/openmetrics-text;version=1.0.0");
+    let open = open.send().await.unwrap().text().await.unwrap();
+    assert!(open.ends_with("# EOF\n"));
+    assert_eq!(Page::parse(&open).company().0, expected);
+
+    for name in [
+        "unknown_fields",
+        "missing_fields",
+        "rejected_values",
+        "duplicate_pbxes",
+        "inconsistencies",
+    ] {
+        assert_eq!(
+            text.value(&format!(r#"eightxeight_answer_{name}{{window="1h"}}"#)),
+            0.0,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_command_prints_the_agreed_table() {
+    let print = |format: &str| {
+        let output = clean_command()
+            .args(["fields", "--format", format])
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(print("tsv"), TABLE);
+    let json: serde_json::Value = serde_json::from_str(&print("json")).unwrap();
+    let markdown = print("markdown");
+    for (at, (field, metric, unit)) in table().into_iter().enumerate() {
+        assert_eq!(json[at]["api_field"], field);
+        assert_eq!(json[at]["metric"], metric);
+        assert_eq!(json[at]["unit"], unit);
+        assert!(markdown.contains(&format!("| `{field}` | `{metric}` | {unit} | ")));
+    }
+}

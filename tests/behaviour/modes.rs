@@ -1,0 +1,173 @@
+//! Who asks 8x8 when: single flight, scrape and timer mode, deadlines.
+
+use std::time::{Duration, Instant};
+
+use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
+
+use crate::fixture::{Exporter, Page, pause, simulator, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_scrapes_on_a_cold_cache_are_one_login_and_a_request_per_window() {
+    let simulator = simulator().await;
+    simulator
+        .faults()
+        .add(Rule::any(Fault::none().delayed(Duration::from_millis(300))));
+    let exporter = Exporter::serve(&simulator, &["--web.max-requests", "500"]).await;
+    let scrapes: Vec<_> = (0..200)
+        .map(|_| tokio::spawn(exporter.request("GET", "/metrics").send()))
+        .collect();
+    let mut pages = Vec::new();
+    for scrape in scrapes {
+        let response = scrape.await.unwrap().unwrap();
+        assert_eq!(response.status(), 200);
+        pages.push(Page::parse(&response.text().await.unwrap()).company());
+    }
+    assert_eq!(pages[0].0.len(), 4 * 41 * 2);
+    assert!(pages.iter().all(|page| *page == pages[0]));
+    assert_eq!(simulator.requests().count(Endpoint::Token), 1);
+    assert_eq!(simulator.requests().count(Endpoint::Compsum), 2);
+    let asked = simulator.requests().of(Endpoint::Compsum);
+    assert_ne!(asked[0].query, asked[1].query);
+}
+
+#[tokio::test]
+async fn beyond_the_slots_a_scrape_gets_503_and_health_still_answers() {
+    let simulator = simulator().await;
+    simulator.faults().add(Rule::token(Fault::hang()));
+    let exporter = Exporter::serve(&simulator, &["--web.max-requests", "2"]).await;
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let request = exporter.request("GET", "/metrics");
+            let request = request.header("x-prometheus-scrape-timeout-seconds", "5");
+            tokio::spawn(request.send())
+        })
+        .collect();
+    let refused = until("a scrape to be refused", async || {
+        let response = exporter.get("/metrics").await;
+        (response.status() == 503).then_some(response)
+    });
+    // Those that arrive before the two wait themselves; the others are refused.
+    assert!(
+        refused
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("--web.max-requests")
+    );
+    assert_eq!(exporter.get("/-/healthy").await.status(), 200);
+    assert_eq!(
+        exporter
+            .request("HEAD", "/metrics")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    for scrape in waiting {
+        let response = scrape.await.unwrap().unwrap();
+        assert!(response.status() == 200 || response.status() == 503);
+    }
+}
+
+#[tokio::test]
+async fn a_scraper_that_hangs_up_early_does_not_end_the_collection() {
+    let simulator = simulator().await;
+    simulator
+        .faults()
+        .add(Rule::compsum(Fault::none().delayed(Duration::from_secs(1))));
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    let early = exporter
+        .request("GET", "/metrics")
+        .timeout(Duration::from_millis(200))
+        .send();
+    assert!(early.await.unwrap_err().is_timeout());
+    simulator
+        .requests()
+        .until(|log| log.iter().filter(|entry| entry.status == Some(200)).count() == 3)
+        .await;
+    let page = exporter.page().await;
+    assert_eq!(page.company().0.len(), 4 * 41 * 2);
+    assert_eq!(simulator.requests().count(Endpoint::Compsum), 2);
+}
+
+#[tokio::test]
+async fn a_scrape_answers_within_prometheus_timeout() {
+    let simulator = simulator().await;
+    let hang = simulator
+        .faults()
+        .add(Rule::compsum(Fault::none().delayed(Duration::from_secs(4))));
+    let exporter = Exporter::serve(&simulator, &["--collect.interval", "1s"]).await;
+    let start = Instant::now();
+    let request = exporter.request("GET", "/metrics");
+    let response = request
+        .header("x-prometheus-scrape-timeout-seconds", "2")
+        .send()
+        .await
+        .unwrap();
+    let page = Page::parse(&response.text().await.unwrap());
+    // Two seconds less the offset; the upper bound only says that it didn't wait for 8x8.
+    assert!(
+        (1.4..3.9).contains(&start.elapsed().as_secs_f64()),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(page.company().0.len(), 0);
+    assert_eq!(page.value("eightxeight_up"), 0.0);
+    simulator.faults().remove(hang);
+    exporter
+        .page_where("the collection that went on", |page| {
+            page.value("eightxeight_up") == 1.0
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn without_a_scrape_nothing_is_asked_and_head_collects_nothing() {
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    for path in ["/", "/-/healthy", "/-/ready"] {
+        assert_eq!(exporter.get(path).await.status(), 200);
+    }
+    for _ in 0..20 {
+        let head = exporter.request("HEAD", "/metrics").send().await.unwrap();
+        assert_eq!(head.status(), 200);
+        pause().await;
+    }
+    assert_eq!(simulator.requests().all().len(), 0);
+    exporter.page().await;
+    assert_eq!(simulator.requests().all().len(), 3);
+}
+
+#[tokio::test]
+async fn a_timer_keeps_its_period_and_a_scrape_asks_nothing() {
+    let simulator = simulator().await;
+    let options = [
+        "--collect.mode",
+        "timer",
+        "--collect.interval",
+        "500ms",
+        "--collect.window",
+        "1h",
+        "--api.max-requests-per-minute",
+        "1000",
+    ];
+    let exporter = Exporter::serve(&simulator, &options).await;
+    simulator.requests().until(|log| log.len() == 1 + 8).await;
+    let asked = simulator.requests().of(Endpoint::Compsum);
+    let first_to_last = asked[7].at.since(asked[0].at);
+    // Seven periods: no shorter, and without drift worth the name.
+    assert!(
+        first_to_last >= Duration::from_millis(3490),
+        "{first_to_last:?}"
+    );
+    assert!(
+        first_to_last < Duration::from_millis(4500),
+        "{first_to_last:?}"
+    );
+    let page = exporter.page().await;
+    assert_eq!(page.value("eightxeight_up"), 1.0);
+    assert_eq!(page.value("eightxeight_cache_requests_total"), 1.0);
+    assert_eq!(page.value("eightxeight_cache_hits_total"), 1.0);
+}

@@ -1,0 +1,127 @@
+//! Formats, encodings, methods and paths.
+
+use std::io::Read;
+use std::process::Command;
+
+use crate::fixture::{Exporter, Page, run};
+
+#[tokio::test]
+async fn both_formats_and_encodings_hold_the_same_samples() {
+    // A long interval, so that all four are made from one answer.
+    let exporter = Exporter::demo(&["--collect.interval", "5m"]).await;
+    let mut pages = Vec::new();
+    for (accept, content_type) in [
+        ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+        (
+            "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
+    ] {
+        for gzip in [false, true] {
+            let request = exporter.request("GET", "/metrics").header("accept", accept);
+            let encoding = if gzip { "gzip" } else { "identity" };
+            let response = request
+                .header("accept-encoding", encoding)
+                .send()
+                .await
+                .unwrap();
+            let headers = response.headers().clone();
+            assert_eq!(headers["content-type"], content_type);
+            assert_eq!(headers["vary"], "Accept, Accept-Encoding");
+            assert_eq!(headers.contains_key("content-encoding"), gzip);
+            let body = response.bytes().await.unwrap();
+            assert_eq!(headers["content-length"], body.len().to_string());
+            let text = if gzip {
+                let mut text = String::new();
+                // A decoder that stops after the first member.
+                let mut decoder = flate2::bufread::GzDecoder::new(&body[..]);
+                decoder.read_to_string(&mut text).unwrap();
+                assert!(
+                    decoder.into_inner().is_empty(),
+                    "one member and nothing after it"
+                );
+                text
+            } else {
+                String::from_utf8(body.to_vec()).unwrap()
+            };
+            assert!(!text.contains("\n\n"));
+            assert!(!text.contains("_created"));
+            if content_type.starts_with("text/plain") {
+                let (silent, said) =
+                    run(Command::new("promtool").args(["check", "metrics"]), &text);
+                assert!(silent && said.is_empty(), "{said}");
+            }
+            let mut page = Page::parse(&text);
+            page.0.retain(|series, _| !series.starts_with("process_"));
+            pages.push(page);
+        }
+    }
+    assert_eq!(pages[0].company().0.len(), 4 * 41 * 2);
+    for page in &pages[1..] {
+        assert_eq!(page.company(), pages[0].company());
+        assert!(page.0.keys().eq(pages[0].0.keys()));
+    }
+}
+
+#[tokio::test]
+async fn methods_and_paths() {
+    let exporter = Exporter::demo(&["--web.telemetry-path", "/8x8"]).await;
+    let head = exporter.request("HEAD", "/8x8").send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    assert_eq!(
+        head.headers()["content-type"],
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    assert_eq!(exporter.get("/metrics").await.status(), 404);
+    for path in ["/8x8", "/", "/-/healthy", "/-/ready"] {
+        assert_eq!(exporter.get(path).await.status(), 200, "{path}");
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+            let response = exporter.request(method, path).send().await.unwrap();
+            assert_eq!(response.status(), 405, "{method} {path}");
+            assert_eq!(response.headers()["allow"], "GET,HEAD", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_counters_are_there_from_the_start() {
+    let exporter = Exporter::demo(&[]).await;
+    let page = exporter.page().await;
+    let failures = page
+        .0
+        .keys()
+        .filter(|series| series.starts_with("eightxeight_api_request_failures_total"));
+    assert_eq!(failures.count(), 2 * 14);
+    for series in [
+        "eightxeight_up",
+        "eightxeight_credentials_refused",
+        "eightxeight_api_budget_remaining_requests",
+        "eightxeight_cache_requests_total",
+        "eightxeight_cache_hits_total",
+        "eightxeight_token_expiry_timestamp_seconds",
+        "eightxeight_api_clock_skew_seconds",
+        "eightxeight_exporter_config_last_reload_successful",
+        "eightxeight_exporter_config_last_reload_success_timestamp_seconds",
+        r#"eightxeight_pbxes{window="1h"}"#,
+        r#"eightxeight_window_start_timestamp_seconds{window="today"}"#,
+        r#"eightxeight_api_request_duration_seconds_count{endpoint="compsum"}"#,
+        "process_cpu_seconds_total",
+        "process_open_fds",
+        "process_max_fds",
+        "process_resident_memory_bytes",
+        "process_virtual_memory_bytes",
+        "process_start_time_seconds",
+    ] {
+        page.value(series);
+    }
+    assert_eq!(
+        page.get("eightxeight_api_backoff_until_timestamp_seconds"),
+        None
+    );
+    let [start, end] = ["start", "end"].map(|edge| {
+        page.value(&format!(
+            r#"eightxeight_window_{edge}_timestamp_seconds{{window="1h"}}"#
+        ))
+    });
+    assert_eq!(end - start, 3600.0);
+}

@@ -1,0 +1,56 @@
+//! How it ends: signals, waiting scrapes, half-sent requests, exit codes.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use eightxeight_exporter::simulator::{Fault, Rule};
+
+use crate::fixture::{Exporter, Page, command, secret_files, simulator};
+
+#[tokio::test]
+async fn waiting_scrapes_are_answered_and_half_a_request_holds_nothing_up() {
+    for signal in ["TERM", "INT"] {
+        let simulator = simulator().await;
+        simulator.faults().add(Rule::compsum(Fault::hang()));
+        let mut exporter = Exporter::serve(&simulator, &[]).await;
+        let mut half = TcpStream::connect(exporter.address()).unwrap();
+        half.write_all(b"GET /metrics HTT").unwrap();
+        let _idle = TcpStream::connect(exporter.address()).unwrap();
+        let waiting = tokio::spawn(exporter.request("GET", "/metrics").send());
+        simulator.requests().until(|log| log.len() == 3).await;
+
+        let start = Instant::now();
+        exporter.running.signal(signal);
+        let page = waiting.await.unwrap().unwrap();
+        assert_eq!(page.status(), 200);
+        assert_eq!(
+            Page::parse(&page.text().await.unwrap()).value("eightxeight_up"),
+            0.0
+        );
+        let status = exporter.running.ended().await;
+        assert_eq!(status.code(), Some(0), "{:#?}", exporter.running.log());
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            start.elapsed()
+        );
+        half.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert!(matches!(half.read(&mut [0; 16]), Ok(0) | Err(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_exit_1_and_says_so() {
+    let simulator = simulator().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let files = secret_files();
+    let output = command("serve", &simulator.url(), files.path())
+        .args(["--web.listen-address", &address])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&address) && said.contains("in use"), "{said}");
+}

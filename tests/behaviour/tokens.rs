@@ -1,0 +1,91 @@
+//! The token: cached, shared, renewed early, replaced once after a 401.
+
+use std::time::Duration;
+
+use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
+
+use crate::fixture::{Exporter, simulator, until};
+
+const OFTEN: [&str; 4] = [
+    "--collect.interval",
+    "500ms",
+    "--api.max-requests-per-minute",
+    "1000",
+];
+
+#[tokio::test]
+async fn a_short_lived_token_is_renewed_before_it_expires() {
+    let simulator = simulator().await;
+    simulator.tokens().set_life(Duration::from_secs(3));
+    let options = [&OFTEN[..], &["--collect.mode", "timer"]].concat();
+    let exporter = Exporter::serve(&simulator, &options).await;
+    simulator
+        .requests()
+        .until(|log| log.iter().filter(|e| e.endpoint == Endpoint::Token).count() == 4)
+        .await;
+    let logins = simulator.requests().of(Endpoint::Token);
+    for pair in logins.windows(2) {
+        // Nine tenths of three seconds, then the next tick of the timer.
+        let apart = pair[1].at.since(pair[0].at).as_secs_f64();
+        assert!((2.69..4.0).contains(&apart), "{apart}");
+    }
+    let page = exporter.page().await;
+    assert_eq!(
+        page.failures("compsum", "unauthorized"),
+        0.0,
+        "never used after its end"
+    );
+    assert_eq!(page.value("eightxeight_up"), 1.0);
+}
+
+#[tokio::test]
+async fn a_young_token_that_is_revoked_costs_one_backoff_and_one_login() {
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &OFTEN).await;
+    assert_eq!(exporter.page().await.value("eightxeight_up"), 1.0);
+    simulator.tokens().revoke_all();
+    let failing = exporter
+        .page_where("the refusal", |page| page.value("eightxeight_up") == 0.0)
+        .await;
+    assert_eq!(
+        failing.company().0.len(),
+        4 * 41 * 2,
+        "the last good answer is served"
+    );
+    exporter
+        .page_where("a new token", |page| page.value("eightxeight_up") == 1.0)
+        .await;
+    assert_eq!(simulator.requests().count(Endpoint::Token), 2);
+    assert_eq!(simulator.customer().logins().refused, 0);
+}
+
+#[tokio::test]
+async fn a_401_for_ever_with_two_windows_backs_off_instead_of_logging_in() {
+    let simulator = simulator().await;
+    simulator
+        .faults()
+        .add(Rule::compsum(Fault::token_expired()));
+    let exporter = Exporter::serve(&simulator, &OFTEN).await;
+    let page = until("three failures", async || {
+        let page = exporter.page().await;
+        (page.failures("compsum", "unauthorized") >= 3.0).then_some(page)
+    })
+    .await;
+    assert_eq!(page.value("eightxeight_up"), 0.0);
+    // Each login's token is refused while it is young, and the account's wait doubles: 0.5 s, 1 s, 2 s …
+    let logins = simulator.requests().of(Endpoint::Token);
+    let refusals = simulator.requests().count(Endpoint::Compsum);
+    assert!(
+        logins.len() as u64 <= refusals,
+        "{} logins, {refusals} refusals",
+        logins.len()
+    );
+    let apart: Vec<_> = logins
+        .windows(2)
+        .map(|pair| pair[1].at.since(pair[0].at))
+        .collect();
+    for (n, apart) in apart.iter().enumerate() {
+        let least = Duration::from_millis(450) * 2u32.pow(u32::try_from(n).unwrap());
+        assert!(*apart >= least, "{apart:?}");
+    }
+}
