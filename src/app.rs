@@ -69,9 +69,9 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
         let [key, username, password] =
             secrets.map(|name| format!("{name}-{:016x}", rand::random::<u64>()));
         let mut settings = simulator::Settings::new(simulator::Credentials {
-            api_key: key.clone(),
-            username: username.clone(),
-            password: password.clone(),
+            api_key: key,
+            username,
+            password,
         });
         settings.scenario = config.scenario;
         let simulator = Simulator::start(settings)
@@ -80,17 +80,20 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
                 what: "a loopback port for the simulator",
                 source,
             })?;
-        let account = demo_account(&simulator, [key, username, password], config.collect);
+        let account = demo_account(&simulator, config.collect);
         exporter(account, config.web, Some((simulator, config.scenario))).await
     })
 }
 
-fn demo_account(
-    simulator: &Simulator,
-    [key, username, password]: [String; 3],
-    collect: crate::collect::Settings,
-) -> config::Account {
+/// The configuration of an account whose 8x8 is `simulator`, with its first customer's credentials.
+#[must_use]
+pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
     let source = |name: &str, secret| Source::text(format!("the demo's {name}"), secret);
+    let simulator::Credentials {
+        api_key: key,
+        username,
+        password,
+    } = simulator.credentials();
     // The simulator wrote the URL, so it is a good one.
     #[allow(clippy::expect_used)]
     let url = config::url(&simulator.url()).expect("a loopback URL");
