@@ -14,7 +14,8 @@ whole window: lines move slowly, and a bad quarter of
 an hour is seen for an hour.
 
 Windows overlap: never add two readings of a line. The
-totals below are added up from readings an hour apart.
+totals of Company Overview are added up from readings
+an hour apart.
 
 Missed calls are all that nobody answered; abandoned
 ones are those in which the caller gave up before."

@@ -105,7 +105,7 @@ pub(super) fn process_panels() -> Vec<Panel> {
             &["process_cpu_seconds_total"],
             "Far above 1 %: see how many scrape, and how many PBXs there are.",
         )
-        .unit("percentunit", 2)
+        .unit("percentunit", None)
         .query(
             &format!(
                 "rate({}[$__rate_interval])",

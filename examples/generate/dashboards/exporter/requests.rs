@@ -126,6 +126,7 @@ pub(super) fn panels() -> Vec<Panel> {
             &["eightxeight_token_expiry_timestamp_seconds"],
             "No line: there is no token, since logins fail or nobody scrapes.",
         )
+        .size(12, 7)
         .unit("s", None)
         .query(
             &format!(
@@ -141,6 +142,7 @@ pub(super) fn panels() -> Vec<Panel> {
             &["eightxeight_api_clock_skew_seconds"],
             "More than a few seconds: windows end too early or too late. Synchronise the clock.",
         )
+        .size(12, 7)
         .unit("s", None)
         .query(&account("eightxeight_api_clock_skew_seconds"), OF_ACCOUNT),
     ]
