@@ -1,22 +1,30 @@
 //! One 8x8 account at work: its client, its collections and its pages.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::Clock;
 use crate::collect::{Collector, Mode, View};
 use crate::config;
-use crate::eightxeight::Client;
 use crate::eightxeight::http::HttpError;
-use crate::exposition::{Pages, Part, RenderError, Shown, Variant, Writer};
+use crate::eightxeight::{Client, Status};
+use crate::exposition::{Live, Pages, Part, RenderError, Shown, Variant};
 use crate::telemetry::{RequestMetrics, write_account};
 
-/// One account.
+/// One account. Dropping it ends its timer.
 #[derive(Debug)]
 pub struct Account {
+    config: config::Account,
     client: Arc<Client>,
     collector: Collector,
     requests: RequestMetrics,
     pages: Pages,
+    live: Live,
+    scrapes: Semaphore,
+    _timer: Option<AbortOnDropHandle<()>>,
 }
 
 /// Why an account can't be set up.
@@ -31,18 +39,32 @@ pub enum AccountError {
 }
 
 impl Account {
-    /// An account that has asked nothing yet.
+    /// Starts an account. In timer mode its first collection comes after `delay`, so that many accounts
+    /// don't all ask in the same second; in scrape mode nothing is asked before a scrape.
+    ///
+    /// `predecessor` is the account of the same name before a reload: what it learnt of refused credentials
+    /// is kept, so that reloading is no way around the lock-out guard.
     ///
     /// # Errors
     ///
     /// When TLS can't be set up.
-    pub fn new(config: config::Account, clock: Clock) -> Result<Account, AccountError> {
+    pub fn start(
+        config: config::Account,
+        max_scrapes: usize,
+        clock: Clock,
+        delay: Duration,
+        predecessor: Option<&Account>,
+    ) -> Result<Account, AccountError> {
         let requests = RequestMetrics::new()?;
         let observer = {
             let requests = requests.clone();
             Box::new(move |exchange| requests.observe(exchange))
         };
-        let client = Arc::new(Client::new(config.api, clock, observer)?);
+        let client = Client::new(config.api.clone(), clock, observer)?;
+        if let Some(predecessor) = predecessor {
+            client.inherit_guard(&predecessor.client);
+        }
+        let client = Arc::new(client);
         let fetch = {
             let client = client.clone();
             Box::new(
@@ -52,19 +74,33 @@ impl Account {
                 },
             )
         };
-        let collector = Collector::new(config.collect, clock, fetch);
+        let name = config.name.as_deref().map(Arc::from);
+        let collector = Collector::new(name, config.collect.clone(), clock, fetch);
+        let timer = (config.collect.mode == Mode::Timer).then(|| {
+            let collector = collector.clone();
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                collector.run_timer().await;
+            }))
+        });
+        let scrapes = Semaphore::new(max_scrapes.min(Semaphore::MAX_PERMITS));
+        let (pages, live) = (Pages::new(), Live::default());
         Ok(Account {
+            config,
             client,
             collector,
             requests,
-            pages: Pages::new(),
+            pages,
+            live,
+            scrapes,
+            _timer: timer,
         })
     }
 
-    /// Its client.
+    /// How it is configured.
     #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.client
+    pub fn config(&self) -> &config::Account {
+        &self.config
     }
 
     /// Its collections.
@@ -73,29 +109,36 @@ impl Account {
         &self.collector
     }
 
-    /// Collects in the background, for ever, if that is how it is configured.
-    pub async fn run(&self) {
-        if self.collector.settings().mode == Mode::Timer {
-            self.collector.clone().run_timer().await;
-        }
+    /// How its dealings with 8x8 stand.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.client.status()
     }
 
-    /// The part of a page that holds 8x8's numbers.
+    /// Collects what is due and tells how things stand, at the latest when there is `enough`; nothing when
+    /// too many wait already.
+    pub async fn scrape(&self, enough: impl Future<Output = ()>) -> Option<View> {
+        let _slot = self.scrapes.try_acquire().ok()?;
+        Some(self.collector.scrape(enough).await)
+    }
+
+    /// The parts of a page that are about this account: 8x8's numbers, and how asking for them goes.
     ///
     /// # Errors
     ///
     /// Those of [`Pages::part`].
-    pub async fn stored(&self, view: &View, variant: Variant) -> Result<Part, RenderError> {
+    pub async fn parts(&self, view: &View, variant: Variant) -> Result<[Part; 2], RenderError> {
         let shown: Vec<Shown> = view
             .windows
             .iter()
             .filter_map(|state| Some((&state.window, state.served.clone()?)))
             .collect();
-        self.pages.part(&shown, variant).await
-    }
-
-    /// Writes the metrics about the account.
-    pub fn write(&self, writer: &mut Writer, view: &View) {
-        write_account(writer, view, &self.client.status(), &self.requests);
+        let stored = self.pages.part(&shown, variant).await?;
+        let live = self
+            .live
+            .part(variant, view.ended, view.now.wall, |writer| {
+                write_account(writer, view, &self.client.status(), &self.requests);
+            })?;
+        Ok([stored, live])
     }
 }

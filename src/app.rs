@@ -1,17 +1,17 @@
-//! Wires everything together and runs it: configuration, account, web server, signals.
+//! Starts what a command needs and runs it until it is told to stop.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::{Account, AccountError};
+use crate::account::AccountError;
 use crate::clock::Clock;
-use crate::config::{self, Config, DemoConfig, requests_per_minute};
+use crate::config::{self, Config, DemoConfig, Origin, requests_per_minute};
 use crate::eightxeight;
+use crate::exporter::Exporter;
 use crate::secret::{Credentials, Source};
 use crate::simulator::{self, Simulator};
 use crate::telemetry::{BUILD, log};
@@ -20,10 +20,10 @@ use crate::web::{App, Server, listen, router};
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
 
-/// Why the program could not start or go on.
+/// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The account can't be set up.
+    /// An account can't be set up.
     #[error(transparent)]
     Account(#[from] AccountError),
     /// An address can't be listened on.
@@ -52,9 +52,9 @@ impl Failure {
 /// # Errors
 ///
 /// When it can't start.
-pub fn serve(config: Config) -> Result<(), Failure> {
+pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
     run(config.log, async move {
-        exporter(config.account, config.web, None).await
+        serve_accounts(config.accounts, config.web, Some(origin), |_| {}).await
     })
 }
 
@@ -65,14 +65,7 @@ pub fn serve(config: Config) -> Result<(), Failure> {
 /// When it can't start.
 pub fn demo(config: DemoConfig) -> Result<(), Failure> {
     run(config.log, async move {
-        let secrets = ["demo-key", "demo-user", "demo-password"];
-        let [key, username, password] =
-            secrets.map(|name| format!("{name}-{:016x}", rand::random::<u64>()));
-        let mut settings = simulator::Settings::new(simulator::Credentials {
-            api_key: key,
-            username,
-            password,
-        });
+        let mut settings = simulator::Settings::new(simulator::Credentials::random());
         settings.scenario = config.scenario;
         let simulator = Simulator::start(settings)
             .await
@@ -81,19 +74,20 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
                 source,
             })?;
         let account = demo_account(&simulator, config.collect);
-        exporter(account, config.web, Some((simulator, config.scenario))).await
+        let path = config.web.telemetry_path.clone();
+        serve_accounts(vec![account], config.web, None, |listeners| {
+            log_demo(&simulator, &path, listeners);
+        })
+        .await
     })
 }
 
-/// The configuration of an account whose 8x8 is `simulator`, with its first customer's credentials.
+/// An account whose 8x8 is `simulator`.
 #[must_use]
+#[allow(clippy::missing_panics_doc)] // It doesn't.
 pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
-    let source = |name: &str, secret| Source::text(format!("the demo's {name}"), secret);
-    let simulator::Credentials {
-        api_key: key,
-        username,
-        password,
-    } = simulator.credentials();
+    let source = |secret: String| Source::text("the demo's", secret);
+    let credentials = simulator.credentials();
     // The simulator wrote the URL, so it is a good one.
     #[allow(clippy::expect_used)]
     let url = config::url(&simulator.url()).expect("a loopback URL");
@@ -101,16 +95,18 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let needed = requests_per_minute(&collect).ceil() as u32;
     config::Account {
+        name: None,
+        labels: Vec::new(),
         api: eightxeight::Settings {
             url,
             credentials: Credentials {
-                key: source("key", key),
-                username: source("user", username),
-                password: source("password", password),
+                key: source(credentials.api_key),
+                username: source(credentials.username),
+                password: source(credentials.password),
             },
             pbx_ids: vec!["allpbxes".to_owned()],
             timeout: Duration::from_secs(30),
-            ca_file: None::<PathBuf>,
+            ca_file: None,
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
@@ -139,28 +135,25 @@ fn run(
     result
 }
 
-async fn exporter(
-    config: config::Account,
+async fn serve_accounts(
+    accounts: Vec<config::Account>,
     web: config::Web,
-    demo: Option<(Simulator, simulator::Scenario)>,
+    origin: Option<Origin>,
+    listening: impl FnOnce(&[TcpListener]),
 ) -> Result<(), Failure> {
-    let clock = Clock::System;
-    let warnings = config.warnings();
-    let account = Arc::new(Account::new(config.clone(), clock)?);
+    let exporter = Arc::new(Exporter::start(
+        accounts,
+        web.clone(),
+        origin,
+        Clock::System,
+    )?);
     let listeners = listen::bind(&web.listen).await?;
     let stop = stop_signal()?;
-    let telemetry_path = web.telemetry_path.clone();
-    log_start(&config, &web, &listeners);
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
-    if let Some((simulator, scenario)) = &demo {
-        log_demo(simulator, *scenario, &listeners, &telemetry_path);
-    }
-    let app = App::new(account.clone(), web, clock.now().wall, stop.clone());
-    let collecting = tokio::spawn(async move { account.run().await });
+    reload_signal(exporter.clone())?;
+    log_start(&exporter, &web, &listeners);
+    listening(&listeners);
+    let app = App::new(exporter, web, stop.clone());
     let stopped = Server::new(listeners).run(router(app), stop).await;
-    collecting.abort();
     if stopped.cut > 0 {
         tracing::warn!(
             connections = stopped.cut,
@@ -173,16 +166,8 @@ async fn exporter(
 
 /// A token that is cancelled by SIGTERM or SIGINT.
 fn stop_signal() -> Result<CancellationToken, Failure> {
-    let listen = |kind| {
-        signal(kind).map_err(|source| Failure::System {
-            what: "a signal handler",
-            source,
-        })
-    };
-    let (mut terminate, mut interrupt) = (
-        listen(SignalKind::terminate())?,
-        listen(SignalKind::interrupt())?,
-    );
+    let mut terminate = on(SignalKind::terminate())?;
+    let mut interrupt = on(SignalKind::interrupt())?;
     let stop = CancellationToken::new();
     tokio::spawn({
         let stop = stop.clone();
@@ -198,46 +183,86 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
     Ok(stop)
 }
 
-fn log_start(config: &config::Account, web: &config::Web, listeners: &[TcpListener]) {
-    let addresses: Vec<_> = addresses(listeners);
-    let windows: Vec<_> = config
-        .collect
-        .windows
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let duration = humantime::format_duration;
+/// Loads the configuration anew at each SIGHUP.
+fn reload_signal(exporter: Arc<Exporter>) -> Result<(), Failure> {
+    let mut hangup = on(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let exporter = exporter.clone();
+            // What is wrong stands in the log.
+            let _ = tokio::task::spawn_blocking(move || exporter.reload()).await;
+        }
+    });
+    Ok(())
+}
+
+fn on(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|source| Failure::System {
+        what: "a signal handler",
+        source,
+    })
+}
+
+/// One line with the whole configuration; where there are several accounts, a line for each besides.
+fn log_start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
+    let web = Some((web, addresses(listeners).join(",")));
+    match exporter.accounts().as_slice() {
+        [only] => log_configuration("listening", web, Some(only.config())),
+        accounts => {
+            log_configuration("listening", web, None);
+            for account in accounts {
+                log_configuration("collecting", None, Some(account.config()));
+            }
+        }
+    }
+}
+
+fn log_configuration(
+    message: &str,
+    web: Option<(&config::Web, String)>,
+    account: Option<&config::Account>,
+) {
+    let (web, address) = web.unzip();
+    let api = account.map(|account| &account.api);
+    let collect = account.map(|account| &account.collect);
+    let duration = |duration| humantime::format_duration(duration).to_string();
     tracing::info!(
-        version = BUILD.version,
-        revision = BUILD.revision,
-        address = addresses.join(","),
-        telemetry_path = web.telemetry_path,
-        api = %config.api.url,
-        pbx_id = config.api.pbx_ids.join(","),
-        mode = config.collect.mode.name(),
-        interval = %duration(config.collect.interval),
-        windows = windows.join(","),
-        time_zone = config.collect.zone.iana_name().unwrap_or("UTC"),
-        delay = %duration(config.collect.delay),
-        max_staleness = %duration(config.collect.max_staleness),
-        max_requests_per_minute = config.api.max_requests_per_minute,
-        "listening"
+        version = web.map(|_| BUILD.version),
+        revision = web.map(|_| BUILD.revision),
+        address,
+        telemetry_path = web.map(|web| &*web.telemetry_path),
+        max_requests = web.map(|web| web.max_requests),
+        timeout_offset = web.map(|web| duration(web.timeout_offset)),
+        account = account.and_then(|account| account.name.as_deref()),
+        api = api.map(|api| api.url.as_str()),
+        pbx_id = api.map(|api| api.pbx_ids.join(",")),
+        timeout = api.map(|api| duration(api.timeout)),
+        max_requests_per_minute = api.map(|api| api.max_requests_per_minute),
+        mode = collect.map(|collect| collect.mode.name()),
+        interval = collect.map(|collect| duration(collect.interval)),
+        windows = collect.map(|collect| {
+            collect
+                .windows
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        }),
+        time_zone = collect.map(|collect| collect.zone.iana_name().unwrap_or("UTC")),
+        delay = collect.map(|collect| duration(collect.delay)),
+        max_staleness = collect.map(|collect| duration(collect.max_staleness)),
+        "{message}"
     );
 }
 
-fn log_demo(
-    simulator: &Simulator,
-    scenario: simulator::Scenario,
-    listeners: &[TcpListener],
-    telemetry_path: &str,
-) {
+fn log_demo(simulator: &Simulator, telemetry_path: &str, listeners: &[TcpListener]) {
     let port = listeners
         .first()
         .and_then(|listener| listener.local_addr().ok());
     let port = port.map_or(0, |address| address.port());
     let control = format!("http://{}/simulator/scenario", simulator.address());
     tracing::info!(
-        %scenario,
+        scenario = %simulator.scenario(),
         page = format!("http://localhost:{port}/"),
         metrics = format!("http://localhost:{port}{telemetry_path}"),
         another_scenario = format!("curl -X PUT -d outage {control}"),

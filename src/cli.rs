@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::{self, Failure};
 use crate::config::options::{Group, OPTIONS, Opt};
-use crate::config::{Config, DemoConfig, Environment, Problems, Raw};
+use crate::config::{Environment, Flags, Origin, Problems};
 use crate::fields;
 use crate::telemetry::BUILD;
 
@@ -58,7 +58,7 @@ const COMMANDS: [(&str, &str); 3] = [
 
 /// Runs the program.
 #[must_use]
-pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> Exit {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // Without a command it is `serve`, so that the command can be left out before options.
     let first = arguments
@@ -91,20 +91,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
             }
         };
     }
-    let raw = match Raw::new(&|option| flag(matches, option), environment) {
-        Ok(raw) => raw,
-        Err(more) => return Exit::failed(2, [problems, more].concat()),
+    let origin = Origin {
+        flags: flags(matches),
+        environment,
     };
     let ended = match name {
-        "demo" => {
-            DemoConfig::new(&raw).map(|config| (problems.is_empty()).then(|| app::demo(config)))
-        }
-        _ => Config::new(&raw, environment)
-            .map(|config| (problems.is_empty()).then(|| app::serve(config))),
+        "demo" => origin.load_demo().map(|config| match config {
+            _ if !problems.is_empty() => None,
+            config if config.check_only => Some(Ok(())),
+            config => Some(app::demo(config)),
+        }),
+        _ => origin.load().map(|config| match config {
+            _ if !problems.is_empty() => None,
+            config if config.check_only => Some(Ok(())),
+            config => Some(app::serve(config, origin.clone())),
+        }),
     };
     match ended {
         Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
         Ok(None) => Exit::failed(2, problems),
+        Ok(Some(Ok(()))) if origin.flags.contains_key("config.check") => {
+            Exit::output("the configuration is good\n".to_owned())
+        }
         Ok(Some(Ok(()))) => Exit::default(),
         Ok(Some(Err(failure))) => Exit::failed(code_of(&failure), vec![failure.to_string()]),
     }
@@ -114,9 +122,12 @@ fn code_of(failure: &Failure) -> u8 {
     if failure.is_configuration() { 2 } else { 1 }
 }
 
-fn flag(matches: &ArgMatches, option: &Opt) -> Option<Vec<String>> {
-    let values = matches.try_get_many::<String>(option.name).ok()??;
-    Some(values.cloned().collect())
+fn flags(matches: &ArgMatches) -> Flags {
+    let given = OPTIONS.iter().filter_map(|option| {
+        let values = matches.try_get_many::<String>(option.name).ok()??;
+        Some((option.name, values.cloned().collect()))
+    });
+    given.collect()
 }
 
 /// The command line's definition.
@@ -130,16 +141,17 @@ pub fn command() -> Command {
         .about("Prometheus exporter for the company summary of 8x8's Work Analytics")
         .after_help(
             "Try it:      eightxeight-exporter demo, then open http://localhost:10888/\n\
-             Use it:      eightxeight-exporter serve --api.key-file KEY --api.username NAME \
-             --api.password-file PASSWORD\n\
+             Use it:      eightxeight-exporter --api.key-file KEY --api.username NAME \
+             --api.password-file FILE\n\
              All options: eightxeight-exporter serve --help",
         )
         .version(version)
         .subcommand_required(true)
+        .override_usage("eightxeight-exporter [COMMAND] [OPTIONS]")
         .disable_help_subcommand(true)
         .max_term_width(110);
     for (name, about) in COMMANDS {
-        let subcommand = Command::new(name).about(about);
+        let subcommand = Command::new(name).about(about).next_line_help(true);
         command = command.subcommand(match name {
             "fields" => subcommand.arg(
                 Arg::new("format")
@@ -150,12 +162,12 @@ pub fn command() -> Command {
             ),
             _ => OPTIONS
                 .iter()
-                .filter(|option| takes(name, option.group()))
+                .filter(|option| !option.file_only && takes(name, option.group()))
                 .fold(subcommand, with)
                 .after_help(
                     "Each option can also be set by environment: --collect.interval is \
                  EIGHTXEIGHT_COLLECT_INTERVAL.\n\
-                 A flag beats the environment. Durations are written as 90s, 15m or 1h 30m.",
+                 A flag beats the environment, which beats the configuration file. Durations are written as 90s, 15m or 1h 30m.",
                 ),
         });
     }
@@ -166,28 +178,39 @@ fn takes(command: &str, group: Group) -> bool {
     match group {
         Group::Api => command != "demo",
         Group::Demo => command == "demo",
-        Group::Collect | Group::Web | Group::Log => true,
+        Group::Config | Group::Collect | Group::Web | Group::Log => true,
     }
 }
 
 fn with(command: Command, option: &'static Opt) -> Command {
-    let default = match option.default {
-        "" => String::new(),
-        default => format!(" [default: {default}]"),
-    };
-    let action = if option.repeatable {
-        ArgAction::Append
+    let argument = Arg::new(option.name).long(option.name);
+    let argument = if option.is_switch() {
+        // Also `--web.enable-lifecycle=false`, to overrule the environment or the file.
+        argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .hide_possible_values(true)
+            .action(ArgAction::Set)
+            .help(option.help)
     } else {
-        ArgAction::Set
-    };
-    command.next_help_heading(option.group().heading()).arg(
-        Arg::new(option.name)
-            .long(option.name)
+        let default = match option.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        argument
             .value_name(option.value)
             .value_parser(NonEmptyStringValueParser::new())
-            .action(action)
-            .help(format!("{}{default}", option.help)),
-    )
+            .action(if option.repeatable {
+                ArgAction::Append
+            } else {
+                ArgAction::Set
+            })
+            .help(format!("{}{default}", option.help))
+    };
+    command
+        .next_help_heading(option.group().heading())
+        .arg(argument)
 }
 
 /// Parses until nothing is left that clap complains of: each complaint is noted and what caused it taken

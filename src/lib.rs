@@ -9,8 +9,8 @@
 //! nothing of Prometheus. [`exposition`] turns snapshots into bytes, once for each new snapshot, and
 //! [`web`] sends them, together with the few metrics of [`telemetry`] that change with each scrape.
 //!
-//! [`account`] is one 8x8 account with all of that; [`app`] starts it from a [`config::Config`], which
-//! [`cli`] gets from the command line. [`catalogue`] is the table of 8x8's fields that all others walk.
+//! [`account`] is one 8x8 account with all of that, [`exporter`] all accounts and how they are exchanged at a
+//! reload; [`app`] starts it from a [`config::Config`], which [`cli`] gets from the command line. [`catalogue`] is the table of 8x8's fields that all others walk.
 //! [`simulator`] stands in for 8x8 in the demo and in the tests.
 
 pub mod account;
@@ -21,6 +21,7 @@ pub mod clock;
 pub mod collect;
 pub mod config;
 pub mod eightxeight;
+pub mod exporter;
 pub mod exposition;
 pub mod fields;
 pub mod identities;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use eightxeight_exporter::{cli, config};
 
 fn main() -> ExitCode {
-    let exit = cli::run(std::env::args_os(), &config::environment);
+    let exit = cli::run(std::env::args_os(), config::environment);
     // Nobody is left to tell when the other end of a pipe has gone.
     let _ = std::io::stdout().write_all(exit.output.as_bytes());
     for error in exit.errors {

@@ -11,6 +11,17 @@ use zeroize::Zeroizing;
 /// Longer than any key or password: it stops somebody who names the wrong file.
 const LONGEST: u64 = 64 * 1024;
 
+/// The same place, whoever named it. Texts are compared to tell whether a configuration has changed.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::File(a), Place::File(b)) => a == b,
+            (Place::Text(a), Place::Text(b)) => a.expose_secret() == b.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
 /// Where a secret comes from. Its `Debug` shows no path: people paste secrets where paths belong.
 #[derive(Clone)]
 pub struct Source {
@@ -145,7 +156,7 @@ fn without_line_end(text: &str) -> &str {
 }
 
 /// The three secrets of an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Credentials {
     /// The API key. 8x8 Admin Console calls it "Key"; its "Secret" isn't needed.
     pub key: Source,

@@ -20,8 +20,8 @@ fn company() -> RuleFile {
         expr: lines(&format!(
             r#"
             last_over_time({}{{window!="{NO_ALERT_WINDOW}"}}[{RATE_BRIDGES}]) >= {threshold}
-            and
-            last_over_time({}[{RATE_BRIDGES}]) >= {FEWEST_CALLS}
+            unless
+            {} < {FEWEST_CALLS}
             "#,
             recorded_share(share),
             recorded(Field::InboundTotal),

@@ -63,7 +63,8 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    fn label(self) -> &'static str {
+    /// As alerts carry it.
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Severity::Critical => "critical",
             Severity::Warning => "warning",

@@ -14,7 +14,8 @@ use eightxeight_exporter::account::Account;
 use eightxeight_exporter::app::demo_account;
 use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
-use eightxeight_exporter::config::{DemoConfig, Problems, Raw};
+use eightxeight_exporter::config::{Origin, Problems};
+use eightxeight_exporter::exporter::Reload;
 use eightxeight_exporter::exposition::{Body, Encoding, Format, Part, Variant};
 use eightxeight_exporter::simulator::{Credentials, Scenario, Settings, Simulator};
 use eightxeight_exporter::telemetry::write_exporter;
@@ -71,14 +72,15 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     };
     let clock = Clock::starting_at(Timestamp::from_second(*first)?);
     let began = clock.now().wall;
-    let mut settings = Settings::new(Credentials {
-        api_key: "key".to_owned(),
-        username: "user".to_owned(),
-        password: "password".to_owned(),
-    });
+    let mut settings = Settings::new(Credentials::random());
     settings.clock = clock;
     let simulator = Simulator::start(settings).await?;
-    let account = Account::new(demo_account(&simulator, collect_settings()?), clock)?;
+    let config = demo_account(&simulator, collect_settings()?);
+    let account = Account::start(config, 1, clock, Duration::ZERO, None)?;
+    let reload = Reload {
+        successful: true,
+        loaded: began,
+    };
     for time in times {
         let wait = time - clock.now().wall.as_second();
         tokio::time::advance(Duration::from_secs(wait.unsigned_abs())).await;
@@ -86,12 +88,9 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             simulator.set_scenario(scenario);
         }
         let view = account.collector().scrape(pending()).await;
-        let stored = account.stored(&view, VARIANT).await?;
-        let live = Part::render(VARIANT, |writer| {
-            account.write(writer, &view);
-            write_exporter(writer, began);
-        })?;
-        let page = text(Body::new(VARIANT, [stored, live]))?;
+        let own = Part::render(VARIANT, |writer| write_exporter(writer, reload))?;
+        let parts = account.parts(&view, VARIANT).await?.into_iter();
+        let page = text(Body::new(VARIANT, parts.chain([own])))?;
         writeln!(out, "up{{{TARGET}}} 1 {time}")?;
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             // The process of this tool started long after its clock.
@@ -137,14 +136,14 @@ impl Plan {
 
 /// The demo's, with the time zone of its company.
 fn collect_settings() -> Result<collect::Settings, String> {
-    let raw = Raw::new(
-        &|option| (option.name == "collect.time-zone").then(|| vec!["Europe/London".to_owned()]),
-        &|_| None,
-    );
-    let config = raw
-        .map_err(|lines| lines.join("\n"))
-        .map(|raw| DemoConfig::new(&raw).map_err(|Problems(lines)| lines.join("\n")))??;
-    Ok(config.collect)
+    let origin = Origin {
+        flags: [("collect.time-zone", vec!["Europe/London".to_owned()])].into(),
+        environment: |_| None,
+    };
+    let config = origin.load_demo();
+    config
+        .map(|config| config.collect)
+        .map_err(|Problems(lines)| lines.join("\n"))
 }
 
 /// A body's frames are ready from the start, so nothing is waited for.

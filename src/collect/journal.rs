@@ -1,5 +1,7 @@
 //! Says in the log when 8x8 starts failing and when it recovers, and nothing in between.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::eightxeight::Error;
@@ -8,14 +10,16 @@ use crate::window::Window;
 /// What is wrong with each window, as far as the log knows.
 #[derive(Debug)]
 pub(super) struct Journal {
+    account: Option<Arc<str>>,
     themes: Vec<Option<&'static str>>,
     failing_since: Option<Timestamp>,
 }
 
 impl Journal {
-    /// A journal for so many windows.
-    pub(super) fn new(windows: usize) -> Journal {
+    /// A journal for so many windows of an account.
+    pub(super) fn new(account: Option<Arc<str>>, windows: usize) -> Journal {
         Journal {
+            account,
             themes: vec![None; windows],
             failing_since: None,
         }
@@ -35,6 +39,7 @@ impl Journal {
         if let Some(error) = error {
             if !known {
                 tracing::warn!(
+                    account = self.account.as_deref(),
                     window = window.label(),
                     reason = theme,
                     error = %error,
@@ -46,7 +51,7 @@ impl Journal {
         } else if self.themes.iter().all(Option::is_none)
             && let Some(since) = self.failing_since.take()
         {
-            tracing::info!(failing_since = %format_args!("{since:.0}"), "8x8 answers again");
+            tracing::info!(account = self.account.as_deref(), failing_since = %format_args!("{since:.0}"), "8x8 answers again");
         }
     }
 }

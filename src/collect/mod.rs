@@ -50,7 +50,7 @@ impl Mode {
 }
 
 /// What is collected, and how often.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Who asks.
     pub mode: Mode,
@@ -122,10 +122,15 @@ impl WindowState {
 }
 
 impl Collector {
-    /// A collector that has collected nothing yet.
+    /// A collector that has collected nothing yet. The log names it by its account, if that has a name.
     #[must_use]
-    pub fn new(settings: Settings, clock: Clock, fetch: Fetch) -> Collector {
-        let journal = Mutex::new(Journal::new(settings.windows.len()));
+    pub fn new(
+        account: Option<Arc<str>>,
+        settings: Settings,
+        clock: Clock,
+        fetch: Fetch,
+    ) -> Collector {
+        let journal = Mutex::new(Journal::new(account, settings.windows.len()));
         // Without a capacity moka evicts nothing; there is one entry for each window.
         let cache = Cache::builder().build();
         let (asked, hits) = Default::default();

@@ -83,7 +83,7 @@ fn start(settings: Settings, wall: &str) -> (Collector, Arc<Upstream>) {
             })
         }
     });
-    (Collector::new(settings, clock, fetch), upstream)
+    (Collector::new(None, settings, clock, fetch), upstream)
 }
 
 fn one_window(mode: Mode) -> (Collector, Arc<Upstream>) {

@@ -1,39 +1,56 @@
 //! Configuration: from options as given to one that is checked, or to all that is wrong with it.
 //!
-//! [`options`] is the table of what can be set, [`raw`] layers what was set, [`read`] and [`values`]
-//! turn texts into values, [`credentials`] finds the secrets' sources.
+//! [`options`] is the table of what can be set. [`raw`] layers what was set on the command line, in the
+//! environment and in the [`file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
+//! the secrets' sources.
 
 mod credentials;
+mod file;
 pub mod options;
-pub mod raw;
+mod raw;
 mod read;
 mod values;
+mod yaml;
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
 use std::time::Duration;
+
+use url::Url;
 
 use crate::eightxeight;
 use crate::simulator::Scenario;
 use crate::{collect, telemetry::log};
 
-pub use raw::{Environment, Raw, environment};
+pub use raw::{Environment, Flags, environment};
 pub use values::{Listen, url};
 
+use raw::Raw;
 use read::Reader;
 
 /// Everything that is wrong with a configuration, a line for each.
 #[derive(Debug)]
 pub struct Problems(pub Vec<String>);
 
-/// The configuration of `serve`.
+/// Where the configuration comes from. It can be loaded again.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// What was typed.
+    pub flags: Flags,
+    /// The environment.
+    pub environment: Environment,
+}
+
+/// The configuration of all commands that ask 8x8.
 #[derive(Debug)]
 pub struct Config {
     /// Whom to ask for what.
-    pub account: Account,
+    pub accounts: Vec<Account>,
     /// How to serve it.
     pub web: Web,
     /// How to log.
     pub log: log::Settings,
+    /// Whether to check the configuration and no more.
+    pub check_only: bool,
 }
 
 /// The configuration of `demo`: all but how to ask 8x8, which is known when the simulator runs.
@@ -47,11 +64,17 @@ pub struct DemoConfig {
     pub web: Web,
     /// How to log.
     pub log: log::Settings,
+    /// Whether to check the configuration and no more.
+    pub check_only: bool,
 }
 
 /// One 8x8 account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Account {
+    /// Its name, unless it is the only one and the file names none.
+    pub name: Option<String>,
+    /// What its discovery entry has besides.
+    pub labels: Vec<(String, String)>,
     /// How it is asked.
     pub api: eightxeight::Settings,
     /// What is collected.
@@ -59,88 +82,147 @@ pub struct Account {
 }
 
 /// The exporter's own web server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Web {
     /// Where it listens.
     pub listen: Vec<Listen>,
     /// The path of the metrics.
     pub telemetry_path: String,
-    /// How many scrapes may wait at once.
+    /// How others reach it.
+    pub external_url: Option<Url>,
+    /// How many scrapes of an account may wait at once.
     pub max_requests: usize,
     /// What is taken off Prometheus' scrape timeout.
     pub timeout_offset: Duration,
+    /// Whether `/-/reload` is allowed.
+    pub enable_lifecycle: bool,
 }
 
-impl Config {
-    /// Checks everything, and that the secrets can be read.
+impl Origin {
+    /// Loads and checks everything, and that the secrets can be read.
     ///
     /// # Errors
     ///
     /// All problems at once.
-    pub fn new(raw: &Raw, environment: &Environment) -> Result<Config, Problems> {
-        let mut reader = Reader::new(raw);
-        let collect = collect_settings(&mut reader);
-        let api = api_settings(&mut reader, environment, &collect);
-        let web = web(&mut reader);
-        let log = log_settings(&mut reader);
-        match api {
-            Some(api) => reader.finish(Config {
-                account: Account { api, collect },
-                web,
-                log,
-            }),
-            None => Err(reader.into_problems()),
+    pub fn load(&self) -> Result<Config, Problems> {
+        let (raw, entries) = self.raw()?;
+        let mut problems = Vec::new();
+        let mut accounts = Vec::new();
+        match &entries {
+            None => match account(&raw, None, self.environment) {
+                Ok(account) => accounts.push(account),
+                Err(more) => problems.extend(more),
+            },
+            Some(entries) => {
+                for entry in entries {
+                    match account(&raw.of(entry), Some(entry), self.environment) {
+                        Ok(account) => accounts.push(account),
+                        Err(more) => problems.extend(more),
+                    }
+                }
+            }
         }
+        let mut reader = Reader::new(&raw);
+        if entries.is_some() {
+            // Each account has read these already; without one nobody has.
+            collect_settings(&mut reader);
+        }
+        let config = Config {
+            accounts,
+            web: web(&mut reader),
+            log: log_settings(&mut reader),
+            check_only: reader.one("config.check", values::switch),
+        };
+        problems.extend(reader.into_problems());
+        finish(config, problems)
+    }
+
+    /// Loads and checks what `demo` needs.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
+        let (raw, _) = self.raw()?;
+        let mut reader = Reader::new(&raw);
+        let config = DemoConfig {
+            scenario: reader.one("demo.scenario", values::scenario),
+            collect: collect_settings(&mut reader),
+            web: web(&mut reader),
+            log: log_settings(&mut reader),
+            check_only: reader.one("config.check", values::switch),
+        };
+        finish(config, reader.into_problems())
+    }
+
+    fn raw(&self) -> Result<(Raw, Option<Vec<file::AccountEntry>>), Problems> {
+        Raw::new(&self.flags, self.environment).map_err(Problems)
     }
 }
 
-impl DemoConfig {
-    /// Checks everything.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn new(raw: &Raw) -> Result<DemoConfig, Problems> {
-        let mut reader = Reader::new(raw);
-        let scenario = reader.one("demo.scenario", values::scenario);
-        let collect = collect_settings(&mut reader);
-        let web = web(&mut reader);
-        let log = log_settings(&mut reader);
-        reader.finish(DemoConfig {
-            scenario,
+/// The configuration, if nothing was wrong; what several accounts inherit is told once.
+fn finish<T>(config: T, problems: Vec<String>) -> Result<T, Problems> {
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    let mut told = HashSet::new();
+    Err(Problems(
+        problems
+            .into_iter()
+            .filter(|problem| told.insert(problem.clone()))
+            .collect(),
+    ))
+}
+
+fn account(
+    raw: &Raw,
+    entry: Option<&file::AccountEntry>,
+    environment: Environment,
+) -> Result<Account, Vec<String>> {
+    let mut reader = Reader::new(raw);
+    let collect = collect_settings(&mut reader);
+    let api = api_settings(&mut reader, environment, &collect);
+    let problems = reader.into_problems();
+    match api {
+        Some(api) if problems.is_empty() => Ok(Account {
+            name: entry.map(|entry| entry.name.clone()),
+            labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
+            api,
             collect,
-            web,
-            log,
-        })
+        }),
+        _ => Err(problems
+            .into_iter()
+            .map(|problem| in_account(entry, problem))
+            .collect()),
+    }
+}
+
+/// Says of which account a problem is that doesn't name a line of its own.
+fn in_account(entry: Option<&file::AccountEntry>, problem: String) -> String {
+    match entry {
+        Some(entry) if problem.contains(" is missing") || problem.contains("needs all three") => {
+            format!("line {}, accounts.{}: {problem}", entry.line, entry.name)
+        }
+        _ => problem,
     }
 }
 
 impl Account {
-    /// How many requests a minute the windows and the interval need, logins included.
-    #[must_use]
-    pub fn requests_per_minute(&self) -> f64 {
-        requests_per_minute(&self.collect)
-    }
-
     /// What a user should know although it isn't wrong.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let needed = self.requests_per_minute();
+        let needed = requests_per_minute(&self.collect);
         let budget = self.api.max_requests_per_minute;
-        if needed > f64::from(budget) {
-            let mut text = String::new();
-            let _ = write!(
-                text,
-                "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
-                 (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
-                 take a longer --collect.interval or fewer windows",
-                self.collect.windows.len(),
-                humantime::format_duration(self.collect.interval),
-            );
-            warnings.push(text);
+        if needed <= f64::from(budget) {
+            return Vec::new();
         }
-        warnings
+        vec![format!(
+            "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
+             (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
+             take a longer --collect.interval or fewer windows",
+            self.collect.windows.len(),
+            humantime::format_duration(self.collect.interval),
+        )]
     }
 }
 
@@ -178,7 +260,7 @@ fn collect_settings(reader: &mut Reader) -> collect::Settings {
 
 fn api_settings(
     reader: &mut Reader,
-    environment: &Environment,
+    environment: Environment,
     collect: &collect::Settings,
 ) -> Option<eightxeight::Settings> {
     let url = reader.one("api.url", values::url);
@@ -204,8 +286,10 @@ fn web(reader: &mut Reader) -> Web {
     Web {
         listen: reader.list("web.listen-address", values::listen),
         telemetry_path: reader.one("web.telemetry-path", values::telemetry_path),
+        external_url: reader.maybe("web.external-url", values::external_url),
         max_requests: reader.one("web.max-requests", values::positive) as usize,
         timeout_offset: reader.one("web.timeout-offset", values::duration),
+        enable_lifecycle: reader.one("web.enable-lifecycle", values::switch),
     }
 }
 

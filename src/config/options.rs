@@ -13,6 +13,8 @@ pub struct Opt {
     pub default: &'static str,
     /// Whether it takes several values, given one by one or separated by commas.
     pub repeatable: bool,
+    /// Whether it exists only in the configuration file.
+    pub file_only: bool,
     /// What it means.
     pub help: &'static str,
 }
@@ -20,6 +22,8 @@ pub struct Opt {
 /// What an option is about: the part of its name before the dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
+    /// The configuration file.
+    Config,
     /// How 8x8 is asked.
     Api,
     /// What is collected.
@@ -37,6 +41,7 @@ impl Group {
     #[must_use]
     pub fn heading(self) -> &'static str {
         match self {
+            Group::Config => "Configuration file",
             Group::Api => "8x8's API",
             Group::Collect => "Collection",
             Group::Demo => "Demo",
@@ -51,6 +56,7 @@ impl Opt {
     #[must_use]
     pub fn group(&self) -> Group {
         match self.name.split('.').next() {
+            Some("config") => Group::Config,
             Some("api") => Group::Api,
             Some("collect") => Group::Collect,
             Some("demo") => Group::Demo,
@@ -74,6 +80,12 @@ impl Opt {
         )
     }
 
+    /// Whether it is on or off and takes no other value.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        self.value.is_empty()
+    }
+
     /// The option of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Opt> {
@@ -92,6 +104,7 @@ const fn one(
         value,
         default,
         repeatable: false,
+        file_only: false,
         help,
     }
 }
@@ -103,27 +116,46 @@ const fn many(
     help: &'static str,
 ) -> Opt {
     Opt {
-        name,
-        value,
-        default,
         repeatable: true,
-        help,
+        ..one(name, value, default, help)
+    }
+}
+
+const fn switch(name: &'static str, help: &'static str) -> Opt {
+    one(name, "", "false", help)
+}
+
+const fn in_file(name: &'static str, value: &'static str, help: &'static str) -> Opt {
+    Opt {
+        file_only: true,
+        ..one(name, value, "", help)
     }
 }
 
 /// The table.
 #[rustfmt::skip]
 pub static OPTIONS: &[Opt] = &[
+    one("config.file", "FILE", "",
+        "YAML file with options and accounts; not needed to run"),
+    switch("config.check",
+        "Check the configuration and exit"),
+
     one("api.url", "URL", "https://api.8x8.com/analytics/work",
         "Base URL of the API; https, or http to a loopback address"),
     one("api.key-file", "FILE", "",
         "File with the API key; or EIGHTXEIGHT_API_KEY holds the key"),
+    in_file("api.key-env", "VARIABLE",
+        "Environment variable that holds the API key"),
     one("api.username", "NAME", "",
         "Name of a user with access to Work Analytics; or --api.username-file"),
     one("api.username-file", "FILE", "",
         "File with that name"),
+    in_file("api.username-env", "VARIABLE",
+        "Environment variable that holds that name"),
     one("api.password-file", "FILE", "",
         "File with that user's password; or EIGHTXEIGHT_API_PASSWORD holds it"),
+    in_file("api.password-env", "VARIABLE",
+        "Environment variable that holds the password"),
     many("api.pbx-id", "NAME", "allpbxes",
         "PBXs to ask for, by the names in 8x8 Admin Console; repeatable or comma separated"),
     one("api.timeout", "DURATION", "30s",
@@ -155,10 +187,14 @@ pub static OPTIONS: &[Opt] = &[
         "Address to listen on; `:10888` means all, port 0 picks one; repeatable"),
     one("web.telemetry-path", "PATH", "/metrics",
         "Path of the metrics"),
+    one("web.external-url", "URL", "",
+        "How others reach the exporter, for service discovery and links"),
     one("web.max-requests", "N", "40",
         "Scrapes that may wait at once; more get 503"),
     one("web.timeout-offset", "DURATION", "500ms",
         "Taken off Prometheus' scrape timeout"),
+    switch("web.enable-lifecycle",
+        "Allow POST /-/reload, which reads the configuration file again"),
 
     one("log.level", "LEVEL", "info",
         "error, warn, info, debug or trace"),

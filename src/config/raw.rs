@@ -1,44 +1,48 @@
-//! Options as somebody gave them, with where each comes from. A flag beats the environment.
+//! Options as somebody gave them, with where each comes from. A flag beats the environment, which beats
+//! the file; what an account says of itself beats all, for that account.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::Path;
 
+use super::file::{self, AccountEntry};
 use super::options::{OPTIONS, Opt};
 
 /// Where a value comes from; the later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layer {
+pub(super) enum Layer {
     /// The option table.
     Default,
+    /// The top of the configuration file.
+    File,
     /// An environment variable.
     Environment,
     /// The command line.
     Flag,
+    /// An account's own part of the configuration file.
+    Account,
 }
 
 /// The values of one option.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub(super) struct Given {
     /// Who gave them.
     pub layer: Layer,
     /// As given, commas split for a repeatable option.
     pub values: Vec<String>,
-    option: &'static Opt,
+    /// What the user wrote: `--collect.interval`, `EIGHTXEIGHT_COLLECT_INTERVAL`, a line and key.
+    pub origin: String,
 }
 
-/// What the user typed: `--collect.interval` or `EIGHTXEIGHT_COLLECT_INTERVAL`.
 impl fmt::Display for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.layer {
-            Layer::Environment => f.write_str(&self.option.variable()),
-            Layer::Flag | Layer::Default => f.write_str(&self.option.flag()),
-        }
+        f.write_str(&self.origin)
     }
 }
 
 /// The process's environment, or a stand-in.
-pub type Environment = dyn Fn(&str) -> Option<OsString>;
+pub type Environment = fn(&str) -> Option<OsString>;
 
 /// The process's environment.
 #[must_use]
@@ -46,46 +50,53 @@ pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// What was typed on the command line: the values of each option.
+pub type Flags = HashMap<&'static str, Vec<String>>;
+
 /// All options that somebody gave.
-#[derive(Debug, Default)]
-pub struct Raw {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Raw {
     given: HashMap<&'static str, Given>,
 }
 
 impl Raw {
-    /// Flags over the environment over the defaults.
+    /// Flags over the environment over the configuration file over the defaults; and the accounts of the
+    /// file, if it has any.
     ///
     /// An empty variable counts as unset: compose files and unit files set such ones.
     ///
     /// # Errors
     ///
-    /// A line for each variable that isn't UTF-8.
-    pub fn new(
-        flags: &dyn Fn(&Opt) -> Option<Vec<String>>,
-        environment: &Environment,
-    ) -> Result<Raw, Vec<String>> {
+    /// A line for each variable that isn't UTF-8 and for all that is wrong in the file.
+    pub(super) fn new(
+        flags: &Flags,
+        environment: Environment,
+    ) -> Result<(Raw, Option<Vec<AccountEntry>>), Vec<String>> {
         let mut raw = Raw::default();
         let mut problems = Vec::new();
         for option in OPTIONS {
-            let (layer, texts) = if let Some(texts) = flags(option) {
-                (Layer::Flag, texts)
-            } else if let Some(text) = environment(&option.variable()).filter(|t| !t.is_empty()) {
+            let (layer, origin, texts) = if let Some(texts) = flags.get(option.name) {
+                (Layer::Flag, option.flag(), texts.clone())
+            } else if let Some(text) = variable(option, environment) {
                 let Ok(text) = text.into_string() else {
                     problems.push(format!("{}: the value isn't UTF-8", option.variable()));
                     continue;
                 };
-                (Layer::Environment, vec![text])
+                (Layer::Environment, option.variable(), vec![text])
             } else if option.default.is_empty() {
                 continue;
             } else {
-                (Layer::Default, vec![option.default.to_owned()])
+                (
+                    Layer::Default,
+                    option.flag(),
+                    vec![option.default.to_owned()],
+                )
+            };
+            let split = |text: &String| -> Vec<String> {
+                text.split(',').map(|text| text.trim().to_owned()).collect()
             };
             let values = if option.repeatable {
-                texts
-                    .iter()
-                    .flat_map(|text| text.split(','))
-                    .map(|t| t.trim().to_owned())
-                    .collect()
+                texts.iter().flat_map(split).collect()
             } else {
                 texts
             };
@@ -94,20 +105,60 @@ impl Raw {
                 Given {
                     layer,
                     values,
-                    option,
+                    origin,
                 },
             );
         }
+        let mut accounts = None;
+        if let Some(path) = raw
+            .get("config.file")
+            .and_then(|given| given.values.first())
+        {
+            match file::read(Path::new(path)) {
+                Ok(file) => {
+                    raw.lay(file.options);
+                    accounts = file.accounts;
+                }
+                Err(more) => problems.extend(more),
+            }
+        }
         if problems.is_empty() {
-            Ok(raw)
+            Ok((raw, accounts))
         } else {
             Err(problems)
         }
     }
 
+    /// The options of an account: its own over these.
+    pub(super) fn of(&self, account: &AccountEntry) -> Raw {
+        let mut raw = self.clone();
+        raw.lay(account.options.clone());
+        raw
+    }
+
+    /// Puts values where there are none from a higher layer.
+    fn lay(&mut self, options: HashMap<&'static str, Given>) {
+        for (name, given) in options {
+            if self
+                .given
+                .get(name)
+                .is_none_or(|known| known.layer < given.layer)
+            {
+                self.given.insert(name, given);
+            }
+        }
+    }
+
     /// What was given for an option, or its default.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Given> {
+    pub(super) fn get(&self, name: &str) -> Option<&Given> {
         self.given.get(name)
     }
+}
+
+fn variable(option: &Opt, environment: Environment) -> Option<OsString> {
+    if option.file_only {
+        return None;
+    }
+    environment(&option.variable()).filter(|text| !text.is_empty())
 }

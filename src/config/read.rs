@@ -1,6 +1,5 @@
 //! Reads values out of the layers and collects what is wrong with them.
 
-use super::Problems;
 use super::options::Opt;
 use super::raw::{Given, Raw};
 
@@ -56,6 +55,22 @@ impl<'a> Reader<'a> {
             .map(String::as_str)
     }
 
+    /// The value of an option without a default, checked.
+    pub(super) fn maybe<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let given = self.given(name)?;
+        match parse(given.values.first().map_or("", String::as_str)) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.problems.push(format!("{given}: {problem}"));
+                None
+            }
+        }
+    }
+
     /// Notes what is wrong with an option.
     pub(super) fn problem(&mut self, name: &str, problem: &str) {
         let origin = self
@@ -70,16 +85,7 @@ impl<'a> Reader<'a> {
         self.problems.push(problem);
     }
 
-    /// The value, if nothing was wrong on the way.
-    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
-        if self.problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(self.into_problems())
-        }
-    }
-
-    pub(super) fn into_problems(self) -> Problems {
-        Problems(self.problems)
+    pub(super) fn into_problems(self) -> Vec<String> {
+        self.problems
     }
 }

@@ -183,6 +183,23 @@ pub fn url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// http or https, with any path.
+pub(super) fn external_url(text: &str) -> Result<Url, String> {
+    let allowed = "allowed is http:// or https:// with a host and, behind a proxy, a path";
+    let url = Url::parse(text).map_err(|error| format!("not a URL ({error}); {allowed}"))?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    let bare = url.query().is_none() && url.fragment().is_none();
+    if ["http", "https"].contains(&url.scheme()) && url.has_host() && plain && bare {
+        Ok(url)
+    } else {
+        Err(allowed.to_owned())
+    }
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    choice(text, &[("true", true), ("false", false)])
+}
+
 pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
     let mut addresses = Vec::new();
     for text in texts {
@@ -248,12 +265,15 @@ pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::config::options::OPTIONS;
-    use crate::config::{DemoConfig, Raw};
+    use crate::config::{Flags, Origin};
 
     #[test]
     fn every_default_is_good() {
-        let raw = Raw::new(&|_| None, &|_| None).unwrap();
-        assert!(DemoConfig::new(&raw).is_ok());
+        let origin = Origin {
+            flags: Flags::new(),
+            environment: |_| None,
+        };
+        assert!(origin.load_demo().is_ok());
         for (name, parse) in [
             ("api.timeout", timeout as fn(&str) -> _),
             ("api.login-retry-interval", interval),

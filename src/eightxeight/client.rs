@@ -23,7 +23,7 @@ use super::http::{Http, HttpError, Success, exchange, sensitive};
 use super::token::{Token, YOUNG};
 
 /// What a client needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The API's base URL.
     pub url: Url,
@@ -159,15 +159,21 @@ pub struct Client {
     budget: Budget,
     clock: Clock,
     observer: Observer,
-    fingerprint_keys: RandomState,
+    /// The guard and the keys of its fingerprints: both outlive a client that is replaced.
+    guard: Mutex<Guarded>,
     /// Held during a login: those who need a token at the same time share it.
     login: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
+#[derive(Clone)]
+struct Guarded {
+    guard: Guard,
+    fingerprint_keys: RandomState,
+}
+
 struct State {
     token: Option<Arc<Token>>,
-    guard: Guard,
     hold: Option<Hold>,
     clock_skew: Option<f64>,
 }
@@ -188,15 +194,23 @@ impl Client {
             budget: Budget::new(settings.max_requests_per_minute),
             clock,
             observer,
-            fingerprint_keys: RandomState::new(),
+            guard: Mutex::new(Guarded {
+                guard: Guard::new(settings.login_retry_interval),
+                fingerprint_keys: RandomState::new(),
+            }),
             login: tokio::sync::Mutex::default(),
             state: Mutex::new(State {
                 token: None,
-                guard: Guard::new(settings.login_retry_interval),
                 hold: None,
                 clock_skew: None,
             }),
         })
+    }
+
+    /// Keeps in mind what another client learnt of refused credentials.
+    pub fn inherit_guard(&self, predecessor: &Client) {
+        let guarded = predecessor.guarded().clone();
+        *self.guarded() = guarded;
     }
 
     /// How things stand.
@@ -204,12 +218,16 @@ impl Client {
     pub fn status(&self) -> Status {
         let now = self.clock.now();
         let budget_remaining = self.budget.remaining();
+        let (credentials_refused, refused_until) = {
+            let guarded = self.guarded();
+            (guarded.guard.is_refused(), guarded.guard.next_login(now))
+        };
         let state = self.state();
         let hold = state.hold.filter(|hold| !hold.until.is_past(now));
-        let waits = [hold.map(|hold| hold.until), state.guard.next_login(now)];
+        let waits = [hold.map(|hold| hold.until), refused_until];
         Status {
             hold: hold.map(|hold| (hold.until, hold.reason)),
-            credentials_refused: state.guard.is_refused(),
+            credentials_refused,
             next_login: waits
                 .into_iter()
                 .flatten()
@@ -286,8 +304,8 @@ impl Client {
             .await
             .unwrap_or_else(|_| Err(Vec::new()))
             .map_err(Error::Secrets)?;
-        let fingerprint = secrets.fingerprint(&self.fingerprint_keys);
-        self.state()
+        let fingerprint = secrets.fingerprint(&self.guarded().fingerprint_keys);
+        self.guarded()
             .guard
             .admit(self.clock.now(), fingerprint)
             .map_err(|until| Error::Refused { until })?;
@@ -311,14 +329,13 @@ impl Client {
         match answer {
             Ok(token) => {
                 let token = Arc::new(token);
-                let mut state = self.state();
-                state.guard.accepted();
-                state.token = Some(token.clone());
+                self.guarded().guard.accepted();
+                self.state().token = Some(token.clone());
                 Ok(token)
             }
             Err(Error::Request(failure)) => {
                 if failure.is_refusal() {
-                    self.state().guard.refused(self.clock.now(), fingerprint);
+                    self.guarded().guard.refused(self.clock.now(), fingerprint);
                 } else {
                     self.hold_if_account(&failure, sent);
                 }
@@ -442,6 +459,10 @@ impl Client {
         if self.is_current(token) {
             self.state().token = None;
         }
+    }
+
+    fn guarded(&self) -> MutexGuard<'_, Guarded> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

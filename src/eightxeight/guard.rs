@@ -9,13 +9,13 @@ use crate::clock::Moment;
 pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// Whether a login may be tried.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Guard {
     first_wait: Duration,
     refusal: Option<Refusal>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Refusal {
     until: Moment,
     wait: Duration,

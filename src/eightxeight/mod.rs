@@ -16,3 +16,6 @@ pub mod token;
 
 pub use client::{Client, Error, Exchange, Observer, Settings, Status};
 pub use failure::{Endpoint, Failure, Reason};
+
+#[cfg(test)]
+mod tests;

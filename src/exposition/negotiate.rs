@@ -44,29 +44,9 @@ fn format(accept: &str) -> Format {
     let mut text = Preference::default();
     let mut open = Preference::default();
     for range in entries(accept) {
-        let media_type = range.name;
-        let versioned = |kind: &str, version: &str| -> Option<u8> {
-            if media_type == "*/*" {
-                return Some(0);
-            }
-            let (main, _) = kind.split_once('/')?;
-            if media_type
-                .strip_suffix("/*")
-                .is_some_and(|asked| asked.eq_ignore_ascii_case(main))
-            {
-                return Some(1);
-            }
-            if !media_type.eq_ignore_ascii_case(kind) {
-                return None;
-            }
-            match range.parameter("version") {
-                None => Some(2),
-                Some(asked) => (asked == version).then_some(3),
-            }
-        };
-        text.consider(versioned("text/plain", "0.0.4"), range.quality);
+        text.consider(range.media_type("text/plain", "0.0.4"), range.quality);
         open.consider(
-            versioned("application/openmetrics-text", "1.0.0"),
+            range.media_type("application/openmetrics-text", "1.0.0"),
             range.quality,
         );
     }
@@ -84,16 +64,8 @@ fn encoding(accept_encoding: &str) -> Encoding {
     let mut gzip = Preference::default();
     let mut identity = Preference::default();
     for coding in entries(accept_encoding) {
-        let matches = |names: &[&str]| -> Option<u8> {
-            let named = |name: &&str| coding.name.eq_ignore_ascii_case(name);
-            if names.iter().any(named) {
-                Some(1)
-            } else {
-                (coding.name == "*").then_some(0)
-            }
-        };
-        gzip.consider(matches(&["gzip", "x-gzip"]), coding.quality);
-        identity.consider(matches(&["identity"]), coding.quality);
+        gzip.consider(coding.coding(&["gzip", "x-gzip"]), coding.quality);
+        identity.consider(coding.coding(&["identity"]), coding.quality);
     }
     // Identity is always acceptable unless the client says otherwise, and worth least unless it says so.
     if gzip.quality > 0 && gzip.quality >= identity.quality {
@@ -122,40 +94,72 @@ impl Preference {
 /// An element of the header's list.
 struct Entry<'a> {
     name: &'a str,
-    parameters: &'a str,
+    version: Option<&'a str>,
     quality: Quality,
 }
 
 impl<'a> Entry<'a> {
-    /// `None` for what is no element or has no readable weight.
+    /// `None` for what is no element or has no readable weight. Parameters other than `version` and `q`,
+    /// such as Prometheus' `escaping`, don't matter: nothing on a page depends on them.
     fn parse(text: &'a str) -> Option<Entry<'a>> {
-        let (name, parameters) = split(text, b';');
-        let entry = Entry {
-            name: name.trim_ascii(),
-            parameters,
+        let mut pieces = pieces(text, b';');
+        let mut entry = Entry {
+            name: pieces.next()?.trim_ascii(),
+            version: None,
             quality: FULL,
         };
-        let quality = match entry.parameter("q") {
-            None => FULL,
-            Some(weight) => quality(weight)?,
-        };
-        (!entry.name.is_empty()).then_some(Entry { quality, ..entry })
+        for parameter in pieces {
+            let Some((key, value)) = parameter.split_once('=') else {
+                continue;
+            };
+            let (key, value) = (key.trim_ascii(), unquoted(value.trim_ascii()));
+            if key.eq_ignore_ascii_case("q") {
+                entry.quality = quality(value)?;
+            } else if key.eq_ignore_ascii_case("version") {
+                entry.version = Some(value);
+            }
+        }
+        (!entry.name.is_empty()).then_some(entry)
     }
 
-    /// The value of a parameter, without the quotes that it may stand in.
-    fn parameter(&self, name: &str) -> Option<&'a str> {
-        pieces(self.parameters, b';').find_map(|parameter| {
-            let (key, value) = parameter.split_once('=')?;
-            let value = value.trim_ascii();
-            let unquoted = value
-                .strip_prefix('"')
-                .and_then(|value| value.strip_suffix('"'))
-                .unwrap_or(value);
-            key.trim_ascii()
-                .eq_ignore_ascii_case(name)
-                .then_some(unquoted)
-        })
+    /// How exactly this media range names the type, if it covers it. One with another version doesn't.
+    fn media_type(&self, kind: &str, version: &str) -> Option<u8> {
+        let main = self.name.strip_suffix("/*");
+        if self.name.eq_ignore_ascii_case(kind) {
+            match self.version {
+                Some(asked) => (asked == version).then_some(3),
+                None => Some(2),
+            }
+        } else if main.is_some_and(|main| has_main_type(kind, main)) {
+            Some(1)
+        } else {
+            (self.name == "*/*").then_some(0)
+        }
     }
+
+    /// How exactly this entry names the coding, if it covers it.
+    fn coding(&self, names: &[&str]) -> Option<u8> {
+        if names
+            .iter()
+            .any(|name| self.name.eq_ignore_ascii_case(name))
+        {
+            Some(1)
+        } else {
+            (self.name == "*").then_some(0)
+        }
+    }
+}
+
+fn has_main_type(kind: &str, main: &str) -> bool {
+    kind.split_once('/')
+        .is_some_and(|(own, _)| own.eq_ignore_ascii_case(main))
+}
+
+fn unquoted(value: &str) -> &str {
+    value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'))
+        .unwrap_or(value)
 }
 
 fn entries(header: &str) -> impl Iterator<Item = Entry<'_>> {

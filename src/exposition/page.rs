@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::company::{Shown, write_company};
 use super::{Part, RenderError, Variant};
@@ -103,9 +103,10 @@ pub(super) struct Page {
 /// Where a rendering's outcome appears.
 pub(super) type Rendering = watch::Receiver<Option<Result<Part, RenderError>>>;
 
-/// One rendering at a time in the whole process: on a small machine that leaves a core to the scrapes,
-/// and memory holds one half-made page at most.
-static RENDERING: Mutex<()> = Mutex::new(());
+/// One rendering at a time in the whole process: on a small machine that leaves a core to the scrapes, and
+/// memory holds one half-made page at most. Waiting without a thread, they also use the same thread one after
+/// the other: glibc keeps memory for each.
+static RENDERING: Semaphore = Semaphore::const_new(1);
 
 impl Page {
     fn new(shown: &[Shown<'_>]) -> Page {
@@ -152,8 +153,7 @@ impl Page {
     fn start(self: &Arc<Self>, variant: Variant) -> Rendering {
         let (outcome, rendering) = watch::channel(None);
         let page = Arc::downgrade(self);
-        tokio::task::spawn_blocking(move || {
-            let _turn = RENDERING.lock().unwrap_or_else(PoisonError::into_inner);
+        let render = move || {
             // Where the page is gone, a newer one came and nobody waits for this one.
             if let Some(page) = page.upgrade() {
                 let part = Part::render(variant, |writer| write_company(writer, &page.shown));
@@ -161,6 +161,11 @@ impl Page {
                 drop(page);
                 outcome.send_replace(Some(part));
             }
+        };
+        tokio::spawn(async move {
+            let _turn = RENDERING.acquire().await;
+            // A panic is the business of those who wait: they find that no outcome came.
+            let _ = tokio::task::spawn_blocking(render).await;
         });
         rendering
     }

@@ -77,7 +77,7 @@ struct Compressed {
 }
 
 impl Sink {
-    fn new(encoding: Encoding) -> Sink {
+    pub(crate) fn new(encoding: Encoding) -> Sink {
         Sink {
             buffer: Vec::new(),
             compressed: match encoding {

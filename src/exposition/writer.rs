@@ -244,18 +244,18 @@ fn end_with_count(out: &mut Vec<u8>, count: u64) {
     out.push(b'\n');
 }
 
-/// As far as doubles hold every whole number.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
-
 /// Most values are counts, and a count is written without a point.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "a value that isn't whole, or too large, doesn't survive the way to an integer and back"
+)]
 fn end_with_value(out: &mut Vec<u8>, value: f64) {
     out.push(b' ');
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked: it is whole and small enough"
-    )]
-    if value.abs() <= WHOLE && value.fract() == 0.0 {
-        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    let whole = value as i64;
+    if whole as f64 == value {
+        out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
     } else {
         out.extend_from_slice(float(&mut zmij::Buffer::new(), value).as_bytes());
     }

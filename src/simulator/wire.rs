@@ -214,9 +214,11 @@ mod tests {
                 ..Delivery::default()
             });
             let mut written = 0;
-            while let Step::Write { length, .. } =
-                pace.next(&answer[written..answer.len().min(written + chunk)])
-            {
+            while written < answer.len() {
+                let next = answer.len().min(written + chunk);
+                let Step::Write { length, .. } = pace.next(&answer[written..next]) else {
+                    break;
+                };
                 pace.wrote(&answer[written..written + length]);
                 written += length;
             }

@@ -1,9 +1,8 @@
 //! The metrics of the process: which build it is, and what the system says of it.
 
-use jiff::Timestamp;
-
 use super::account::seconds;
 use super::process::write_process;
+use crate::exporter::Reload;
 use crate::exposition::{Kind, Writer};
 
 /// Which build this is.
@@ -24,8 +23,8 @@ pub const BUILD: Build = Build {
     rustversion: env!("EIGHTXEIGHT_BUILD_RUSTVERSION"),
 };
 
-/// Writes the exporter's families and those of the process. The configuration was loaded at `loaded`.
-pub fn write_exporter(writer: &mut Writer, loaded: Timestamp) {
+/// Writes the exporter's families and those of the process.
+pub fn write_exporter(writer: &mut Writer, reload: Reload) {
     writer
         .family(
             "eightxeight_exporter_build_info",
@@ -46,13 +45,13 @@ pub fn write_exporter(writer: &mut Writer, loaded: Timestamp) {
             Kind::Gauge,
             "1 when the configuration was loaded, 0 when the last attempt to reload it failed",
         )
-        .sample(&[], 1.0);
+        .sample(&[], f64::from(u8::from(reload.successful)));
     writer
         .family(
             "eightxeight_exporter_config_last_reload_success_timestamp_seconds",
             Kind::Gauge,
             "When the configuration in force was loaded",
         )
-        .sample(&[], seconds(loaded));
+        .sample(&[], seconds(reload.loaded));
     write_process(writer);
 }

@@ -2,78 +2,131 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::deadline::time_for;
 use super::routes::App;
+use crate::account::Account;
 use crate::collect::View;
-use crate::exposition::{Body, RenderError, Variant, negotiate};
+use crate::exposition::{Body, Part, RenderError, Variant, negotiate};
 use crate::telemetry::write_exporter;
 
-/// `GET` collects; `HEAD` tells of the page as it stands.
+/// `GET` of the telemetry path: the exporter's own metrics and, when there is exactly one account, that
+/// one's.
 pub(super) async fn metrics(
     State(app): State<Arc<App>>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let deadline = Instant::now() + time_for(&headers, app.web.timeout_offset);
-    let variant = negotiate(headers.get_all(ACCEPT), headers.get_all(ACCEPT_ENCODING));
-    if method == Method::HEAD {
-        return page(&app, &app.account.collector().view().await, variant).await;
+    let variant = variant(&headers);
+    let mut parts = Vec::with_capacity(3);
+    if let Some(account) = app.exporter.only_account() {
+        match account_parts(&app, &account, &method, &headers, variant).await {
+            Ok(more) => parts.extend(more),
+            Err(refusal) => return refusal,
+        }
     }
-    let Ok(_slot) = app.scrapes.try_acquire() else {
-        let text = format!(
-            "{} scrapes are waiting already, which is all that --web.max-requests allows\n",
-            app.web.max_requests
-        );
-        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    match exporter_part(&app, variant) {
+        Ok(part) => parts.push(part),
+        Err(error) => return failed(&error),
+    }
+    page(variant, parts)
+}
+
+/// The parameters of [`probe`].
+#[derive(Deserialize)]
+pub(super) struct Probed {
+    account: Option<String>,
+}
+
+/// `GET /probe?account=NAME`: one account's metrics. No answer tells which accounts there are.
+pub(super) async fn probe(
+    State(app): State<Arc<App>>,
+    Query(Probed { account: name }): Query<Probed>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let Some(account) = name.and_then(|name| app.exporter.account(&name)) else {
+        let text = "no such account: the parameter `account` names one of the configuration's\n";
+        return (StatusCode::BAD_REQUEST, text).into_response();
     };
+    let variant = variant(&headers);
+    match account_parts(&app, &account, &method, &headers, variant).await {
+        Ok(parts) => page(variant, parts),
+        Err(refusal) => refusal,
+    }
+}
+
+fn variant(headers: &HeaderMap) -> Variant {
+    negotiate(headers.get_all(ACCEPT), headers.get_all(ACCEPT_ENCODING))
+}
+
+/// `GET` collects; `HEAD` tells of the page as it stands.
+async fn account_parts(
+    app: &App,
+    account: &Account,
+    method: &Method,
+    headers: &HeaderMap,
+    variant: Variant,
+) -> Result<[Part; 2], Response> {
+    let view = if method == Method::HEAD {
+        account.collector().view().await
+    } else {
+        collect(app, account, headers).await?
+    };
+    account
+        .parts(&view, variant)
+        .await
+        .map_err(|error| failed(&error))
+}
+
+async fn collect(app: &App, account: &Account, headers: &HeaderMap) -> Result<View, Response> {
+    let deadline = Instant::now() + time_for(headers, app.web.timeout_offset);
     let enough = async {
         tokio::select! {
             () = sleep_until(deadline) => {}
             () = app.stopping.cancelled() => {}
         }
     };
-    let view = app.account.collector().scrape(enough).await;
-    page(&app, &view, variant).await
+    account.scrape(enough).await.ok_or_else(|| {
+        let text = format!(
+            "{} scrapes are waiting already, which is all that --web.max-requests allows\n",
+            app.web.max_requests
+        );
+        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    })
 }
 
-async fn page(app: &App, view: &View, variant: Variant) -> Response {
-    match body(app, view, variant).await {
-        Ok(body) => {
-            let mut response = Response::new(axum::body::Body::new(body));
-            let headers = response.headers_mut();
-            let mut set = |name: HeaderName, value: &'static str| {
-                headers.insert(name, HeaderValue::from_static(value));
-            };
-            set(CONTENT_TYPE, variant.format.content_type());
-            set(VARY, "Accept, Accept-Encoding");
-            if let Some(encoding) = variant.encoding.content_encoding() {
-                set(CONTENT_ENCODING, encoding);
-            }
-            response
-        }
-        Err(error) => {
-            tracing::error!(%error, "a page could not be rendered");
-            let text = "the page could not be rendered; the log says why\n";
-            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
-        }
+fn exporter_part(app: &App, variant: Variant) -> Result<Part, RenderError> {
+    let reload = app.exporter.last_reload();
+    let now = app.exporter.clock().now().wall;
+    app.live
+        .part(variant, 0, now, |writer| write_exporter(writer, reload))
+}
+
+fn page(variant: Variant, parts: impl IntoIterator<Item = Part>) -> Response {
+    let mut response = Response::new(axum::body::Body::new(Body::new(variant, parts)));
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(CONTENT_TYPE, variant.format.content_type());
+    set(VARY, "Accept, Accept-Encoding");
+    if let Some(encoding) = variant.encoding.content_encoding() {
+        set(CONTENT_ENCODING, encoding);
     }
+    response
 }
 
-async fn body(app: &App, view: &View, variant: Variant) -> Result<Body, RenderError> {
-    let stored = app.account.stored(view, variant).await?;
-    let live = app
-        .live
-        .part(variant, view.ended, view.now.wall, |writer| {
-            app.account.write(writer, view);
-            write_exporter(writer, app.started);
-        })?;
-    Ok(Body::new(variant, [stored, live]))
+fn failed(error: &RenderError) -> Response {
+    tracing::error!(%error, "a page could not be rendered");
+    let text = "the page could not be rendered; the log says why\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }

@@ -1,11 +1,13 @@
 //! The exporter's own web server: routes, pages, connections.
 //!
-//! [`routes`] says what is served where; [`metrics`] answers a scrape, [`status`] a person. [`server`]
+//! [`routes`] says what is served where; [`metrics`] answers a scrape, [`discovery`] Prometheus'
+//! service discovery, [`status`] a person. [`server`]
 //! accepts connections and ends them, [`connection`] knows what each is doing, [`listen`] opens the
 //! sockets.
 
 mod connection;
 mod deadline;
+mod discovery;
 pub mod listen;
 mod metrics;
 mod routes;

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
-use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
-use super::metrics::metrics;
+use super::discovery::discovery;
+use super::metrics::{metrics, probe};
 use super::status::{status, style};
-use crate::account::Account;
 use crate::config;
+use crate::exporter::Exporter;
 use crate::exposition::Live;
 
 /// All paths but that of the metrics, which is configured and must differ from these.
@@ -29,32 +31,21 @@ pub const OTHER_PATHS: [&str; 8] = [
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
-    pub(super) account: Arc<Account>,
+    pub(super) exporter: Arc<Exporter>,
     pub(super) web: config::Web,
     pub(super) live: Live,
-    pub(super) scrapes: Semaphore,
     pub(super) stopping: CancellationToken,
-    pub(super) started: Timestamp,
 }
 
 impl App {
-    /// An application that serves `account` and answers waiting scrapes at once when `stopping` is
-    /// cancelled.
+    /// An application that answers waiting scrapes at once when `stopping` is cancelled.
     #[must_use]
-    pub fn new(
-        account: Arc<Account>,
-        web: config::Web,
-        started: Timestamp,
-        stopping: CancellationToken,
-    ) -> App {
-        let scrapes = Semaphore::new(web.max_requests.min(Semaphore::MAX_PERMITS));
+    pub fn new(exporter: Arc<Exporter>, web: config::Web, stopping: CancellationToken) -> App {
         App {
-            account,
+            exporter,
             web,
             live: Live::default(),
-            scrapes,
             stopping,
-            started,
         }
     }
 }
@@ -64,9 +55,29 @@ pub fn router(app: App) -> Router {
     let telemetry_path = app.web.telemetry_path.clone();
     Router::new()
         .route(&telemetry_path, get(metrics))
+        .route("/probe", get(probe))
+        .route("/sd", get(discovery))
         .route("/", get(status))
         .route("/style.css", get(style))
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(|| async { "ready\n" }))
+        .route("/-/reload", post(reload))
         .with_state(Arc::new(app))
+}
+
+async fn reload(State(app): State<Arc<App>>) -> Response {
+    if !app.web.enable_lifecycle {
+        let text = "not enabled: start the exporter with --web.enable-lifecycle, or send SIGHUP\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    let exporter = app.exporter.clone();
+    // It reads files, each account's secrets among them.
+    match tokio::task::spawn_blocking(move || exporter.reload()).await {
+        Ok(Ok(())) => "reloaded\n".into_response(),
+        Ok(Err(problems)) => {
+            let text = problems.0.join("\n") + "\n";
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }

@@ -27,6 +27,11 @@ struct Page<'a> {
     revision: &'static str,
     started: String,
     telemetry_path: &'a str,
+    accounts: Vec<AccountSection>,
+}
+
+struct AccountSection {
+    name: Option<String>,
     windows: Vec<WindowSection>,
 }
 
@@ -50,18 +55,25 @@ struct PbxRow {
 }
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
-    let view = app.account.collector().view().await;
-    let timer = app.account.collector().settings().mode == Mode::Timer;
+    let mut accounts = Vec::new();
+    for account in app.exporter.accounts().iter() {
+        let view = account.collector().view().await;
+        let timer = account.collector().settings().mode == Mode::Timer;
+        accounts.push(AccountSection {
+            name: account.config().name.clone(),
+            windows: view
+                .windows
+                .iter()
+                .map(|state| section(state, &view, timer))
+                .collect(),
+        });
+    }
     let page = Page {
         version: BUILD.version,
         revision: BUILD.revision,
-        started: format!("{:.0}", app.started),
+        started: format!("{:.0}", app.exporter.started()),
         telemetry_path: &app.web.telemetry_path,
-        windows: view
-            .windows
-            .iter()
-            .map(|state| section(state, &view, timer))
-            .collect(),
+        accounts,
     };
     match page.render() {
         Ok(html) => {

@@ -139,6 +139,15 @@ impl Drop for Running {
     }
 }
 
+/// A port that nobody listens on at the moment.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
 /// Between two looks at a condition.
 pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -320,18 +329,19 @@ pub(crate) struct Prometheus {
 
 impl Prometheus {
     pub(crate) async fn scraping(target: &str) -> Prometheus {
+        Prometheus::with(&format!("static_configs: [{{targets: ['{target}']}}]")).await
+    }
+
+    /// With these settings for its only job.
+    pub(crate) async fn with(job: &str) -> Prometheus {
         let files = tempfile::tempdir().unwrap();
         let config = files.path().join("prometheus.yml");
         let text = format!(
             "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: ['{target}']}}]}}]\n"
+             scrape_configs: [{{job_name: eightxeight, {job}}}]\n"
         );
         std::fs::write(&config, text).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new("prometheus");
         command
@@ -345,12 +355,11 @@ impl Prometheus {
         running
             .line_with("Server is ready to receive web requests")
             .await;
-        let client = client();
         Prometheus {
             _running: running,
             _files: files,
             url,
-            client,
+            client: client(),
         }
     }
 

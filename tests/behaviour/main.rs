@@ -10,7 +10,9 @@
     clippy::panic
 )]
 
+mod accounts;
 mod bad_input;
+mod config_file;
 mod errors;
 mod faults;
 mod fields;

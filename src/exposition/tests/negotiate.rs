@@ -62,6 +62,7 @@ fn text_is_for_everybody_else() {
         "application/openmetrics-text;q=0.3, text/plain;q=0.300",
         "application/openmetrics-text/1",
         "application/json",
+        "text/plain;q=0.5;x=\"\\\",application/openmetrics-text;y=\\\"\"",
         "text/plain;q=0",
         "*/*;q=0",
         "openmetrics",

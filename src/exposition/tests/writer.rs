@@ -119,6 +119,22 @@ fn values_are_spelled_as_prometheus_reads_them() {
 }
 
 #[test]
+fn the_bucket_without_a_bound_is_written_once() {
+    let written = lines(Format::Text, |writer| {
+        let buckets = [(1.0, 2), (f64::INFINITY, 3)];
+        let mut family = writer.family("a", Kind::Histogram, "h");
+        family.histogram(&[], buckets, 4.5, 3);
+    });
+    let samples = [
+        r#"a_bucket{le="1.0"} 2"#,
+        r#"a_bucket{le="+Inf"} 3"#,
+        "a_sum 4.5",
+        "a_count 3",
+    ];
+    assert_eq!(written[2..], samples);
+}
+
+#[test]
 fn a_registry_is_written_in_both_formats_with_the_same_samples() {
     let registry = Registry::new();
     let opts = HistogramOpts::new("wait_seconds", "Waiting").buckets(vec![0.5, 1.0, 10.0]);

@@ -188,10 +188,13 @@ async fn bad_passwords_lock_a_user_out_for_a_while() {
         password: "no".to_owned(),
         ..credentials()
     };
+    // A good password in between starts the count anew.
     for _ in 0..2 {
-        assert_eq!(log_in(&sim.url(), &wrong).await.status(), 400);
+        for _ in 0..2 {
+            assert_eq!(log_in(&sim.url(), &wrong).await.status(), 400);
+        }
+        assert_eq!(log_in(&sim.url(), &credentials()).await.status(), 200);
     }
-    assert_eq!(log_in(&sim.url(), &credentials()).await.status(), 200);
     for _ in 0..3 {
         assert_eq!(log_in(&sim.url(), &wrong).await.status(), 400);
     }
@@ -199,7 +202,7 @@ async fn bad_passwords_lock_a_user_out_for_a_while() {
     assert_eq!(status, 400);
     assert_eq!(body["error_description"], "USER_LOCKED_ERROR");
     let logins = sim.customer().logins();
-    assert_eq!((logins.granted, logins.refused, logins.lockouts), (1, 6, 1));
+    assert_eq!((logins.granted, logins.refused, logins.lockouts), (2, 8, 1));
     sim.customer().set_lockout(None);
     assert_eq!(log_in(&sim.url(), &credentials()).await.status(), 200);
 }

@@ -1,0 +1,324 @@
+//! The configuration file: the options as YAML, and the accounts.
+//!
+//! `--collect.max-staleness` is `collect: {max_staleness: …}`; under `accounts:` each name has an `api` and
+//! a `collect` map of its own. Everything that is wrong is told at once, with its line and key and never
+//! its value.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::options::{Group, OPTIONS, Opt};
+use super::raw::{Given, Layer};
+use super::yaml::{Node, Value, parse};
+
+/// Labels that the exporter or Prometheus sets itself.
+const TAKEN_LABELS: [&str; 5] = ["account", "job", "instance", "pbx_id", "window"];
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    /// The options at its top.
+    pub(super) options: HashMap<&'static str, Given>,
+    /// The accounts, if it has that key at all.
+    pub(super) accounts: Option<Vec<AccountEntry>>,
+}
+
+/// What a file says of one account.
+#[derive(Debug)]
+pub(super) struct AccountEntry {
+    pub(super) name: String,
+    pub(super) line: u64,
+    pub(super) options: HashMap<&'static str, Given>,
+    pub(super) labels: Vec<(String, String)>,
+}
+
+/// Reads a file.
+pub(super) fn read(path: &Path) -> Result<File, Vec<String>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        vec![format!(
+            "--config.file: can't read {}: {error}",
+            path.display()
+        )]
+    })?;
+    let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut reader = FileReader {
+        directory,
+        problems: Vec::new(),
+    };
+    let file = match parse(&text) {
+        Ok(root) => reader.file(&root),
+        Err(problem) => {
+            reader.problems.push(problem);
+            File::default()
+        }
+    };
+    if reader.problems.is_empty() {
+        Ok(file)
+    } else {
+        let name = path.display();
+        Err(reader
+            .problems
+            .into_iter()
+            .map(|problem| format!("{name}: {problem}"))
+            .collect())
+    }
+}
+
+struct FileReader {
+    directory: PathBuf,
+    problems: Vec<String>,
+}
+
+impl FileReader {
+    fn file(&mut self, root: &Node) -> File {
+        let mut file = File::default();
+        let allowed =
+            |group| matches!(group, Group::Api | Group::Collect | Group::Web | Group::Log);
+        for (key, node) in self.entries(root, "the file") {
+            if key == "accounts" {
+                file.accounts = Some(self.accounts(node));
+            } else {
+                let keys = "api, collect, web, log, accounts";
+                self.group(
+                    key,
+                    node,
+                    "",
+                    &allowed,
+                    keys,
+                    Layer::File,
+                    &mut file.options,
+                );
+            }
+        }
+        file
+    }
+
+    fn accounts(&mut self, node: &Node) -> Vec<AccountEntry> {
+        let allowed = |group| matches!(group, Group::Api | Group::Collect);
+        let mut accounts = Vec::new();
+        for (name, node) in self.entries(node, "accounts") {
+            if name.is_empty() || name.chars().any(char::is_control) {
+                self.problem(
+                    node.line,
+                    "accounts",
+                    "an account's name is empty or holds a control character",
+                );
+                continue;
+            }
+            let place = format!("accounts.{name}");
+            let mut account = AccountEntry {
+                name: name.to_owned(),
+                line: node.line,
+                options: HashMap::new(),
+                labels: Vec::new(),
+            };
+            for (key, node) in self.entries(node, &place) {
+                if key == "labels" {
+                    account.labels = self.labels(node, &format!("{place}.labels"));
+                } else {
+                    let keys = "api, collect, labels";
+                    let prefix = format!("{place}.");
+                    self.group(
+                        key,
+                        node,
+                        &prefix,
+                        &allowed,
+                        keys,
+                        Layer::Account,
+                        &mut account.options,
+                    );
+                }
+            }
+            accounts.push(account);
+        }
+        accounts
+    }
+
+    fn labels(&mut self, node: &Node, place: &str) -> Vec<(String, String)> {
+        let mut labels = Vec::new();
+        for (name, node) in self.entries(node, place) {
+            let mut letters = name.bytes();
+            let good = letters
+                .next()
+                .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+                && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+            if !good {
+                self.problem(
+                    node.line,
+                    place,
+                    "a label's name has only letters, digits and _, and begins with no digit",
+                );
+            } else if name.starts_with("__") || TAKEN_LABELS.contains(&name) {
+                let place = format!("{place}.{name}");
+                self.problem(node.line, &place, "this label is taken: account, job, instance, pbx_id, window and names that begin with __ are");
+            } else if let Value::Scalar(value) = &node.value {
+                labels.push((name.to_owned(), value.clone()));
+            } else {
+                self.problem(
+                    node.line,
+                    &format!("{place}.{name}"),
+                    "a label has a single value",
+                );
+            }
+        }
+        labels
+    }
+
+    /// The options of one group.
+    #[allow(clippy::too_many_arguments)] // A closure for each caller would hide what differs.
+    fn group(
+        &mut self,
+        key: &str,
+        node: &Node,
+        prefix: &str,
+        allowed: &dyn Fn(Group) -> bool,
+        keys: &str,
+        layer: Layer,
+        options: &mut HashMap<&'static str, Given>,
+    ) {
+        let of_group: Vec<&'static Opt> = OPTIONS
+            .iter()
+            .filter(|option| allowed(option.group()) && option.name.split('.').next() == Some(key))
+            .collect();
+        if of_group.is_empty() {
+            self.problem(
+                node.line,
+                &format!("{prefix}{key}"),
+                &format!("no such key; there are {keys}"),
+            );
+            return;
+        }
+        self.options(node, prefix, key, &of_group, layer, options);
+    }
+
+    fn options(
+        &mut self,
+        node: &Node,
+        prefix: &str,
+        path: &str,
+        known: &[&'static Opt],
+        layer: Layer,
+        options: &mut HashMap<&'static str, Given>,
+    ) {
+        let place = format!("{prefix}{path}");
+        for (key, node) in self.entries(node, &place) {
+            let inner = format!("{path}.{key}");
+            let full = format!("{prefix}{inner}");
+            if let Some(option) = known.iter().find(|option| yaml_path(option) == inner) {
+                if let Some(values) = self.values(node, &full, option) {
+                    let origin = format!("line {}, {full}", node.line);
+                    options.insert(
+                        option.name,
+                        Given {
+                            layer,
+                            values,
+                            origin,
+                        },
+                    );
+                }
+            } else if known
+                .iter()
+                .any(|option| yaml_path(option).starts_with(&format!("{inner}.")))
+            {
+                self.options(node, prefix, &inner, known, layer, options);
+            } else if ["api.key", "api.password"].contains(&&*inner) {
+                self.problem(node.line, &full, &format!("a secret doesn't belong in this file: name one with {inner}_file or {inner}_env"));
+            } else {
+                let names: Vec<_> = known
+                    .iter()
+                    .filter_map(|option| {
+                        yaml_path(option)
+                            .strip_prefix(path)?
+                            .strip_prefix('.')
+                            .map(str::to_owned)
+                    })
+                    .collect();
+                self.problem(
+                    node.line,
+                    &full,
+                    &format!("no such key; there are {}", names.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn values(&mut self, node: &Node, place: &str, option: &Opt) -> Option<Vec<String>> {
+        let values = match &node.value {
+            Value::Scalar(text) if option.repeatable => {
+                text.split(',').map(|text| text.trim().to_owned()).collect()
+            }
+            Value::Scalar(text) if option.value == "FILE" => {
+                vec![self.directory.join(text).to_string_lossy().into_owned()]
+            }
+            Value::Scalar(text) => vec![text.clone()],
+            Value::List(items) if option.repeatable => {
+                let mut values = Vec::new();
+                for item in items {
+                    let Value::Scalar(text) = &item.value else {
+                        self.problem(
+                            item.line,
+                            place,
+                            &format!(
+                                "the list holds {}, not only single values",
+                                item.value.kind()
+                            ),
+                        );
+                        return None;
+                    };
+                    values.push(text.clone());
+                }
+                values
+            }
+            other => {
+                let wanted = if option.repeatable {
+                    "a single value or a list"
+                } else {
+                    "a single value"
+                };
+                self.problem(
+                    node.line,
+                    place,
+                    &format!("this is {}, not {wanted}", other.kind()),
+                );
+                return None;
+            }
+        };
+        Some(values)
+    }
+
+    /// The entries of a map, each key once.
+    fn entries<'n>(&mut self, node: &'n Node, place: &str) -> Vec<(&'n str, &'n Node)> {
+        let entries = match &node.value {
+            Value::Map(entries) => entries,
+            Value::Null => return Vec::new(),
+            other => {
+                self.problem(
+                    node.line,
+                    place,
+                    &format!("this is {}, not a map", other.kind()),
+                );
+                return Vec::new();
+            }
+        };
+        let mut seen = HashSet::new();
+        let mut once = Vec::new();
+        for (key, node) in entries {
+            if seen.insert(key) {
+                once.push((key.as_str(), node));
+            } else {
+                self.problem(node.line, place, "the same key twice");
+            }
+        }
+        once
+    }
+
+    fn problem(&mut self, line: u64, place: &str, problem: &str) {
+        self.problems
+            .push(format!("line {line}, {place}: {problem}"));
+    }
+}
+
+/// `collect.max-staleness` is `collect.max_staleness` in YAML.
+fn yaml_path(option: &Opt) -> String {
+    option.name.replace('-', "_")
+}

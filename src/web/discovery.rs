@@ -1,0 +1,53 @@
+//! Service discovery for Prometheus' `http_sd_configs`: a target for each account.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
+use serde_json::{Map, Value, json};
+
+use super::routes::App;
+use crate::account::Account;
+
+/// `GET /sd`. The address is `--web.external-url`, or the one by which the client reached the exporter.
+pub(super) async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Value> {
+    let reached = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost:10888");
+    let external = app.web.external_url.as_ref();
+    let address = external.and_then(|url| {
+        let host = url.host_str()?;
+        Some(format!("{host}:{}", url.port_or_known_default()?))
+    });
+    let address = address.as_deref().unwrap_or(reached);
+    let prefix = external.map_or("", |url| url.path().trim_end_matches('/'));
+    let scheme = external.map(url::Url::scheme);
+    let accounts = app.exporter.accounts();
+    let entry = |account: &Arc<Account>| {
+        let mut labels = Map::new();
+        let config = account.config();
+        let path = match &config.name {
+            Some(name) => {
+                labels.insert("__param_account".to_owned(), json!(name));
+                labels.insert("account".to_owned(), json!(name));
+                "/probe"
+            }
+            None => &app.web.telemetry_path,
+        };
+        labels.insert(
+            "__metrics_path__".to_owned(),
+            json!(format!("{prefix}{path}")),
+        );
+        if let Some(scheme) = scheme {
+            labels.insert("__scheme__".to_owned(), json!(scheme));
+        }
+        for (name, value) in &config.labels {
+            labels.insert(name.clone(), json!(value));
+        }
+        json!({ "targets": [address], "labels": labels })
+    };
+    Json(accounts.iter().map(entry).collect())
+}
