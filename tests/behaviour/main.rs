@@ -13,6 +13,7 @@
 mod accounts;
 mod bad_input;
 mod config_file;
+mod dashboards;
 mod errors;
 mod faults;
 mod fields;

@@ -44,10 +44,10 @@ pub(super) fn keys<const N: usize>(fields: [Field; N]) -> [&'static str; N] {
 impl Panel {
     fn new(kind: &'static str, title: &str, help: &Help<'_>) -> Panel {
         let from: Vec<String> = help.from.iter().map(|name| format!("`{name}`")).collect();
-        let source = if help.from.iter().any(|name| name.contains('_')) {
-            "Metrics"
-        } else {
+        let source = if help.from.iter().any(|name| Field::from_key(name).is_some()) {
             "8x8's fields"
+        } else {
+            "Metrics"
         };
         Panel {
             kind,

@@ -21,7 +21,7 @@ pub(super) fn dashboard() -> Dashboard {
         by_pbx: false,
         sections: vec![
             Section::open("Is it working?", summary()),
-            Section::open("Collections", collections::panels()),
+            Section::open("Freshness", collections::panels()),
             Section::open("Requests to 8x8", requests::panels()),
             Section::open("Cache and answers", inside::answers()),
             Section::open("The process", inside::process_panels()),
