@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 const INPUT: &str = "DS_PROMETHEUS";
-/// The first release that reads schema version 39.
+/// The release for whose panels these are written.
 const GRAFANA: &str = "11.0.0";
 
 /// The dashboard for grafana.com.

@@ -8,7 +8,9 @@ mod totals;
 
 use eightxeight_exporter::catalogue::Field;
 
-use crate::constants::{FEWEST_CALLS, OVERVIEW_UID};
+use crate::constants::{
+    ABANDON_AMBER, ABANDON_CRITICAL, ABANDON_WARNING, FEWEST_CALLS, OVERVIEW_UID,
+};
 use crate::dashboards::dashboard::{Dashboard, Placed, Section};
 use crate::dashboards::look::{self, GREY};
 use crate::dashboards::panel::{Help, Panel, keys};
@@ -56,8 +58,12 @@ const TAKE_MORE_CALLS: &str = "Put more people on the phones, or let what they c
 fn abandon_rate() -> Panel {
     let (part, calls) = (now(InboundAbandoned), now(InboundTotal));
     let formula = format!(
-        "abandoned / inbound calls, each summed over the chosen PBXs. Grey with fewer than \
-         {FEWEST_CALLS} calls: two lost of three would be 67 %."
+        "abandoned / inbound calls, each summed over the chosen PBXs. Amber from {}, red from {} (the \
+         warning), dark red from {} (the critical alert). Grey with fewer than {FEWEST_CALLS} calls: \
+         two lost of three would be 67 %.",
+        percent(ABANDON_AMBER),
+        percent(ABANDON_WARNING),
+        percent(ABANDON_CRITICAL),
     );
     Panel::stat(
         "Callers lost: abandon rate",
@@ -81,6 +87,10 @@ fn abandon_rate() -> Panel {
         "B",
         &[("color", look::fixed(GREY))],
     ))
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", share * 100.0)
 }
 
 fn worst() -> Panel {
