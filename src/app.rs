@@ -15,7 +15,7 @@ use crate::exporter::Exporter;
 use crate::secret::{Credentials, Source};
 use crate::simulator::{self, Simulator};
 use crate::telemetry::{BUILD, log};
-use crate::web::{App, Server, listen, router};
+use crate::web::{App, Server, health_router, listen, router};
 
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
@@ -29,6 +29,9 @@ pub enum Failure {
     /// An address can't be listened on.
     #[error(transparent)]
     Listen(#[from] listen::ListenError),
+    /// systemd has handed over no sockets.
+    #[error(transparent)]
+    Systemd(#[from] listen::NoSockets),
     /// The system refuses what every program needs.
     #[error("the system refused {what}: {source}")]
     System {
@@ -54,7 +57,14 @@ impl Failure {
 /// When it can't start.
 pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
     run(config.log, async move {
-        serve_accounts(config.accounts, config.web, Some(origin), |_| {}).await
+        serve_accounts(
+            config.accounts,
+            config.web,
+            config.shown,
+            Some(origin),
+            |_| {},
+        )
+        .await
     })
 }
 
@@ -75,7 +85,7 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
             })?;
         let account = demo_account(&simulator, config.collect);
         let path = config.web.telemetry_path.clone();
-        serve_accounts(vec![account], config.web, None, |listeners| {
+        serve_accounts(vec![account], config.web, config.shown, None, |listeners| {
             log_demo(&simulator, &path, listeners);
         })
         .await
@@ -138,22 +148,33 @@ fn run(
 async fn serve_accounts(
     accounts: Vec<config::Account>,
     web: config::Web,
+    shown: String,
     origin: Option<Origin>,
     listening: impl FnOnce(&[TcpListener]),
 ) -> Result<(), Failure> {
     let exporter = Arc::new(Exporter::start(
         accounts,
         web.clone(),
+        shown,
         origin,
         Clock::System,
     )?);
-    let listeners = listen::bind(&web.listen).await?;
+    let listeners = if web.systemd_socket {
+        listen::from_systemd()?
+    } else {
+        listen::bind(&web.listen).await?
+    };
+    let probed = listen::bind(web.health_listen.as_slice()).await?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     log_start(&exporter, &web, &listeners);
     listening(&listeners);
     let app = App::new(exporter, web, stop.clone());
+    tell_systemd(sd_notify::NotifyState::Ready);
+    // Probes are answered to the end: the main server may still be sending when it is told to stop.
+    let probes = tokio::spawn(Server::new(probed).run(health_router(), CancellationToken::new()));
     let stopped = Server::new(listeners).run(router(app), stop).await;
+    probes.abort();
     if stopped.cut > 0 {
         tracing::warn!(
             connections = stopped.cut,
@@ -177,10 +198,18 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
                 _ = interrupt.recv() => "SIGINT",
             };
             tracing::info!(signal, "stopping");
+            tell_systemd(sd_notify::NotifyState::Stopping);
             stop.cancel();
         }
     });
     Ok(stop)
+}
+
+/// Tells systemd, where it runs the exporter and wants to know.
+fn tell_systemd(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd can't be told how things stand");
+    }
 }
 
 /// Loads the configuration anew at each SIGHUP.

@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::app::{self, Failure};
 use crate::config::options::{Group, OPTIONS, Opt};
 use crate::config::{Environment, Flags, Origin, Problems};
-use crate::fields;
 use crate::telemetry::BUILD;
+use crate::{fields, health};
 
 /// How the program ends: its exit code, and what it has to say.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Exit {
     }
 }
 
-const COMMANDS: [(&str, &str); 3] = [
+const COMMANDS: [(&str, &str); 4] = [
     (
         "serve",
         "Run the exporter; this is what happens without a command",
@@ -49,6 +49,10 @@ const COMMANDS: [(&str, &str); 3] = [
     (
         "demo",
         "Run the exporter against a simulated 8x8: no account needed",
+    ),
+    (
+        "health",
+        "Ask a running exporter whether it is healthy: exit 0 or 1, for container health checks",
     ),
     (
         "fields",
@@ -95,6 +99,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         flags: flags(matches),
         environment,
     };
+    if name == "health" {
+        return match origin.load_web() {
+            Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
+            Ok(_) if !problems.is_empty() => Exit::failed(2, problems),
+            Ok(web) => match health::ask(&web) {
+                Ok(()) => Exit::output("healthy\n".to_owned()),
+                Err(problem) => Exit::failed(1, vec![problem]),
+            },
+        };
+    }
     let ended = match name {
         "demo" => origin.load_demo().map(|config| match config {
             _ if !problems.is_empty() => None,
@@ -162,7 +176,7 @@ pub fn command() -> Command {
             ),
             _ => OPTIONS
                 .iter()
-                .filter(|option| !option.file_only && takes(name, option.group()))
+                .filter(|option| takes(name, option))
                 .fold(subcommand, with)
                 .after_help(
                     "Each option can also be set by environment: --collect.interval is \
@@ -174,11 +188,20 @@ pub fn command() -> Command {
     command
 }
 
-fn takes(command: &str, group: Group) -> bool {
-    match group {
-        Group::Api => command != "demo",
-        Group::Demo => command == "demo",
-        Group::Config | Group::Collect | Group::Web | Group::Log => true,
+fn takes(command: &str, option: &Opt) -> bool {
+    if option.file_only {
+        return false;
+    }
+    match (command, option.group()) {
+        ("health", _) => [
+            "config.file",
+            "web.listen-address",
+            "web.health-listen-address",
+        ]
+        .contains(&option.name),
+        ("demo", Group::Api) => false,
+        (command, Group::Demo) => command == "demo",
+        _ => true,
     }
 }
 

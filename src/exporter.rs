@@ -20,6 +20,7 @@ pub struct Exporter {
     /// Absent in the demo, whose configuration lies in no file.
     origin: Option<Origin>,
     web: config::Web,
+    shown: ArcSwap<String>,
     reload: Mutex<Reload>,
 }
 
@@ -41,6 +42,7 @@ impl Exporter {
     pub fn start(
         accounts: Vec<config::Account>,
         web: config::Web,
+        shown: String,
         origin: Option<Origin>,
         clock: Clock,
     ) -> Result<Exporter, AccountError> {
@@ -52,6 +54,7 @@ impl Exporter {
             max_scrapes: web.max_requests,
             origin,
             web,
+            shown: ArcSwap::from_pointee(shown),
             reload: Mutex::new(Reload {
                 successful: true,
                 loaded: started,
@@ -85,6 +88,12 @@ impl Exporter {
             [only] => Some(only.clone()),
             _ => None,
         }
+    }
+
+    /// The configuration in force as YAML, without secrets.
+    #[must_use]
+    pub fn shown(&self) -> Arc<String> {
+        self.shown.load_full()
     }
 
     /// When it started.
@@ -123,11 +132,11 @@ impl Exporter {
             let accounts = self
                 .exchange(config.accounts)
                 .map_err(|error| Problems(vec![error.to_string()]))?;
-            Ok((accounts, config.web))
+            Ok((accounts, config.web, config.shown))
         });
         state.successful = exchanged.is_ok();
         match exchanged {
-            Ok((accounts, web)) => {
+            Ok((accounts, web, shown)) => {
                 state.loaded = self.clock.now().wall;
                 tracing::info!(accounts = accounts.len(), "configuration loaded anew");
                 if web != self.web {
@@ -136,6 +145,7 @@ impl Exporter {
                     );
                 }
                 self.accounts.store(Arc::new(accounts));
+                self.shown.store(Arc::new(shown));
                 Ok(())
             }
             Err(problems) => {

@@ -24,6 +24,7 @@ pub mod eightxeight;
 pub mod exporter;
 pub mod exposition;
 pub mod fields;
+pub mod health;
 pub mod identities;
 pub mod secret;
 pub mod simulator;

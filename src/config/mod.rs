@@ -9,6 +9,7 @@ mod file;
 pub mod options;
 mod raw;
 mod read;
+mod show;
 mod values;
 mod yaml;
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub log: log::Settings,
     /// Whether to check the configuration and no more.
     pub check_only: bool,
+    /// All of it as YAML, without secrets.
+    pub shown: String,
 }
 
 /// The configuration of `demo`: all but how to ask 8x8, which is known when the simulator runs.
@@ -66,6 +69,8 @@ pub struct DemoConfig {
     pub log: log::Settings,
     /// Whether to check the configuration and no more.
     pub check_only: bool,
+    /// All of it as YAML.
+    pub shown: String,
 }
 
 /// One 8x8 account.
@@ -86,6 +91,10 @@ pub struct Account {
 pub struct Web {
     /// Where it listens.
     pub listen: Vec<Listen>,
+    /// Whether it listens on the sockets that systemd hands over instead.
+    pub systemd_socket: bool,
+    /// Where it answers probes, and nothing else.
+    pub health_listen: Option<Listen>,
     /// The path of the metrics.
     pub telemetry_path: String,
     /// How others reach it.
@@ -132,6 +141,7 @@ impl Origin {
             web: web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
+            shown: show::yaml(&raw, entries.as_deref()),
         };
         problems.extend(reader.into_problems());
         finish(config, problems)
@@ -151,8 +161,21 @@ impl Origin {
             web: web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
+            shown: show::yaml(&raw, None),
         };
         finish(config, reader.into_problems())
+    }
+
+    /// Loads and checks what `health` needs: where the exporter listens.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn load_web(&self) -> Result<Web, Problems> {
+        let (raw, _) = self.raw()?;
+        let mut reader = Reader::new(&raw);
+        let web = web(&mut reader);
+        finish(web, reader.into_problems())
     }
 
     fn raw(&self) -> Result<(Raw, Option<Vec<file::AccountEntry>>), Problems> {
@@ -285,6 +308,8 @@ fn api_settings(
 fn web(reader: &mut Reader) -> Web {
     Web {
         listen: reader.list("web.listen-address", values::listen),
+        systemd_socket: reader.one("web.systemd-socket", values::switch),
+        health_listen: reader.maybe("web.health-listen-address", values::listen_one),
         telemetry_path: reader.one("web.telemetry-path", values::telemetry_path),
         external_url: reader.maybe("web.external-url", values::external_url),
         max_requests: reader.one("web.max-requests", values::positive) as usize,

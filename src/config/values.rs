@@ -220,6 +220,11 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
     Ok(addresses)
 }
 
+pub(super) fn listen_one(text: &str) -> Result<Listen, String> {
+    let mut addresses = listen(&[text.to_owned()])?;
+    addresses.pop().ok_or_else(|| "no address".to_owned())
+}
+
 fn listen_address(text: &str) -> Option<Listen> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);

@@ -31,6 +31,37 @@ fn explain(error: &io::Error) -> String {
     }
 }
 
+/// systemd has handed over no sockets.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--web.systemd-socket: systemd hands no TCP socket over; start the exporter by its socket unit"
+)]
+pub struct NoSockets;
+
+/// The sockets that systemd hands over.
+///
+/// # Errors
+///
+/// When there are none, or none that can be listened on.
+pub fn from_systemd() -> Result<Vec<TcpListener>, NoSockets> {
+    let mut handed_over = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..handed_over.len() {
+        let listener = handed_over
+            .take_tcp_listener(index)
+            .ok()
+            .flatten()
+            .ok_or(NoSockets)?;
+        listener.set_nonblocking(true).map_err(|_| NoSockets)?;
+        listeners.push(TcpListener::from_std(listener).map_err(|_| NoSockets)?);
+    }
+    if listeners.is_empty() {
+        Err(NoSockets)
+    } else {
+        Ok(listeners)
+    }
+}
+
 /// Opens a socket for each address. Must be called within a tokio runtime.
 ///
 /// # Errors

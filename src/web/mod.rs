@@ -14,5 +14,5 @@ mod routes;
 mod server;
 mod status;
 
-pub use routes::{App, OTHER_PATHS, router};
+pub use routes::{App, OTHER_PATHS, health_router, router};
 pub use server::{Server, Stopped};

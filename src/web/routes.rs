@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
@@ -59,10 +60,25 @@ pub fn router(app: App) -> Router {
         .route("/sd", get(discovery))
         .route("/", get(status))
         .route("/style.css", get(style))
-        .route("/-/healthy", get(|| async { "healthy\n" }))
-        .route("/-/ready", get(|| async { "ready\n" }))
+        .route("/config", get(config))
         .route("/-/reload", post(reload))
         .with_state(Arc::new(app))
+        .merge(health_router())
+}
+
+/// The routes of the address for probes.
+pub fn health_router() -> Router {
+    Router::new()
+        .route("/-/healthy", get(|| async { "healthy\n" }))
+        .route("/-/ready", get(|| async { "ready\n" }))
+}
+
+async fn config(State(app): State<Arc<App>>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "application/yaml; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, app.exporter.shown().to_string()).into_response()
 }
 
 async fn reload(State(app): State<Arc<App>>) -> Response {

@@ -22,5 +22,6 @@ mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod service;
 mod shutdown;
 mod tokens;
