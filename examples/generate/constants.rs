@@ -6,10 +6,8 @@ use eightxeight_exporter::catalogue::Field;
 /// The job under which Prometheus scrapes the exporter.
 pub(crate) const JOB: &str = "eightxeight";
 
-/// How often Prometheus scrapes the exporter.
-pub(crate) const SCRAPE_INTERVAL: &str = "1m";
-
 /// Abandoned inbound calls per inbound call from which a dashboard turns amber.
+#[allow(dead_code, reason = "only dashboards have a colour below the warning")]
 pub(crate) const ABANDON_AMBER: f64 = 0.05;
 /// The same from which the warning fires and a dashboard turns red.
 pub(crate) const ABANDON_WARNING: f64 = 0.1;
@@ -45,8 +43,6 @@ pub(crate) const RATE_LIMITED_WITHIN: &str = "30m";
 
 /// The uid of the dashboard for the contact centre's lead.
 pub(crate) const OVERVIEW_UID: &str = "eightxeight-overview";
-/// The uid of the analyst's dashboard.
-pub(crate) const PBX_UID: &str = "eightxeight-pbx";
 /// The uid of the operator's dashboard.
 pub(crate) const EXPORTER_UID: &str = "eightxeight-exporter";
 

@@ -95,11 +95,7 @@ impl Dashboard {
             "fiscalYearStartMonth": 0,
             "liveNow": false,
             "links": [{
-                "type": "dashboards", "tags": [TAG], "title": "8x8", "tooltip": "The other \
-                                                                                 dashboards, \
-                                                                                 with this time \
-                                                                                 and these \
-                                                                                 choices",
+                "type": "dashboards", "tags": [TAG], "title": "8x8", "tooltip": "The other dashboards, with this time and these choices",
                 "icon": "external link", "asDropdown": false, "includeVars": true, "keepTime": true, "targetBlank": false, "url": "",
             }],
             "annotations": {"list": annotations()},
@@ -230,9 +226,7 @@ fn annotations() -> Value {
     json!([
         {
             "builtIn": 1, "name": "Annotations & Alerts", "type": "dashboard", "enable": true, "hide": true,
-            "iconColor": "rgba(0, 211, 255, 1)", "datasource": {"type": "grafana", "uid": "-- \
-                                                                                           Grafana \
-                                                                                           --"},
+            "iconColor": "rgba(0, 211, 255, 1)", "datasource": {"type": "grafana", "uid": "-- Grafana --"},
         },
         {
             "name": "Alerts", "enable": true, "hide": false, "iconColor": "red", "datasource": datasource(),

@@ -7,12 +7,15 @@ use super::look;
 use super::panel::{Help, Panel};
 use super::query::{CHOSEN, fresh, share_of_many};
 use super::windows::windows;
-use crate::constants::{FEWEST_CALLS, PBX_UID};
+use crate::constants::FEWEST_CALLS;
+
+/// The uid of the analyst's dashboard.
+pub(super) const UID: &str = "eightxeight-pbx";
 
 /// The details.
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
-        uid: PBX_UID,
+        uid: UID,
         title: "8x8 / PBX Detail",
         description: "Every number of 8x8's Company Summary, for each PBX.",
         from: "now-24h",

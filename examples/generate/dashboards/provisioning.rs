@@ -1,6 +1,7 @@
 //! What Grafana reads at its start: where Prometheus is, and where the dashboards are.
 
-use crate::constants::SCRAPE_INTERVAL;
+/// How often Prometheus scrapes the exporter.
+const SCRAPE_INTERVAL: &str = "1m";
 
 /// The provisioning files.
 pub(super) fn files() -> Vec<(String, String)> {

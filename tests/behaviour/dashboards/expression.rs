@@ -115,15 +115,12 @@ pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> 
         let inside = after.strip_prefix('{').unwrap_or(after);
         let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
         let braces = after.len() - inside.len();
-        match value(&inside[..end]) {
-            Some(value) => {
-                out.push_str(&value);
-                rest = &inside[end + braces..];
-            }
-            None => {
-                out.push('$');
-                rest = after;
-            }
+        if let Some(value) = value(&inside[..end]) {
+            out.push_str(&value);
+            rest = &inside[end + braces..];
+        } else {
+            out.push('$');
+            rest = after;
         }
     }
     out.push_str(rest);

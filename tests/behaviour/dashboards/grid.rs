@@ -17,8 +17,10 @@ fn overlaps(panels: &[&Value]) -> Vec<String> {
     let mut found = Vec::new();
     for (index, one) in panels.iter().enumerate() {
         for other in &panels[index + 1..] {
-            let ([a, b, c, d], [e, f, g, h]) = (area(one), area(other));
-            if a < g && e < c && b < h && f < d {
+            let ([left, top, right, bottom], there) = (area(one), area(other));
+            let beside = right <= there[0] || there[2] <= left;
+            let apart = bottom <= there[1] || there[3] <= top;
+            if !beside && !apart {
                 found.push(format!(
                     "{} and {}",
                     text(one, "title"),

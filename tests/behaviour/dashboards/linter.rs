@@ -22,7 +22,7 @@ type Rule = (&'static str, fn(&Dashboard, &mut Report<'_>));
 pub(super) const RULES: [Rule; 15] = [
     ("template-datasource", template_datasource),
     ("template-job", |dashboard, report| {
-        several(dashboard, "job", "Job", report)
+        several(dashboard, "job", "Job", report);
     }),
     ("template-instance", |dashboard, report| {
         several(dashboard, "instance", "Instance", report);
@@ -36,10 +36,10 @@ pub(super) const RULES: [Rule; 15] = [
     ("target-promql", target_promql),
     ("target-rate-interval", target_rate_interval),
     ("target-job", |dashboard, report| {
-        matcher(dashboard, "job", report)
+        matcher(dashboard, "job", report);
     }),
     ("target-instance", |dashboard, report| {
-        matcher(dashboard, "instance", report)
+        matcher(dashboard, "instance", report);
     }),
     ("target-counter", target_counter),
     ("uneditable", uneditable),

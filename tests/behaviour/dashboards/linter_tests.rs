@@ -37,9 +37,15 @@ fn good() -> Value {
 const TARGET: &str = "/panels/0/panels/0/targets/0/expr";
 
 /// What is changed, to what, and which rule it breaks.
-fn breaches() -> Vec<(&'static str, Value, &'static str)> {
-    let expr = |text: &str| Value::from(text);
+type Breach = (&'static str, Value, &'static str);
+
+fn breaches() -> Vec<Breach> {
+    [of_the_whole(), of_panels(), of_targets()].concat()
+}
+
+fn of_the_whole() -> Vec<Breach> {
     vec![
+        ("/editable", true.into(), "uneditable"),
         (
             "/templating/list/0/name",
             "ds".into(),
@@ -74,6 +80,11 @@ fn breaches() -> Vec<(&'static str, Value, &'static str)> {
             "label_names()".into(),
             "template-promql",
         ),
+    ]
+}
+
+fn of_panels() -> Vec<Breach> {
+    vec![
         (
             "/panels/0/panels/0/datasource",
             "prometheus".into(),
@@ -111,6 +122,12 @@ fn breaches() -> Vec<(&'static str, Value, &'static str)> {
             "panel-unit",
         ),
         ("/panels/0/panels/0/targets", json!([]), "panel-targets"),
+    ]
+}
+
+fn of_targets() -> Vec<Breach> {
+    let expr = |text: &str| Value::from(text);
+    vec![
         (TARGET, expr("sum("), "target-promql"),
         (
             TARGET,
@@ -142,7 +159,6 @@ fn breaches() -> Vec<(&'static str, Value, &'static str)> {
             expr(r#"max_over_time(x_total{job=~"$job", instance=~"$instance"}[1h])"#),
             "target-counter",
         ),
-        ("/editable", true.into(), "uneditable"),
     ]
 }
 

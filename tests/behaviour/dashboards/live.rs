@@ -133,9 +133,7 @@ fn others(dashboards: &[Dashboard]) -> Vec<Target> {
         for variable in dashboard.variables() {
             let (selected, label) = selector(variable);
             if !label.is_empty() && label != "account" {
-                others.push(target(format!(
-                    r#"count by ({label}) ({selected}) and on ({label}) {selected}"#
-                )));
+                others.push(target(format!("count by ({label}) ({selected})")));
             }
         }
     }

@@ -14,7 +14,7 @@ fn a_variant_differs_only_in_what_an_import_needs() {
         let mut json = variant.json;
         let object = json.as_object_mut().unwrap();
         let inputs = object.remove("__inputs").unwrap();
-        let requires = object.remove("__requires").unwrap();
+        let needs = object.remove("__requires").unwrap();
         assert!(object.remove("__elements").is_some());
         assert_eq!(object.remove("id"), Some(serde_json::Value::Null));
 
@@ -29,7 +29,7 @@ fn a_variant_differs_only_in_what_an_import_needs() {
         assert_eq!(json, dashboard.json, "{}", dashboard.name);
 
         let required = |kind: &str| -> BTreeSet<String> {
-            let of_kind = list(&requires)
+            let of_kind = list(&needs)
                 .iter()
                 .filter(|needed| text(needed, "type") == kind);
             of_kind

@@ -3,10 +3,10 @@
 use eightxeight_exporter::catalogue::Field;
 use serde_json::json;
 
-use crate::constants::{FEWEST_CALLS, PBX_UID};
-use crate::dashboards::look;
+use crate::constants::FEWEST_CALLS;
 use crate::dashboards::panel::{Help, Panel, keys};
 use crate::dashboards::query::{CHOSEN, fresh, ratio, share_of_many};
+use crate::dashboards::{look, pbx};
 
 use Field::{
     InboundAbandoned, InboundAnswered, InboundMissed, InboundTotal, TotalAnswered, TotalTalkTime,
@@ -108,7 +108,8 @@ fn details() -> String {
     let kept = ["datasource", "job", "instance", "account", "window"];
     let kept = kept.map(|variable| format!("${{{variable}:queryparam}}"));
     format!(
-        "/d/{PBX_UID}?${{__url_time_range}}&{}&var-pbx=${{__value.raw:percentencode}}",
+        "/d/{}?${{__url_time_range}}&{}&var-pbx=${{__value.raw:percentencode}}",
+        pbx::UID,
         kept.join("&")
     )
 }
