@@ -154,6 +154,12 @@ impl Panel {
             .default("color", json!({"mode": "thresholds"}))
     }
 
+    /// Lines go on over holes of an hour: points that `backfill` wrote are so far apart.
+    pub(super) fn bridged(self) -> Panel {
+        const HOUR_AND_A_MINUTE_IN_MS: u32 = 3_660_000;
+        self.custom("spanNulls", HOUR_AND_A_MINUTE_IN_MS)
+    }
+
     /// Thresholds as dashed lines, but none along the axis; the series keep their own colours.
     pub(super) fn dashed(self, mut thresholds: Value) -> Panel {
         if let Some(steps) = thresholds["steps"].as_array_mut() {

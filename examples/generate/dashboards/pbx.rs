@@ -132,9 +132,6 @@ fn width(panels: usize) -> u32 {
     if holes(3) < holes(4) { 8 } else { 6 }
 }
 
-/// So that points an hour apart, as `backfill` writes them, are still lines.
-const HOUR_IN_MS: u32 = 3_600_000;
-
 fn panel(group: Group, field: Field) -> Panel {
     let spec = field.spec();
     let shows = format!("{} in the last $window, for each PBX.", spec.meaning);
@@ -159,7 +156,7 @@ fn panel(group: Group, field: Field) -> Panel {
         },
     )
     .unit(unit, decimals)
-    .custom("spanNulls", HOUR_IN_MS)
+    .bridged()
     .query(&fresh(field, CHOSEN), "{{pbx_id}} {{account}}")
 }
 
@@ -216,7 +213,7 @@ fn share(title: &str, part: Field, thresholds: serde_json::Value) -> Panel {
     .unit("percentunit", 1)
     .dashed(thresholds)
     .custom("axisSoftMax", 0.3)
-    .custom("spanNulls", HOUR_IN_MS)
+    .bridged()
     .query(
         &share_of_many(&fresh(part, CHOSEN), &fresh(calls, CHOSEN)),
         "{{pbx_id}} {{account}}",

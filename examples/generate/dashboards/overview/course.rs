@@ -24,8 +24,8 @@ pub(super) fn rate() -> Panel {
         "Abandon rate of each PBX",
         &Help {
             shows: "At each moment, the rate in the $window before it. Dashed: amber, the \
-                    warning, the critical alert. A gap is a time without fresh data or with too \
-                    few calls.",
+                    warning, the critical alert. A gap is more than an hour without fresh data or \
+                    with too few calls.",
             formula: &formula,
             from: &keys([InboundAbandoned, InboundTotal]),
             remedy: TAKE_MORE_CALLS,
@@ -35,6 +35,7 @@ pub(super) fn rate() -> Panel {
     .unit("percentunit", 1)
     .dashed(look::abandon())
     .custom("axisSoftMax", 0.3)
+    .bridged()
     .query(&share, "{{pbx_id}} {{account}}")
 }
 
@@ -58,7 +59,8 @@ pub(super) fn calls() -> Panel {
         },
     )
     .size(12, 9)
-    .unit("locale", 0);
+    .unit("locale", 0)
+    .bridged();
     for (name, field, colour) in lines {
         panel = panel
             .query(&now(field), name)

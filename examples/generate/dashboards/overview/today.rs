@@ -48,6 +48,7 @@ fn lines() -> Panel {
     )
     .size(14, 8)
     .unit("locale", 0)
+    .bridged()
     .query(&sum(&fresh(InboundTotal, TODAY)), "Today")
     .query(&sum(&week_before(InboundTotal, TODAY)), "A week before")
     .with(look::line("Today", BLUE))
