@@ -17,7 +17,7 @@ pub(super) fn dashboard() -> Dashboard {
         title: "8x8 / Exporter Health",
         description: "Is the exporter working, is 8x8, and what is to be done?",
         from: "now-6h",
-        labels_of: "eightxeight_exporter_build_info",
+        labels_of: "eightxeight_up",
         by_pbx: false,
         sections: vec![
             Section::open("Is it working?", summary()),
