@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit docs bench
+.PHONY: help run test setup lint unit docs bench pictures
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -24,3 +24,6 @@ unit:
 
 bench: ## Measure
 	$(CARGO) bench --locked
+
+pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
+	scripts/pictures

@@ -92,7 +92,10 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
     })
 }
 
-fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
+/// An account whose 8x8 is `simulator`.
+#[must_use]
+#[allow(clippy::missing_panics_doc)] // It doesn't.
+pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
     let source = |secret: String| Source::text("the demo's", secret);
     let credentials = simulator.credentials();
     // The simulator wrote the URL, so it is a good one.

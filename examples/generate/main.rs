@@ -8,6 +8,7 @@
 )]
 
 mod constants;
+mod dashboards;
 mod rules;
 mod yaml;
 
@@ -28,9 +29,9 @@ fn main() -> ExitCode {
     let mut good = true;
     for (path, text) in files() {
         let outcome = if check {
-            compare(path, &text)
+            compare(&path, &text)
         } else {
-            write(path, &text)
+            write(&path, &text)
         };
         if let Err(problem) = outcome {
             eprintln!("{path}: {problem}");
@@ -45,11 +46,10 @@ fn main() -> ExitCode {
 }
 
 /// Paths from the repository's root, and what belongs there.
-fn files() -> Vec<(&'static str, String)> {
-    rules::files()
-        .iter()
-        .map(|file| (file.path, file.text()))
-        .collect()
+fn files() -> Vec<(String, String)> {
+    let rules = rules::files();
+    let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
+    rules.chain(dashboards::files()).collect()
 }
 
 fn compare(path: &str, text: &str) -> Result<(), String> {

@@ -334,12 +334,16 @@ impl Prometheus {
 
     /// With these settings for its only job.
     pub(crate) async fn with(job: &str) -> Prometheus {
-        let files = tempfile::tempdir().unwrap();
-        let config = files.path().join("prometheus.yml");
-        let text = format!(
+        let config = format!(
             "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
              scrape_configs: [{{job_name: eightxeight, {job}}}]\n"
         );
+        Prometheus::start(tempfile::tempdir().unwrap(), &config).await
+    }
+
+    /// With this configuration, and with the blocks that are in the folder `data` of its files.
+    pub(crate) async fn start(files: TempDir, text: &str) -> Prometheus {
+        let config = files.path().join("prometheus.yml");
         std::fs::write(&config, text).unwrap();
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
@@ -350,6 +354,7 @@ impl Prometheus {
                 "--storage.tsdb.path={}",
                 files.path().join("data").display()
             ))
+            .arg("--storage.tsdb.retention.time=100y")
             .arg(format!("--web.listen-address=127.0.0.1:{port}"));
         let mut running = Running::start(&mut command);
         running
@@ -363,19 +368,20 @@ impl Prometheus {
         }
     }
 
+    /// What its API answers.
+    pub(crate) async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
+        let request = self.client.get(format!("{}/api/v1/{path}", self.url));
+        let response = request.query(parameters).send().await.unwrap();
+        let mut answer: serde_json::Value =
+            serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(answer["status"], "success", "{parameters:?}: {answer}");
+        answer["data"].take()
+    }
+
     /// The instant vector that an expression answers: a value for each set of labels.
     pub(crate) async fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
-        let response = self
-            .client
-            .get(format!("{}/api/v1/query", self.url))
-            .query(&[("query", expression)])
-            .send()
-            .await
-            .unwrap();
-        let answer: serde_json::Value =
-            serde_json::from_str(&response.text().await.unwrap()).unwrap();
-        assert_eq!(answer["status"], "success", "{answer}");
-        let series = answer["data"]["result"].as_array().unwrap().iter();
+        let data = self.ask("query", &[("query", expression)]).await;
+        let series = data["result"].as_array().unwrap().iter();
         series
             .map(|series| {
                 let labels = serde_json::from_value(series["metric"].clone()).unwrap();

@@ -14,6 +14,7 @@ mod accounts;
 mod bad_input;
 mod browser;
 mod config_file;
+mod dashboards;
 mod errors;
 mod faults;
 mod fields;
