@@ -2,14 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit docs bench pictures
+.PHONY: help run test setup lint unit deploy docs bench pictures image image-test release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Build and start the demo
 	$(CARGO) run --quiet --locked -- demo
 
-test: setup lint unit ## Run everything that CI runs, installing what it needs
+test: setup lint unit deploy ## Run everything that CI runs, installing what it needs
 
 setup: ## Install what the tests need, or say what is missing
 	scripts/setup
@@ -22,8 +22,25 @@ lint: ## Formatting, clippy, rustdoc
 unit:
 	$(CARGO) test --locked
 
+deploy: ## Check everything under deploy/: rules, configurations, units, compose files, Kubernetes objects
+	deploy/check
+	deploy/check-deployments
+
 bench: ## Measure
 	$(CARGO) bench --locked
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures
+
+IMAGE ?= eightxeight-exporter
+# buildah or docker, whichever is there.
+BUILDER ?= $(shell command -v docker >/dev/null && echo docker build || echo buildah build --format docker)
+
+image: ## Build the container image; IMAGE names it, BUILDER builds it
+	$(BUILDER) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse --short=12 HEAD) \
+		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) .
+
+image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
+	deploy/image-test
+
+release-check: test image-test ## What a release needs besides the tests

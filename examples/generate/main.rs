@@ -9,6 +9,7 @@
 
 mod constants;
 mod dashboards;
+mod kubernetes;
 mod rules;
 mod yaml;
 
@@ -48,8 +49,9 @@ fn main() -> ExitCode {
 /// Paths from the repository's root, and what belongs there.
 fn files() -> Vec<(String, String)> {
     let rules = rules::files();
+    let objects = kubernetes::files(&rules);
     let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
-    rules.chain(dashboards::files()).collect()
+    rules.chain(objects).chain(dashboards::files()).collect()
 }
 
 fn compare(path: &str, text: &str) -> Result<(), String> {

@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod alerting;
 mod bad_input;
 mod browser;
 mod config_file;
