@@ -2,14 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit docs bench pictures
+.PHONY: help run test setup lint unit deployment bench pictures
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Build and start the demo
 	$(CARGO) run --quiet --locked -- demo
 
-test: setup lint unit ## Run everything that CI runs, installing what it needs
+test: setup lint unit deployment ## Run everything that CI runs, installing what it needs
 
 setup: ## Install what the tests need, or say what is missing
 	scripts/setup
@@ -21,6 +21,9 @@ lint: ## Formatting, clippy, rustdoc
 
 unit:
 	$(CARGO) test --locked
+
+deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
+	deploy/check
 
 bench: ## Measure
 	$(CARGO) bench --locked
