@@ -9,6 +9,7 @@
 
 mod constants;
 mod dashboards;
+mod docs;
 mod rules;
 mod yaml;
 
@@ -49,7 +50,10 @@ fn main() -> ExitCode {
 fn files() -> Vec<(String, String)> {
     let rules = rules::files();
     let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
-    rules.chain(dashboards::files()).collect()
+    rules
+        .chain(dashboards::files())
+        .chain(docs::files())
+        .collect()
 }
 
 fn compare(path: &str, text: &str) -> Result<(), String> {

@@ -15,6 +15,7 @@ mod bad_input;
 mod browser;
 mod config_file;
 mod dashboards;
+mod docs;
 mod errors;
 mod faults;
 mod fields;
