@@ -2,14 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deploy docs bench pictures image image-test release-check
+.PHONY: help run test setup lint unit deployment bench pictures image image-test release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Build and start the demo
 	$(CARGO) run --quiet --locked -- demo
 
-test: setup lint unit deploy ## Run everything that CI runs, installing what it needs
+test: setup lint unit deployment ## Run everything that CI runs, installing what it needs
 
 setup: ## Install what the tests need, or say what is missing
 	scripts/setup
@@ -22,7 +22,7 @@ lint: ## Formatting, clippy, rustdoc
 unit:
 	$(CARGO) test --locked
 
-deploy: ## Check everything under deploy/: rules, configurations, units, compose files, Kubernetes objects
+deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
 

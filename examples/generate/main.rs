@@ -9,6 +9,7 @@
 
 mod constants;
 mod dashboards;
+mod docs;
 mod kubernetes;
 mod rules;
 mod yaml;
@@ -51,7 +52,11 @@ fn files() -> Vec<(String, String)> {
     let rules = rules::files();
     let objects = kubernetes::files(&rules);
     let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
-    rules.chain(objects).chain(dashboards::files()).collect()
+    rules
+        .chain(objects)
+        .chain(dashboards::files())
+        .chain(docs::files())
+        .collect()
 }
 
 fn compare(path: &str, text: &str) -> Result<(), String> {
