@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit docs bench
+.PHONY: help run test setup lint unit docs bench microbench
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -22,5 +22,9 @@ lint: ## Formatting, clippy, rustdoc
 unit:
 	$(CARGO) test --locked
 
-bench: ## Measure
-	$(CARGO) bench --locked
+bench: ## Measure, beside nginx, Pushgateway and a Python exporter
+	scripts/setup bench
+	PATH="$$PATH:/usr/sbin" bench/run
+
+microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
+	$(CARGO) bench --locked --bench decode --bench exposition

@@ -26,7 +26,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
         .await??;
     let requests = simulator.requests().all();
-    let refused = requests.iter().filter(|request| request.status != Some(200));
+    let refused = requests
+        .iter()
+        .filter(|request| request.status != Some(200));
     let mut by_account: HashMap<_, Vec<&Logged>> = HashMap::new();
     for request in &requests {
         let account = request.account.as_deref();
