@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment bench pictures image image-test release-check
+.PHONY: help run test setup lint unit deployment bench microbench pictures image image-test release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -26,9 +26,6 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 	deploy/check
 	deploy/check-deployments
 
-bench: ## Measure
-	$(CARGO) bench --locked
-
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures
 
@@ -44,3 +41,10 @@ image-test: ## Build the image from stand-in base images and run it; needs root,
 	deploy/image-test
 
 release-check: test image-test ## What a release needs besides the tests
+
+bench: ## Measure, beside nginx, Pushgateway and a Python exporter
+	scripts/setup bench
+	PATH="$$PATH:/usr/sbin" bench/run
+
+microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
+	$(CARGO) bench --locked --bench decode --bench exposition

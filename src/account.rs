@@ -21,7 +21,7 @@ pub struct Account {
     client: Arc<Client>,
     collector: Collector,
     requests: RequestMetrics,
-    pages: Pages,
+    pages: Arc<Pages>,
     live: Live,
     scrapes: Semaphore,
     _timer: Option<AbortOnDropHandle<()>>,
@@ -75,7 +75,17 @@ impl Account {
             )
         };
         let name = config.name.as_deref().map(Arc::from);
-        let collector = Collector::new(name, config.collect.clone(), clock, fetch);
+        let pages = Arc::new(Pages::new());
+        let prepare = {
+            let pages = pages.clone();
+            Box::new(
+                move |window, snapshot| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+                    let pages = pages.clone();
+                    Box::pin(async move { pages.prepare(&window, snapshot).await })
+                },
+            )
+        };
+        let collector = Collector::new(name, config.collect.clone(), clock, fetch, prepare);
         let timer = (config.collect.mode == Mode::Timer).then(|| {
             let collector = collector.clone();
             AbortOnDropHandle::new(tokio::spawn(async move {
@@ -84,7 +94,7 @@ impl Account {
             }))
         });
         let scrapes = Semaphore::new(max_scrapes.min(Semaphore::MAX_PERMITS));
-        let (pages, live) = (Pages::new(), Live::default());
+        let live = Live::default();
         Ok(Account {
             config,
             client,

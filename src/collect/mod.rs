@@ -72,6 +72,10 @@ pub type Fetch = Box<
     dyn Fn(Period) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send>> + Send + Sync,
 >;
 
+/// Gets things ready for an answer that is about to be shown.
+pub type Prepare =
+    Box<dyn Fn(Window, Arc<Snapshot>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// Collects the windows of one account. Clones share everything.
 #[derive(Clone)]
 pub struct Collector(Arc<Inner>);
@@ -80,6 +84,7 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     fetch: Fetch,
+    prepare: Prepare,
     cache: Cache<usize, Arc<Outcome>>,
     asked: AtomicU64,
     hits: AtomicU64,
@@ -126,12 +131,14 @@ impl WindowState {
 
 impl Collector {
     /// A collector that has collected nothing yet. The log names it by its account, if that has a name.
+    /// Until an answer's preparation has ended, the one before it is served.
     #[must_use]
     pub fn new(
         account: Option<Arc<str>>,
         settings: Settings,
         clock: Clock,
         fetch: Fetch,
+        prepare: Prepare,
     ) -> Collector {
         let journal = Mutex::new(Journal::new(account, settings.windows.len()));
         // Without a capacity moka evicts nothing; there is one entry for each window.
@@ -141,6 +148,7 @@ impl Collector {
             settings,
             clock,
             fetch,
+            prepare,
             cache,
             asked,
             hits,
@@ -257,7 +265,11 @@ impl Inner {
         let started = self.clock.now();
         let previous = self.cache.get(&index).await;
         let result = (self.fetch)(self.period(index, started)).await;
+        let result = result.map(Arc::new);
         let ended = self.clock.now();
+        if let Ok(snapshot) = &result {
+            (self.prepare)(window.clone(), Arc::clone(snapshot)).await;
+        }
         let outcome = Arc::new(Outcome::new(
             previous.as_deref(),
             result,
