@@ -1,6 +1,7 @@
 //! What the exporter does, seen from outside: the real binary, real HTTP, a real Prometheus.
 //!
-//! Each module is a behaviour; [`fixture`] starts the programs.
+//! Each module is a behaviour; [`fixture`] starts the programs, [`certificates`] makes
+//! certificates.
 
 #![allow(
     clippy::disallowed_methods, // The programs under test live in real time.
@@ -12,6 +13,7 @@
 
 mod accounts;
 mod bad_input;
+mod certificates;
 mod config_file;
 mod errors;
 mod faults;
@@ -24,3 +26,6 @@ mod prometheus;
 mod service;
 mod shutdown;
 mod tokens;
+mod web_access;
+mod web_config;
+mod web_tls;
