@@ -9,7 +9,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -250,6 +250,10 @@ async fn secure(
         let text =
             "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS, and the request was HTTP.\n";
         let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        // To close while there is something unread would take the answer back.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
         return None;
     }
     let acceptor = TlsAcceptor::from(front.tls().await?);

@@ -274,7 +274,10 @@ async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_goo
     install(site.files.path(), &second);
     assert_eq!(site.authority.shown(&address).await, second.der());
     let log = site.exporter.running.log().concat();
-    assert!(!log.contains("hunter2") && !log.contains("BEGIN"), "{log}");
+    assert!(
+        !log.contains("hunter2") && !log.contains("--BEGIN"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
