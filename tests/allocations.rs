@@ -92,6 +92,7 @@ fn web() -> config::Web {
         listen: Vec::new(),
         systemd_socket: false,
         health_listen: None,
+        config_file: None,
         telemetry_path: "/metrics".to_owned(),
         external_url: None,
         max_requests: 40,

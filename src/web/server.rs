@@ -9,13 +9,17 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 use super::connection::{Connection, Watched};
+use super::front::Front;
 
 /// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
 const MOST_CONNECTIONS: u64 = 4096;
@@ -34,6 +38,7 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<TcpListener>,
+    front: Option<Arc<Front>>,
     most_connections: usize,
 }
 
@@ -55,14 +60,26 @@ impl Server {
             .clamp(1, MOST_CONNECTIONS);
         Server {
             listeners,
+            front: None,
             most_connections: usize::try_from(room).unwrap_or(1),
         }
+    }
+
+    /// The same server behind a web configuration.
+    #[must_use]
+    pub fn behind(self, front: Option<Arc<Front>>) -> Server {
+        Server { front, ..self }
     }
 
     /// Serves `router` until `stop` is cancelled; then stops accepting and lets the answers that are under
     /// way go out.
     pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
-        let connections = Arc::new(Connections::new(self.most_connections));
+        let router = match &self.front {
+            Some(front) => front.guard(router),
+            None => router,
+        };
+        let front = self.front.filter(|front| front.speaks_tls());
+        let connections = Arc::new(Connections::new(self.most_connections, front));
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
             let (router, stop) = (router.clone(), stop.clone());
@@ -118,6 +135,8 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 #[derive(Debug)]
 struct Connections {
     most: usize,
+    /// Only where TLS is spoken.
+    front: Option<Arc<Front>>,
     open: Mutex<Open>,
 }
 
@@ -128,9 +147,10 @@ struct Open {
 }
 
 impl Connections {
-    fn new(most: usize) -> Connections {
+    fn new(most: usize, front: Option<Arc<Front>>) -> Connections {
         Connections {
             most,
+            front,
             open: Mutex::default(),
         }
     }
@@ -155,7 +175,25 @@ impl Connections {
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
             let _ = stream.set_nodelay(true);
-            converse(stream, router, &connection, &stop).await;
+            let watched = |stream| Watched {
+                stream,
+                connection: connection.clone(),
+            };
+            match &all.front {
+                None => converse(watched(stream), router, &connection, &stop).await,
+                Some(front) => {
+                    connection.greeting();
+                    let secured = tokio::select! {
+                        secured = secure(stream, front, watched) => secured,
+                        () = connection.expired() => None,
+                        () = stop.cancelled() => None,
+                    };
+                    if let Some(secured) = secured {
+                        connection.greeted();
+                        converse(secured, router, &connection, &stop).await;
+                    }
+                }
+            }
             all.open().connections.remove(&id);
         });
     }
@@ -200,9 +238,37 @@ impl Connections {
     }
 }
 
+/// Speaks TLS with a client; `None` when nothing comes of it.
+async fn secure(
+    mut stream: TcpStream,
+    front: &Front,
+    watched: impl FnOnce(TcpStream) -> Watched<TcpStream>,
+) -> Option<TlsStream<Watched<TcpStream>>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() {
+        // A TLS handshake doesn't begin with a letter.
+        let text =
+            "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS, and the request was HTTP.\n";
+        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        // To close while there is something unread would take the answer back.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+        return None;
+    }
+    let acceptor = TlsAcceptor::from(front.tls().await?);
+    match acceptor.accept(watched(stream)).await {
+        Ok(secured) => Some(secured),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
 /// Serves one connection until it ends, runs out of its time, or has to go.
 async fn converse(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     connection: &Arc<Connection>,
     stop: &CancellationToken,
@@ -216,10 +282,7 @@ async fn converse(
             response
         }
     });
-    let io = TokioIo::new(Watched {
-        stream,
-        connection: connection.clone(),
-    });
+    let io = TokioIo::new(stream);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         // The connection's own clock tells an idle client from one that sends half a head.

@@ -1,6 +1,7 @@
 //! What the exporter does, seen from outside: the real binary, real HTTP, a real Prometheus.
 //!
-//! Each module is a behaviour; [`fixture`] starts the programs.
+//! Each module is a behaviour; [`fixture`] starts the programs, [`certificates`] makes
+//! certificates.
 
 #![allow(
     clippy::disallowed_methods, // The programs under test live in real time.
@@ -14,6 +15,7 @@ mod accounts;
 mod alerting;
 mod bad_input;
 mod browser;
+mod certificates;
 mod config_file;
 mod dashboards;
 mod docs;
@@ -29,3 +31,6 @@ mod service;
 mod sharing;
 mod shutdown;
 mod tokens;
+mod web_access;
+mod web_config;
+mod web_tls;
