@@ -10,6 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,9 @@ async fn accept(
 ) {
     let mut complained = None;
     loop {
+        // Those who come meanwhile wait in the system's queue. To accept them first would use up the
+        // descriptors that are kept for 8x8.
+        connections.room().await;
         match listener.accept().await {
             Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
             Err(error) if is_about_one_connection(&error) => {}
@@ -119,6 +123,8 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 struct Connections {
     most: usize,
     open: Mutex<Open>,
+    /// Somebody has left.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +138,7 @@ impl Connections {
         Connections {
             most,
             open: Mutex::default(),
+            left: Notify::new(),
         }
     }
 
@@ -140,9 +147,6 @@ impl Connections {
     }
 
     fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
-        if self.open().connections.len() >= self.most {
-            self.make_room();
-        }
         let connection = Connection::new();
         let id = {
             let mut open = self.open();
@@ -157,7 +161,16 @@ impl Connections {
             let _ = stream.set_nodelay(true);
             converse(stream, router, &connection, &stop).await;
             all.open().connections.remove(&id);
+            all.left.notify_one();
         });
+    }
+
+    /// Returns when there is room for one more.
+    async fn room(&self) {
+        while self.open().connections.len() >= self.most {
+            self.make_room();
+            self.left.notified().await;
+        }
     }
 
     /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look

@@ -11,16 +11,20 @@
 )]
 
 mod accounts;
+mod bad_answers;
 mod bad_input;
 mod config_file;
 mod errors;
 mod faults;
 mod fields;
 mod fixture;
+mod load;
 mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod secrets;
+mod seeds;
 mod service;
 mod shutdown;
 mod tokens;
