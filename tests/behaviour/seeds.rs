@@ -12,7 +12,6 @@ fn replay(name: &str, target: fn(&[u8])) {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        println!("{}", path.display());
         target(&std::fs::read(&path).unwrap());
         count += 1;
     }
