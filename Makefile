@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment bench microbench pictures image image-test release-check
+.PHONY: help run test setup lint unit deployment bench microbench pictures image image-test fuzz soak release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -40,7 +40,7 @@ image: ## Build the container image; IMAGE names it, BUILDER builds it
 image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
 	deploy/image-test
 
-release-check: test image-test ## What a release needs besides the tests
+release-check: test image-test fuzz soak ## What a release needs besides the tests
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
@@ -48,3 +48,19 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
 	$(CARGO) bench --locked --bench decode --bench exposition
+
+FUZZ_TARGETS = answer error_body accept window config_file
+FUZZ_SECONDS ?= 300
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
+	mkdir -p $(addprefix fuzz/corpus/,$(FUZZ_TARGETS))
+	for target in $(FUZZ_TARGETS); do \
+		$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done
+
+SOAK_SECONDS ?= 120
+
+soak: ## Run the exporter for SOAK_SECONDS while the simulator misbehaves at random
+	$(CARGO) build --locked --bin eightxeight-exporter
+	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS)

@@ -43,7 +43,7 @@ impl Account {
     /// don't all ask in the same second; in scrape mode nothing is asked before a scrape.
     ///
     /// `predecessor` is the account of the same name before a reload: what it learnt of refused credentials
-    /// is kept, so that reloading is no way around the lock-out guard.
+    /// and has spent of its budget is kept, so that reloading is no way around either.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Account {
         };
         let client = Client::new(config.api.clone(), clock, observer)?;
         if let Some(predecessor) = predecessor {
-            client.inherit_guard(&predecessor.client);
+            client.inherit(&predecessor.client);
         }
         let client = Arc::new(client);
         let fetch = {

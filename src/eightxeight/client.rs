@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Moment};
 use crate::secret::{Credentials, SecretError};
@@ -207,10 +208,14 @@ impl Client {
         })
     }
 
-    /// Keeps in mind what another client learnt of refused credentials.
-    pub fn inherit_guard(&self, predecessor: &Client) {
+    /// Keeps in mind what another client of the same account learnt: refused credentials, what is left of
+    /// the budget, and that 8x8 limits the rate. A hold for anything else may be what the new settings cure.
+    pub fn inherit(&self, predecessor: &Client) {
         let guarded = predecessor.guarded().clone();
         *self.guarded() = guarded;
+        self.budget.inherit(&predecessor.budget);
+        let hold = predecessor.state().hold;
+        self.state().hold = hold.filter(|hold| hold.reason == Reason::RateLimited);
     }
 
     /// How things stand.
@@ -381,7 +386,7 @@ impl Client {
         &self,
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
-        read: impl FnOnce(Vec<u8>) -> Result<T, Reason> + Send + 'static,
+        read: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Reason> + Send + 'static,
     ) -> Result<T, Error> {
         let turn = self.budget.turn().await;
         // While this stood in line another request may have failed.

@@ -10,14 +10,16 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::failure::{Endpoint, Failure, Reason, classify};
 
 /// The largest answer that is taken, after decompression.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// As much of an error's body is read as is needed to recognise it.
-const LARGEST_ERROR: usize = 64 * 1024;
+/// As much is taken of an answer that isn't a report. A token has some kilobytes, and an error's first ones
+/// are enough to recognise it.
+const LARGEST_OTHER: usize = 64 * 1024;
 
 /// A connection that takes longer isn't coming.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -33,7 +35,7 @@ pub struct Http {
 #[derive(Debug)]
 pub struct Success {
     /// The answer's body, decompressed.
-    pub body: Vec<u8>,
+    pub body: Zeroizing<Vec<u8>>,
     /// The answer's status.
     pub status: u16,
 }
@@ -160,12 +162,13 @@ pub async fn exchange(
     let status = answer.status();
     let date = date(answer.headers());
     let retry_after = retry_after(answer.headers(), date.unwrap_or(sent));
-    let limit = if status.is_success() {
-        LARGEST_ANSWER
-    } else {
-        LARGEST_ERROR
+    let limit = match endpoint {
+        Endpoint::Compsum if status.is_success() => LARGEST_ANSWER,
+        Endpoint::Compsum | Endpoint::Token => LARGEST_OTHER,
     };
-    let mut body = Vec::new();
+    // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
+    // grows leaves copies behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
     let end = loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
@@ -197,7 +200,7 @@ pub async fn exchange(
 /// A header that the HTTP library shows in none of its logs.
 #[must_use]
 pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
-    let text = zeroize::Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
+    let text = Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
     // Secrets are checked for characters that a header can't hold when they are read.
     let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);

@@ -13,7 +13,7 @@ const KEY: &str = "key";
 const USERNAME: &str = "user@example.org";
 const PASSWORD: &str = "pass&word+%^=";
 
-async fn simulator() -> Simulator {
+pub(super) async fn simulator() -> Simulator {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let credentials = simulator::Credentials {
         api_key: KEY.to_owned(),
@@ -43,11 +43,11 @@ fn with_password(simulator: &Simulator, password: Source) -> Arc<Client> {
     Arc::new(Client::new(settings, Clock::System, Box::new(|_| {})).unwrap())
 }
 
-fn client(simulator: &Simulator) -> Arc<Client> {
+pub(super) fn client(simulator: &Simulator) -> Arc<Client> {
     with_password(simulator, Source::text("password", PASSWORD))
 }
 
-fn hour() -> Period {
+pub(super) fn hour() -> Period {
     let window: Window = "1h".parse().unwrap();
     window.period(
         Clock::System.now().wall,
@@ -57,7 +57,7 @@ fn hour() -> Period {
 }
 
 /// Moves the steady clock on while nothing is under way.
-async fn pass(time: Duration) {
+pub(super) async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();

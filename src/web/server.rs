@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsAcceptor;
@@ -105,6 +106,9 @@ async fn accept(
 ) {
     let mut complained = None;
     loop {
+        // Those who come meanwhile wait in the system's queue. To accept them first would use up the
+        // descriptors that are kept for 8x8.
+        connections.room().await;
         match listener.accept().await {
             Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
             Err(error) if is_about_one_connection(&error) => {}
@@ -138,6 +142,8 @@ struct Connections {
     /// Only where TLS is spoken.
     front: Option<Arc<Front>>,
     open: Mutex<Open>,
+    /// Somebody has left.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -152,6 +158,7 @@ impl Connections {
             most,
             front,
             open: Mutex::default(),
+            left: Notify::new(),
         }
     }
 
@@ -160,9 +167,6 @@ impl Connections {
     }
 
     fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
-        if self.open().connections.len() >= self.most {
-            self.make_room();
-        }
         let connection = Connection::new();
         let id = {
             let mut open = self.open();
@@ -195,7 +199,16 @@ impl Connections {
                 }
             }
             all.open().connections.remove(&id);
+            all.left.notify_one();
         });
+    }
+
+    /// Returns when there is room for one more.
+    async fn room(&self) {
+        while self.open().connections.len() >= self.most {
+            self.make_room();
+            self.left.notified().await;
+        }
     }
 
     /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look

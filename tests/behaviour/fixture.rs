@@ -271,8 +271,11 @@ impl Exporter {
     }
 }
 
-/// The value of a field of a logfmt line.
+/// The value of a field of a log line, as text.
 pub(crate) fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    if let Some((_, value)) = line.split_once(&format!(r#""{name}":""#)) {
+        return value.split('"').next().unwrap();
+    }
     let start = line
         .find(&format!(" {name}="))
         .unwrap_or_else(|| panic!("no {name} in {line}"));

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod alerting;
+mod bad_answers;
 mod bad_input;
 mod browser;
 mod certificates;
@@ -23,10 +24,13 @@ mod errors;
 mod faults;
 mod fields;
 mod fixture;
+mod load;
 mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod secrets;
+mod seeds;
 mod service;
 mod sharing;
 mod shutdown;
