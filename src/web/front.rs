@@ -74,10 +74,15 @@ impl Front {
     /// All that is wrong, each with the file, the line and the key.
     pub fn open(path: &Path) -> Result<Front, Vec<String>> {
         let located = |problems: Vec<String>| -> Vec<String> {
-            let name = path.display();
+            // What names no file isn't shown: it might be a secret.
+            let name = if path.is_file() {
+                format!("{}: ", path.display())
+            } else {
+                String::new()
+            };
             problems
                 .into_iter()
-                .map(|problem| format!("--web.config.file: {name}: {problem}"))
+                .map(|problem| format!("--web.config.file: {name}{problem}"))
                 .collect()
         };
         let (content, made) = read(path, None).ok_or_else(Vec::new)?;

@@ -108,6 +108,13 @@ fn prometheus_takes_every_configuration_and_query() {
                 let files = tempfile::tempdir().unwrap();
                 let path = files.path().join("prometheus.yml");
                 std::fs::write(&path, &block).unwrap();
+                for name in block
+                    .split("_file: ")
+                    .skip(1)
+                    .filter_map(|rest| rest.lines().next())
+                {
+                    std::fs::write(files.path().join(name), "").unwrap();
+                }
                 let (good, said) = run(
                     Command::new("promtool")
                         .args(["check", "config"])
