@@ -1,5 +1,7 @@
 //! Starts what a command needs and runs it until it is told to stop.
 
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +10,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::AccountError;
+use crate::backfill::{self, BackfillError};
+use crate::check::{self, CheckError};
 use crate::clock::Clock;
-use crate::config::{self, Config, DemoConfig, Origin, requests_per_minute};
+use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
 use crate::eightxeight;
 use crate::exporter::Exporter;
 use crate::secret::{Credentials, Source};
@@ -35,6 +39,12 @@ pub enum Failure {
     /// The web configuration was good a moment ago and isn't any more.
     #[error("{}", .0.join("; "))]
     WebConfiguration(Vec<String>),
+    /// A check has no report.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// A backfill didn't get to its end.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// The system refuses what every program needs.
     #[error("the system refused {what}: {source}")]
     System {
@@ -49,7 +59,13 @@ impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Failure::Account(_) | Failure::WebConfiguration(_))
+        match self {
+            Failure::Account(_)
+            | Failure::WebConfiguration(_)
+            | Failure::Check(CheckError::Http(_)) => true,
+            Failure::Backfill(error) => error.is_usage(),
+            _ => false,
+        }
     }
 }
 
@@ -99,6 +115,39 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
     })
 }
 
+/// Checks an account and shows the report on standard output. Whether all worked.
+///
+/// # Errors
+///
+/// When there is no report.
+pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failure> {
+    run(config.log, async move {
+        let report = check::check(config.account, format, &mut std::io::stdout()).await;
+        Ok(report?)
+    })
+}
+
+/// Runs a backfill to its end, once its length is agreed to. The finished files.
+///
+/// # Errors
+///
+/// When it can't start or go on, or somebody stops it.
+pub fn backfill(job: backfill::Job, log: log::Settings) -> Result<Vec<PathBuf>, Failure> {
+    let yes = job.options.yes;
+    run(log, async move {
+        let ready = job.open(Clock::System.now().wall)?;
+        // Whoever has closed standard output doesn't want to know.
+        let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
+        if let Err(refusal) = backfill::agree(&ready, yes) {
+            ready.discard();
+            return Err(refusal.into());
+        }
+        let stop = stop_signal()?;
+        let terminal = std::io::stderr().is_terminal();
+        Ok(backfill::run(ready, Clock::System, terminal, stop).await?)
+    })
+}
+
 /// An account whose 8x8 is `simulator`.
 #[must_use]
 #[allow(clippy::missing_panics_doc)] // It doesn't.
@@ -132,10 +181,10 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
     }
 }
 
-fn run(
+fn run<T>(
     log: log::Settings,
-    program: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    program: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     log::install(log);
     // The only provider in the program; a second install, which only tests make, changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -15,7 +15,9 @@
 
 pub mod account;
 pub mod app;
+pub mod backfill;
 pub mod catalogue;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod collect;

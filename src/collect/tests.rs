@@ -30,6 +30,7 @@ impl Upstream {
         let failure = Failure {
             endpoint: Endpoint::Compsum,
             reason,
+            cause: None,
             status: None,
             retry_after: None,
         };
@@ -235,6 +236,7 @@ async fn retry_after_is_obeyed_up_to_an_hour() {
         *upstream.error.lock().unwrap() = Some(Error::Request(Failure {
             endpoint: Endpoint::Compsum,
             reason: Reason::ServerError,
+            cause: None,
             status: Some(503),
             retry_after: Some(Duration::from_secs(asked_for)),
         }));

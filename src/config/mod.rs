@@ -10,6 +10,7 @@ pub mod options;
 mod raw;
 mod read;
 mod show;
+mod single;
 mod values;
 pub(crate) mod yaml;
 
@@ -25,6 +26,7 @@ use crate::web::Front;
 use crate::{collect, telemetry::log};
 
 pub use raw::{Environment, Flags, environment};
+pub use single::AccountConfig;
 pub use values::{Listen, url};
 
 use raw::Raw;
@@ -43,7 +45,7 @@ pub struct Origin {
     pub environment: Environment,
 }
 
-/// The configuration of all commands that ask 8x8.
+/// The configuration of `serve`.
 #[derive(Debug)]
 pub struct Config {
     /// Whom to ask for what.
@@ -119,22 +121,7 @@ impl Origin {
     /// All problems at once.
     pub fn load(&self) -> Result<Config, Problems> {
         let (raw, entries) = self.raw()?;
-        let mut problems = Vec::new();
-        let mut accounts = Vec::new();
-        match &entries {
-            None => match account(&raw, None, self.environment) {
-                Ok(account) => accounts.push(account),
-                Err(more) => problems.extend(more),
-            },
-            Some(entries) => {
-                for entry in entries {
-                    match account(&raw.of(entry), Some(entry), self.environment) {
-                        Ok(account) => accounts.push(account),
-                        Err(more) => problems.extend(more),
-                    }
-                }
-            }
-        }
+        let (accounts, mut problems) = self.accounts(&raw, entries.as_deref());
         let mut reader = Reader::new(&raw);
         if entries.is_some() {
             // Each account has read these already; without one nobody has.
@@ -180,6 +167,27 @@ impl Origin {
         let mut reader = Reader::new(&raw);
         let web = web(&mut reader);
         finish(web, reader.into_problems())
+    }
+
+    /// The accounts of the file, or without any the one that the options describe, and what is wrong.
+    fn accounts(
+        &self,
+        raw: &Raw,
+        entries: Option<&[file::AccountEntry]>,
+    ) -> (Vec<Account>, Vec<String>) {
+        let results: Vec<_> = match entries {
+            None => vec![account(raw, None, self.environment)],
+            Some(entries) => entries
+                .iter()
+                .map(|entry| account(&raw.of(entry), Some(entry), self.environment))
+                .collect(),
+        };
+        let mut problems = Vec::new();
+        let accounts = results
+            .into_iter()
+            .filter_map(|result| result.map_err(|more| problems.extend(more)).ok())
+            .collect();
+        (accounts, problems)
     }
 
     fn raw(&self) -> Result<(Raw, Option<Vec<file::AccountEntry>>), Problems> {

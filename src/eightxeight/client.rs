@@ -115,7 +115,8 @@ impl Error {
             Error::Refused { .. } => {
                 "put the right key, user and password in place; a change is noticed within an interval"
             }
-            Error::Request(Failure { reason, .. }) | Error::Held { reason, .. } => reason.remedy(),
+            Error::Request(failure) => failure.remedy(),
+            Error::Held { reason, .. } => reason.remedy(),
         }
     }
 }
@@ -241,6 +242,15 @@ impl Client {
             token_expiry: state.token.as_ref().map(|token| token.expires),
             clock_skew: state.clock_skew,
         }
+    }
+
+    /// Logs in, unless there is a token that can be used.
+    ///
+    /// # Errors
+    ///
+    /// When 8x8 gave no token.
+    pub async fn log_in_if_needed(&self) -> Result<(), Error> {
+        self.token(None).await.map(drop)
     }
 
     /// Asks for the company summary of a period.
@@ -407,6 +417,7 @@ impl Client {
                 .map_err(|reason| Failure {
                     endpoint,
                     reason,
+                    cause: None,
                     status: Some(status),
                     retry_after: None,
                 }),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::cause::Cause;
+
 /// What was asked of 8x8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
@@ -20,6 +22,15 @@ pub enum Endpoint {
 impl Endpoint {
     /// Both.
     pub const ALL: [Endpoint; 2] = [Endpoint::Token, Endpoint::Compsum];
+
+    /// What it is called among people.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Endpoint::Token => "login",
+            Endpoint::Compsum => "report",
+        }
+    }
 
     /// The value of the label `endpoint`.
     #[must_use]
@@ -67,19 +78,19 @@ macro_rules! reasons {
 #[rustfmt::skip]
 reasons! {
     BadApiKey "bad_api_key", "8x8 doesn't know the API key",
-        "check the key in 8x8 Admin Console under API Keys, and the file or variable that holds it";
+        "check the key in 8x8 Admin Console under API Keys, where it is the Key and not the Secret, and the file or variable that holds it";
     BadCredentials "bad_credentials", "8x8 refused the user name or the password",
-        "check both with a login to 8x8 Analytics for Work in a browser; a password can have expired and a user can be locked";
+        "check both by logging in to 8x8 Analytics for Work in a browser, once: 8x8 locks a user for some minutes after a few bad logins; a password can also have expired";
     Unauthorized "unauthorized", "8x8 refused the token",
         "nothing, if it passes: the exporter logs in again; if it stays, ask 8x8 support";
     Forbidden "forbidden", "the user has no access to a PBX that was asked for",
         "check --api.pbx-id against the PBX names in 8x8 Admin Console, and the user's access to them";
     NoPermission "no_permission", "the user lacks the permission for Analytics",
-        "give the user Supervisor access to Analytics and open Analytics for Work once in a browser as that user";
+        "in 8x8 Admin Console give the user Supervisor access to Analytics, then open Analytics for Work once in a browser as that user";
     RateLimited "rate_limited", "8x8 limits the rate of requests",
         "ask less often: fewer windows, a longer --collect.interval, one exporter for each account";
     BadRequest "bad_request", "8x8 found the request wrong",
-        "check --api.pbx-id and --collect.window";
+        "check --api.pbx-id against the PBX names in 8x8 Admin Console; if they are right, tell the exporter's authors";
     ServerError "server_error", "8x8 has an error of its own",
         "nothing: the exporter tries again; see 8x8's status page";
     Timeout "timeout", "no answer in time",
@@ -103,6 +114,8 @@ pub struct Failure {
     pub endpoint: Endpoint,
     /// Why it failed.
     pub reason: Reason,
+    /// The cause beneath, where it is known.
+    pub cause: Option<Cause>,
     /// The answer's status, if there was an answer.
     pub status: Option<u16>,
     /// How long 8x8 wants to be left alone.
@@ -110,6 +123,18 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What happened, as the end of a sentence.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        self.cause.map_or(self.reason.meaning(), Cause::meaning)
+    }
+
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.cause.map_or(self.reason.remedy(), Cause::remedy)
+    }
+
     /// Whether it is an answer to a login that says no. 408 and 429 say "later".
     ///
     /// Any other 4xx counts, since a body that nobody has documented can mean a wrong password too, and
@@ -133,10 +158,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason.meaning())?;
+        f.write_str(self.meaning())?;
         match self.status {
-            Some(status) => write!(f, " (HTTP {status} to {})", self.endpoint.label()),
-            None => write!(f, " ({})", self.endpoint.label()),
+            Some(status) => write!(f, " ({}, HTTP {status})", self.endpoint.noun()),
+            None => write!(f, " ({})", self.endpoint.noun()),
         }
     }
 }
@@ -267,6 +292,7 @@ mod tests {
         let failure = |endpoint, status, body: &str| Failure {
             endpoint,
             reason: classify(endpoint, status, body.as_bytes()),
+            cause: None,
             status: Some(status),
             retry_after: None,
         };

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, RequestBuilder, StatusCode};
@@ -12,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::cause::{Cause, beneath};
 use super::failure::{Endpoint, Failure, Reason, classify};
 
 /// The largest answer that is taken, after decompression.
@@ -66,7 +68,7 @@ impl Http {
         let pem = ca_file.map(std::fs::read).transpose();
         let way = Way {
             timeout,
-            proxied: base.scheme() != "http",
+            proxied: may_use_proxy(&base),
             pem: pem.map_err(HttpError::CaUnreadable)?,
         };
         let client = way.client()?;
@@ -143,21 +145,74 @@ impl Way {
     }
 }
 
+/// Where the connection for a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether that is a proxy, which then connects to 8x8.
+    pub is_proxy: bool,
+}
+
+impl Route {
+    /// The way to `base`: straight, or to the proxy that the environment names for it.
+    ///
+    /// `None` for a URL without host or port, which the configuration doesn't let through.
+    #[must_use]
+    pub fn to(base: &Url) -> Option<Route> {
+        let proxy = may_use_proxy(base)
+            .then(|| {
+                let target: hyper::Uri = base.as_str().parse().ok()?;
+                // The HTTP client asks the same matcher.
+                Matcher::from_system().intercept(&target)
+            })
+            .flatten();
+        let (host, port) = match &proxy {
+            None => (base.host_str()?, base.port_or_known_default()?),
+            Some(proxy) => {
+                let uri = proxy.uri();
+                let default = if uri.scheme_str() == Some("https") {
+                    443
+                } else {
+                    80
+                };
+                (uri.host()?, uri.port_u16().unwrap_or(default))
+            }
+        };
+        Some(Route {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            is_proxy: proxy.is_some(),
+        })
+    }
+}
+
+/// Plain HTTP only goes to this machine.
+fn may_use_proxy(base: &Url) -> bool {
+    base.scheme() != "http"
+}
+
 /// Sends a request at `sent` and reads its answer; the second is the answer's Date header.
 pub async fn exchange(
     endpoint: Endpoint,
     request: RequestBuilder,
     sent: Timestamp,
 ) -> (Result<Success, Failure>, Option<Timestamp>) {
-    let failed = |reason, status, retry_after| Failure {
+    let failed = |reason, cause, status, retry_after| Failure {
         endpoint,
         reason,
+        cause,
         status,
         retry_after,
     };
     let mut answer = match request.send().await {
         Ok(answer) => answer,
-        Err(error) => return (Err(failed(reason_of(&error), None, None)), None),
+        Err(error) => {
+            let cause = Cause::of_error(&error);
+            return (Err(failed(reason_of(&error), cause, None, None)), None);
+        }
     };
     let status = answer.status();
     let date = date(answer.headers());
@@ -182,17 +237,17 @@ pub async fn exchange(
     let code = Some(status.as_u16());
     let result = match end {
         // What was read of an error's body is enough.
-        _ if !status.is_success() => Err(failed(
-            classify(endpoint, status.as_u16(), &body),
-            code,
-            retry_after,
-        )),
+        _ if !status.is_success() => {
+            let reason = classify(endpoint, status.as_u16(), &body);
+            let cause = Cause::of_body(endpoint, status.as_u16(), reason, &body);
+            Err(failed(reason, cause, code, retry_after))
+        }
         Ok(()) if status == StatusCode::OK => Ok(Success {
             body,
             status: status.as_u16(),
         }),
-        Ok(()) => Err(failed(Reason::Other, code, retry_after)),
-        Err(reason) => Err(failed(reason, code, retry_after)),
+        Ok(()) => Err(failed(Reason::Other, None, code, retry_after)),
+        Err(reason) => Err(failed(reason, None, code, retry_after)),
     };
     (result, date)
 }
@@ -217,15 +272,9 @@ fn reason_of(error: &reqwest::Error) -> Reason {
     }
 }
 
-/// Whether rustls is at the bottom of it. It stands inside an `io::Error`, or two, and such a one names as
-/// its source not what it holds but that one's source.
-fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let held = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>()
-        || held.is_some_and(|held| is_tls(held))
-        || error.source().is_some_and(is_tls)
+/// Whether the TLS library is at the bottom of it.
+fn is_tls(error: &reqwest::Error) -> bool {
+    beneath(error).any(<dyn std::error::Error>::is::<rustls::Error>)
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

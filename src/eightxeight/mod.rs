@@ -2,11 +2,12 @@
 //!
 //! [`Client`] asks for the company summary of a [`Period`](crate::window::Period) and yields a
 //! [`Snapshot`](crate::snapshot::Snapshot). Below it: [`http`] sends one request; [`token`] and
-//! [`decode`] read the two answers; [`failure`] tells errors apart; [`guard`] keeps the user from being
+//! [`decode`] read the two answers; [`failure`] tells errors apart, [`cause`] what lies beneath; [`guard`] keeps the user from being
 //! locked out, [`backoff`] and [`budget`] keep 8x8 from being asked too often.
 
 pub mod backoff;
 pub mod budget;
+pub mod cause;
 mod client;
 pub mod decode;
 pub mod failure;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod http;
 pub mod token;
 
+pub use cause::Cause;
 pub use client::{Client, Error, Exchange, Observer, Settings, Status};
 pub use failure::{Endpoint, Failure, Reason};
 

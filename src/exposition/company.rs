@@ -14,13 +14,14 @@ use crate::window::Window;
 pub type Shown<'a> = (&'a Window, Arc<Snapshot>);
 
 /// A gauge with one sample for each window.
-struct Gauge {
-    name: &'static str,
-    help: &'static str,
-    value: fn(&Snapshot) -> f64,
+pub(crate) struct Gauge {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) value: fn(&Snapshot) -> f64,
 }
 
-const GAUGES: [Gauge; 8] = [
+/// What is known of an answer beyond its numbers.
+pub(crate) const GAUGES: [Gauge; 8] = [
     Gauge {
         name: "eightxeight_pbxes",
         help: "PBXs in the answer that is shown",

@@ -33,8 +33,11 @@ pub use gathered::write_gathered;
 pub use live::Live;
 pub use negotiate::negotiate;
 pub use page::Pages;
-pub use part::{Part, RenderError};
+pub use part::{Part, RenderError, stream};
 pub use writer::{Family, Kind, Writer};
+
+pub(crate) use company::GAUGES;
+pub(crate) use writer::escape_labels;
 
 /// The format of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -103,12 +103,18 @@ impl Family<'_> {
     /// Writes a counter's or a gauge's sample. Label names are taken as they are; values may hold
     /// anything.
     pub fn sample(&mut self, labels: &[(&str, &str)], value: f64) {
-        self.sample_with(value, |line| escape_labels(line, labels, None));
+        self.sample_with(value, None, |line| escape_labels(line, labels, None));
     }
 
     /// Writes a sample whose labels are escaped already.
     pub(crate) fn escaped_sample(&mut self, labels: &[u8], value: f64) {
-        self.sample_with(value, |line| line.extend_from_slice(labels));
+        self.sample_with(value, None, |line| line.extend_from_slice(labels));
+    }
+
+    /// Writes a sample of the past, its labels escaped already and its time a Unix time. A page that is
+    /// scraped holds none: its samples are of the moment.
+    pub(crate) fn escaped_sample_at(&mut self, labels: &[u8], value: f64, second: i64) {
+        self.sample_with(value, Some(second), |line| line.extend_from_slice(labels));
     }
 
     /// Writes a histogram's samples: for each bucket its upper bound and how many observations are at
@@ -134,7 +140,8 @@ impl Family<'_> {
         line.extend_from_slice(self.name.as_bytes());
         line.extend_from_slice(b"_sum");
         escape_labels(line, labels, None);
-        end_with_value(line, sum);
+        push_value(line, sum);
+        line.push(b'\n');
         line.extend_from_slice(self.name.as_bytes());
         line.extend_from_slice(b"_count");
         escape_labels(line, labels, None);
@@ -142,17 +149,28 @@ impl Family<'_> {
         self.writer.sink.settle();
     }
 
-    fn sample_with(&mut self, value: f64, labels: impl FnOnce(&mut Vec<u8>)) {
+    fn sample_with(&mut self, value: f64, second: Option<i64>, labels: impl FnOnce(&mut Vec<u8>)) {
         if !self.begin() {
             return;
         }
+        let format = self.writer.format;
         let line = self.writer.sink.buffer();
         line.extend_from_slice(self.name.as_bytes());
         if self.kind == Kind::Counter {
             line.extend_from_slice(b"_total");
         }
         labels(line);
-        end_with_value(line, value);
+        push_value(line, value);
+        if let Some(second) = second {
+            line.push(b' ');
+            // The text format counts milliseconds, OpenMetrics seconds.
+            let time = match format {
+                Format::Text => second.saturating_mul(1000),
+                Format::OpenMetrics => second,
+            };
+            line.extend_from_slice(itoa::Buffer::new().format(time).as_bytes());
+        }
+        line.push(b'\n');
         self.writer.sink.settle();
     }
 
@@ -251,7 +269,7 @@ fn end_with_count(out: &mut Vec<u8>, count: u64) {
     clippy::float_cmp,
     reason = "a value that isn't whole, or too large, doesn't survive the way to an integer and back"
 )]
-fn end_with_value(out: &mut Vec<u8>, value: f64) {
+fn push_value(out: &mut Vec<u8>, value: f64) {
     out.push(b' ');
     let whole = value as i64;
     if whole as f64 == value {
@@ -259,7 +277,6 @@ fn end_with_value(out: &mut Vec<u8>, value: f64) {
     } else {
         out.extend_from_slice(float(&mut zmij::Buffer::new(), value).as_bytes());
     }
-    out.push(b'\n');
 }
 
 /// The shortest text that reads back as the same number.

@@ -11,6 +11,12 @@ use crate::collect::{View, WindowState};
 use crate::eightxeight::Status;
 use crate::exposition::{Kind, Writer, write_gathered};
 
+/// Name and help of the gauge by which rules tell fresh numbers from frozen ones.
+pub(crate) const COLLECTION_SUCCESS: (&str, &str) = (
+    "eightxeight_collection_success",
+    "1 when the window's newest collection worked; 0 before the first has ended",
+);
+
 /// Writes an account's families.
 pub fn write_account(writer: &mut Writer, view: &View, status: &Status, requests: &RequestMetrics) {
     collections(writer, view);
@@ -89,8 +95,8 @@ fn collections(writer: &mut Writer, view: &View) {
     per_window(
         writer,
         view,
-        "eightxeight_collection_success",
-        "1 when the window's newest collection worked; 0 before the first has ended",
+        COLLECTION_SUCCESS.0,
+        COLLECTION_SUCCESS.1,
         |state| Some(f64::from(u8::from(state.is_up()))),
     );
     per_window(

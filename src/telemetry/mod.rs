@@ -6,6 +6,7 @@ pub mod log;
 mod process;
 mod requests;
 
+pub(crate) use account::COLLECTION_SUCCESS;
 pub use account::write_account;
 pub use exporter::{BUILD, Build, write_exporter};
 pub use requests::RequestMetrics;

@@ -17,6 +17,7 @@ mod bad_answers;
 mod bad_input;
 mod browser;
 mod certificates;
+mod check;
 mod config_file;
 mod dashboards;
 mod docs;

@@ -1,0 +1,316 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::backfill::plan::Plan;
+use crate::backfill::{Options, options::When};
+use crate::catalogue::Field;
+use crate::config;
+use crate::eightxeight;
+use crate::secret::{Credentials, Source};
+use crate::snapshot::{Answer, Drift, Row, Values};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub(in crate::backfill) fn plan() -> Plan {
+    Plan {
+        from: "2026-01-31T20:00:00Z".parse().unwrap(),
+        to: "2026-02-01T02:00:00Z".parse().unwrap(),
+        step: Duration::from_hours(1),
+        windows: vec!["1h".parse().unwrap(), "today".parse().unwrap()],
+        zone: TimeZone::UTC,
+    }
+}
+
+fn parameters(change: impl FnOnce(&mut Options, &mut Plan, &mut config::Account)) -> Parameters {
+    let source = || Source::text("test", "canary");
+    let mut plan = plan();
+    let mut options = Options {
+        from: When::Instant(plan.from),
+        to: When::Instant(plan.to),
+        step: plan.step,
+        output: "dir".into(),
+        labels: BTreeMap::from([("job".to_owned(), "x".to_owned())]),
+        resume: true,
+        yes: true,
+    };
+    let mut account = config::Account {
+        name: None,
+        labels: Vec::new(),
+        api: eightxeight::Settings {
+            url: "https://api.8x8.com/analytics/work".parse().unwrap(),
+            credentials: Credentials {
+                key: source(),
+                username: source(),
+                password: source(),
+            },
+            pbx_ids: vec!["allpbxes".to_owned()],
+            timeout: Duration::from_secs(30),
+            ca_file: None,
+            max_requests_per_minute: 10,
+            login_retry_interval: Duration::from_mins(15),
+            interval: Duration::from_secs(50),
+        },
+        collect: crate::collect::Settings {
+            mode: crate::collect::Mode::Scrape,
+            interval: Duration::from_secs(50),
+            windows: plan.windows.clone(),
+            zone: TimeZone::UTC,
+            delay: Duration::ZERO,
+            max_staleness: Duration::from_mins(10),
+        },
+    };
+    change(&mut options, &mut plan, &mut account);
+    Parameters::new(&options, &plan, &account)
+}
+
+fn same() -> Parameters {
+    parameters(|_, _, _| {})
+}
+
+/// An answer with awkward names and numbers.
+pub(in crate::backfill) fn answer(point: Point, seed: usize) -> Snapshot {
+    let row = |(index, name): (usize, &str)| {
+        let mut values = Values::default();
+        for (at, field) in Field::ALL.into_iter().enumerate() {
+            let value = match (at + index + seed) % 5 {
+                0 => None,
+                1 => Some(0.1 + 0.2),
+                2 => Some(-1e300),
+                3 => Some(12_281_452.0),
+                _ => Some(f64::from(u32::try_from(seed * 41 + at).unwrap())),
+            };
+            values.set(field, value);
+        }
+        Row {
+            pbx_id: name.into(),
+            values,
+        }
+    };
+    Snapshot {
+        period: point.period,
+        received: point.period.end,
+        answer: Answer {
+            rows: ["a\"b\\\n", "ü", "z"]
+                .into_iter()
+                .enumerate()
+                .map(row)
+                .collect(),
+            drift: Drift {
+                unknown_fields: seed,
+                duplicate_pbxes: 1,
+                ..Drift::default()
+            },
+        },
+    }
+}
+
+fn open(dir: &TempDir, resume: bool) -> Result<Journal, JournalError> {
+    Journal::open(dir.path(), &same(), plan().points(), resume)
+}
+
+/// Writes the answers to so many points.
+pub(in crate::backfill) fn filled(dir: &TempDir, count: usize) -> Journal {
+    let mut journal = open(dir, true).unwrap();
+    let done = journal.done();
+    for (seed, point) in plan().points().enumerate().take(count).skip(done) {
+        journal.append(point, &answer(point, seed)).unwrap();
+    }
+    journal
+}
+
+fn all_of(dir: &TempDir, journal: &Journal) -> Vec<(usize, Snapshot)> {
+    let mut all = Vec::new();
+    for segment in journal.segments() {
+        let path = dir.path().join(NAME);
+        Journal::read_segment(&path, *segment, |window, snapshot| {
+            all.push((window, snapshot));
+        })
+        .unwrap();
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_was_appended_is_read_back_exactly() {
+    let dir = tempfile::tempdir().unwrap();
+    let count = plan().points().count();
+    let journal = filled(&dir, count);
+    let months: Vec<_> = journal
+        .segments()
+        .iter()
+        .map(|segment| segment.month.to_string())
+        .collect();
+    assert_eq!(months, ["2026-01", "2026-02"]);
+    let written = journal.segments().to_vec();
+    drop(journal);
+    let journal = open(&dir, true).unwrap();
+    assert_eq!(journal.done(), count);
+    assert_eq!(journal.segments(), written);
+    for (seed, ((window, snapshot), point)) in all_of(&dir, &journal)
+        .iter()
+        .zip(plan().points())
+        .enumerate()
+    {
+        let expected = answer(point, seed);
+        assert_eq!(*window, point.window);
+        assert_eq!(snapshot.period, expected.period);
+        assert_eq!(snapshot.answer, expected.answer);
+    }
+}
+
+#[tokio::test]
+async fn it_goes_on_after_any_tear_as_if_there_had_been_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(NAME);
+    let count = plan().points().count();
+    drop(filled(&dir, count));
+    let whole = std::fs::read(&path).unwrap();
+    // Where lines end, and all around there; in between only here and there.
+    let ends = whole
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(at, _)| at);
+    let mut cuts: Vec<usize> = ends.flat_map(|at| [at, at + 1, at + 2]).collect();
+    cuts.extend((0..whole.len()).step_by(997));
+    for cut in cuts {
+        std::fs::write(&path, &whole[..cut.min(whole.len())]).unwrap();
+        drop(filled(&dir, count));
+        assert!(std::fs::read(&path).unwrap() == whole, "cut at {cut}");
+    }
+    // A power failure can also leave zeros.
+    let mut zeros = whole[..whole.len() - 100].to_vec();
+    zeros.resize(whole.len(), 0);
+    std::fs::write(&path, zeros).unwrap();
+    drop(filled(&dir, count));
+    assert!(std::fs::read(&path).unwrap() == whole);
+}
+
+#[tokio::test]
+async fn damage_before_the_last_line_is_told_and_nothing_is_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(NAME);
+    drop(filled(&dir, 5));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let third = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .nth(1)
+        .unwrap()
+        .0
+        + 20;
+    bytes[third] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let error = open(&dir, true).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Damaged { line: 3, .. }),
+        "{error}"
+    );
+    assert!(!error.is_usage());
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn other_parameters_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(&dir, 2));
+    let differences = |parameters: &Parameters| {
+        let opened = Journal::open(dir.path(), parameters, plan().points(), true);
+        let error = opened.unwrap_err();
+        assert!(error.is_usage());
+        error.to_string()
+    };
+    let other = parameters(|options, plan, account| {
+        plan.to = "2026-03-01T00:00:00Z".parse().unwrap();
+        options.labels.clear();
+        account.api.pbx_ids = vec!["acme".to_owned()];
+    });
+    let text = differences(&other);
+    for says in [
+        "--to was 2026-02-01T02:00:00Z and is 2026-03-01T00:00:00Z",
+        "--label was job=x and is ",
+        "--api.pbx-id was allpbxes and is acme",
+    ] {
+        assert!(text.contains(says), "{text}");
+    }
+    assert!(
+        !text.contains("--from") && !text.contains("--step"),
+        "{text}"
+    );
+    for (says, change) in [
+        (
+            "--from",
+            Box::new(|plan: &mut Plan| plan.from = Timestamp::default()) as Box<dyn Fn(&mut Plan)>,
+        ),
+        (
+            "--step",
+            Box::new(|plan| plan.step = Duration::from_mins(1)),
+        ),
+        (
+            "--collect.window",
+            Box::new(|plan| plan.windows.truncate(1)),
+        ),
+        (
+            "--collect.time-zone",
+            Box::new(|plan| plan.zone = TimeZone::get("Europe/London").unwrap()),
+        ),
+    ] {
+        let text = differences(&parameters(|_, plan, _| change(plan)));
+        assert!(text.contains(&format!(": {says} was ")), "{text}");
+    }
+    let url = differences(&parameters(|_, _, account| {
+        account.api.url = "https://x/".parse().unwrap();
+    }));
+    assert!(url.contains("--api.url"), "{url}");
+    assert!(open(&dir, true).is_ok(), "refusals change nothing");
+}
+
+#[tokio::test]
+async fn an_earlier_backfill_is_neither_overwritten_nor_shared() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, 2);
+    let error = open(&dir, true).unwrap_err();
+    assert!(matches!(error, JournalError::Locked(_)), "{error}");
+    drop(journal);
+    let error = open(&dir, false).unwrap_err();
+    assert!(matches!(error, JournalError::Exists(_)), "{error}");
+
+    std::fs::remove_file(dir.path().join(NAME)).unwrap();
+    std::fs::write(dir.path().join("eightxeight-2026-01.om"), "").unwrap();
+    let error = open(&dir, false).unwrap_err();
+    assert!(matches!(error, JournalError::Exists(_)), "{error}");
+    let error = open(&dir, true).unwrap_err();
+    assert!(matches!(error, JournalError::Lost(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_journal_leaves_no_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    open(&dir, false).unwrap().discard();
+    assert!(!dir.path().join(NAME).exists());
+    filled(&dir, 1).discard();
+    assert!(dir.path().join(NAME).exists());
+}
+
+#[tokio::test]
+async fn a_journal_holds_no_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(&dir, 3));
+    let text = std::fs::read_to_string(dir.path().join(NAME)).unwrap();
+    assert!(!text.contains("canary"));
+}
+
+proptest! {
+    #[test]
+    fn no_line_panics(bytes: Vec<u8>, text: String) {
+        let _ = text_of(&bytes);
+        let _ = Record::from_json(&text);
+        let _ = same().differences(&text);
+    }
+}

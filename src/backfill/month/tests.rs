@@ -1,0 +1,116 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::HashSet;
+
+use super::super::journal::NAME;
+use super::super::journal::tests::{answer, filled, plan};
+use super::*;
+
+fn source(directory: &Path) -> Source {
+    Source {
+        journal: directory.join(NAME),
+        windows: plan().windows,
+        labels: BTreeMap::from([
+            ("instance".to_owned(), "back\"fill".to_owned()),
+            ("job".to_owned(), "x".to_owned()),
+        ]),
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_the_same_however_little_memory_there_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, plan().points().count());
+    let source = source(dir.path());
+    for segment in journal.segments() {
+        let write = |memory| {
+            let path = path(dir.path(), segment.month);
+            source.write_within(memory, *segment, &path).unwrap();
+            std::fs::read_to_string(&path).unwrap()
+        };
+        let plenty = write(usize::MAX);
+        assert_eq!(write(0), plenty);
+        assert_eq!(write(segment.rows * 8 * 4), plenty);
+        assert!(plenty.ends_with("# EOF\n"));
+    }
+}
+
+#[tokio::test]
+async fn families_are_whole_and_series_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, plan().points().count());
+    let mut samples = 0;
+    for segment in journal.segments() {
+        let path = path(dir.path(), segment.month);
+        source(dir.path()).write(*segment, &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (mut families, mut series) = (HashSet::new(), HashSet::new());
+        let mut last = ("", i64::MIN);
+        let mut family = "";
+        for line in text.strip_suffix("# EOF\n").unwrap().lines() {
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                family = rest.split(' ').next().unwrap();
+                assert!(families.insert(family), "{family} twice");
+            } else if !line.starts_with('#') {
+                samples += 1;
+                let (rest, second) = line.rsplit_once(' ').unwrap();
+                let (labels, _) = rest.rsplit_once(' ').unwrap();
+                assert!(labels.starts_with(&format!("{family}{{")), "{line}");
+                let second: i64 = second.parse().unwrap();
+                if labels == last.0 {
+                    assert!(second > last.1, "{line}");
+                } else {
+                    assert!(series.insert(labels), "{labels} twice");
+                }
+                last = (labels, second);
+            }
+        }
+        assert!(families.contains("eightxeight_company_inbound_calls"));
+        assert!(families.contains("eightxeight_collection_success"));
+    }
+    let expected: usize = plan()
+        .points()
+        .enumerate()
+        .map(|(seed, point)| {
+            let rows = answer(point, seed).answer.rows;
+            let values: usize = rows.iter().map(|row| row.values.present()).sum();
+            values + GAUGES.len() + 1
+        })
+        .sum();
+    assert_eq!(samples, expected);
+}
+
+#[tokio::test]
+async fn a_sample_is_labelled_as_in_life_and_dated_by_the_end_of_its_window() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, plan().points().count());
+    let segment = journal.segments()[0];
+    let path = path(dir.path(), segment.month);
+    source(dir.path()).write(segment, &path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    for line in [
+        "# HELP eightxeight_company_talk_time_seconds Time spent talking, summed over calls (8x8 field totalTalkTime)",
+        "# TYPE eightxeight_company_talk_time_seconds gauge",
+        "# UNIT eightxeight_company_talk_time_seconds seconds",
+        r#"eightxeight_company_talk_time_seconds{instance="back\"fill",job="x",pbx_id="a\"b\\\n",window="1h"} 12281.452 1769893200"#,
+        r#"eightxeight_window_end_timestamp_seconds{instance="back\"fill",job="x",window="today"} 1769903999 1769903999"#,
+        r#"eightxeight_collection_success{instance="back\"fill",job="x",window="1h"} 1 1769893200"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_file_that_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, 4);
+    let segment = journal.segments()[0];
+    let path = path(dir.path(), segment.month);
+    // A file that is always full stands where the unfinished one belongs.
+    std::os::unix::fs::symlink("/dev/full", path.with_extension("om.unfinished")).unwrap();
+    let error = source(dir.path()).write(segment, &path).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert!(!path.exists() && !path.with_extension("om.unfinished").exists());
+    source(dir.path()).write(segment, &path).unwrap();
+    assert!(path.exists());
+}

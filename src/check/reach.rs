@@ -1,0 +1,76 @@
+//! The steps before there is any HTTP: finding the host and connecting to it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::report::Trouble;
+use crate::eightxeight::http::Route;
+use crate::eightxeight::{Cause, Endpoint, Failure, Reason};
+
+pub(super) async fn resolve(route: &Route, longest: Duration) -> Result<Vec<SocketAddr>, Cause> {
+    let found = timeout(longest, lookup_host((route.host.as_str(), route.port))).await;
+    match found {
+        Ok(Ok(addresses)) => Some(addresses.collect::<Vec<_>>()),
+        Ok(Err(_)) | Err(_) => None,
+    }
+    .filter(|addresses| !addresses.is_empty())
+    .ok_or(Cause::UnknownName)
+}
+
+/// The first address that takes a connection; else why the last one didn't.
+pub(super) async fn connect(
+    addresses: &[SocketAddr],
+    longest: Duration,
+) -> Result<SocketAddr, Option<Cause>> {
+    let mut cause = None;
+    for address in addresses {
+        let error = match timeout(longest, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(*address),
+            Ok(Err(error)) => error,
+            Err(_) => io::ErrorKind::TimedOut.into(),
+        };
+        cause = Cause::of_connect(&error);
+    }
+    Err(cause)
+}
+
+pub(super) fn resolved(route: &Route, addresses: &[SocketAddr]) -> String {
+    let host = if route.is_proxy {
+        format!("the proxy {}", route.host)
+    } else {
+        route.host.clone()
+    };
+    if route.host.parse::<IpAddr>().is_ok() {
+        return format!("{host} is an address already");
+    }
+    let addresses: Vec<_> = addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect();
+    format!("{host} is {}", addresses.join(", "))
+}
+
+/// Nothing to resolve or connect is HTTP yet, but the words are those of a request that fails at it.
+pub(super) fn trouble(route: &Route, cause: impl Into<Option<Cause>>) -> Trouble {
+    let cause = if route.is_proxy {
+        Some(Cause::ProxyUnreachable)
+    } else {
+        cause.into()
+    };
+    let failure = Failure {
+        endpoint: Endpoint::Token,
+        reason: Reason::Connect,
+        cause,
+        status: None,
+        retry_after: None,
+    };
+    Trouble {
+        what: format!("{} ({}:{})", failure.meaning(), route.host, route.port),
+        remedy: failure.remedy().to_owned(),
+        reason: Some(Reason::Connect),
+    }
+}

@@ -1,0 +1,280 @@
+//! Takes the steps, each only when those before it worked.
+
+use std::time::Duration;
+
+use super::reach::{connect, resolve, resolved, trouble};
+use super::report::{Report, State, Step, Subject, Trouble, WindowReport};
+use crate::clock::{Clock, Moment};
+use crate::config;
+use crate::eightxeight::http::{HttpError, Route};
+use crate::eightxeight::{Cause, Client, Error, Failure, Reason};
+use crate::window::Window;
+
+/// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
+/// take for rounding.
+const MOST_SKEW: f64 = 30.0;
+
+/// A connection that takes longer isn't coming.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// Takes all steps; `see` is shown each as it ends.
+///
+/// # Errors
+///
+/// When TLS can't be set up.
+pub async fn run(
+    account: config::Account,
+    clock: Clock,
+    see: impl FnMut(&Step) + Send,
+) -> Result<Report, HttpError> {
+    let warnings = account.warnings();
+    let client = Client::new(account.api.clone(), clock, Box::new(|_| {}))?;
+    let mut check = Check {
+        account,
+        clock,
+        client,
+        see,
+        report: Report::default(),
+    };
+    let reached = check.reach().await;
+    check.ask(reached).await;
+    let mut report = check.report;
+    report.notes = warnings;
+    report.note_answers();
+    Ok(report)
+}
+
+struct Check<S> {
+    account: config::Account,
+    clock: Clock,
+    client: Client,
+    see: S,
+    report: Report,
+}
+
+impl<S: FnMut(&Step)> Check<S> {
+    /// Resolves the name and connects. Whether that worked, and through a proxy or not.
+    async fn reach(&mut self) -> Option<Route> {
+        let api = &self.account.api;
+        let longest = api.timeout.min(LONGEST_CONNECT);
+        let route = Route::to(&api.url)?;
+        let start = self.clock.now();
+        let addresses = resolve(&route, longest).await;
+        let name = match &addresses {
+            Ok(addresses) => State::Ok(resolved(&route, addresses)),
+            Err(cause) => State::Failed(trouble(&route, *cause)),
+        };
+        self.ended(Subject::Name, name, Some(start));
+        let Ok(addresses) = addresses else {
+            self.skipped(Subject::Connection, "no address to connect to");
+            return None;
+        };
+        let start = self.clock.now();
+        let connected = connect(&addresses, longest).await;
+        let state = match &connected {
+            Ok(address) if route.is_proxy => State::Ok(format!("to the proxy at {address}")),
+            Ok(address) => State::Ok(format!("to {address}")),
+            Err(cause) => State::Failed(trouble(&route, *cause)),
+        };
+        self.ended(Subject::Connection, state, Some(start));
+        connected.ok().map(|_| route)
+    }
+
+    /// Logs in and asks for the windows. The login's own connection shows how TLS and a proxy do.
+    async fn ask(&mut self, route: Option<Route>) {
+        let Some(route) = route else {
+            self.skipped(Subject::Tls, "no connection");
+            self.skipped(Subject::Login, "no connection");
+            return self.skip_windows("no connection");
+        };
+        let start = self.clock.now();
+        let result = self.client.log_in_if_needed().await;
+        if let Err(error) = &result
+            && let Some(subject) = before_http(error)
+        {
+            if subject == Subject::Proxy {
+                self.failed(subject, error, Some(start));
+                self.skipped(Subject::Tls, "no connection");
+            } else {
+                if route.is_proxy {
+                    self.proxy_is_fine();
+                }
+                self.failed(subject, error, Some(start));
+            }
+            self.skipped(Subject::Login, "no connection that can be trusted");
+            return self.skip_windows("not logged in");
+        }
+        if route.is_proxy {
+            self.proxy_is_fine();
+        }
+        self.tls_is_fine();
+        match result {
+            Ok(()) => self.ended(Subject::Login, State::Ok(self.token()), Some(start)),
+            Err(error) => {
+                self.failed(Subject::Login, &error, Some(start));
+                self.compare_clocks();
+                return self.skip_windows("not logged in");
+            }
+        }
+        self.compare_clocks();
+        for window in self.account.collect.windows.clone() {
+            if !self.window(window).await {
+                break;
+            }
+        }
+    }
+
+    /// Asks for a window. False when the next one would take another login.
+    async fn window(&mut self, window: Window) -> bool {
+        let collect = &self.account.collect;
+        let start = self.clock.now();
+        let period = window.period(start.wall, collect.delay, &collect.zone);
+        let subject = Subject::Window(window.clone());
+        if period.is_empty() {
+            self.skipped(subject, "a day has only just begun");
+            return true;
+        }
+        match self.client.company_summary(period).await {
+            Ok(snapshot) => {
+                let pbxes = snapshot.answer.rows.len();
+                let plural = if pbxes == 1 { "" } else { "s" };
+                let what = format!(
+                    "{pbxes} PBX{plural}, {} to {} UTC",
+                    minute(period.start),
+                    minute(period.end)
+                );
+                self.ended(subject, State::Ok(what), Some(start));
+                self.report.windows.push(WindowReport { window, snapshot });
+                true
+            }
+            Err(error @ (Error::Held { .. } | Error::Refused { .. })) => {
+                self.skipped(subject, &error.to_string());
+                true
+            }
+            Err(error) => {
+                self.failed(subject, &error, Some(start));
+                let again = matches!(
+                    error.reason(),
+                    Some(Reason::Unauthorized | Reason::BadApiKey)
+                );
+                if again {
+                    self.skip_windows("it would take another login");
+                }
+                !again
+            }
+        }
+    }
+
+    fn compare_clocks(&mut self) {
+        let Some(skew) = self.client.status().clock_skew else {
+            return;
+        };
+        let seconds = skew.abs();
+        let direction = if skew > 0.0 { "ahead of" } else { "behind" };
+        let what = format!("{seconds:.0} s {direction} 8x8's");
+        let state = if seconds > MOST_SKEW {
+            State::Failed(Trouble {
+                what: format!("this machine's clock is {what}"),
+                remedy:
+                    "set the clock by NTP: windows end by this clock, so they cover the wrong time"
+                        .to_owned(),
+                reason: None,
+            })
+        } else if seconds == 0.0 {
+            State::Ok("agrees with 8x8's".to_owned())
+        } else {
+            State::Ok(what)
+        };
+        self.ended(Subject::Clock, state, None);
+    }
+
+    fn tls_is_fine(&mut self) {
+        let api = &self.account.api;
+        match (api.url.scheme(), &api.ca_file) {
+            ("http", _) => {
+                self.skipped(Subject::Tls, "plain HTTP, which doesn't leave this machine");
+            }
+            (_, None) => self.fine(Subject::Tls, "the certificate is trusted"),
+            (_, Some(_)) => self.fine(
+                Subject::Tls,
+                "the certificate is trusted, by this machine or by --api.ca-file",
+            ),
+        }
+    }
+
+    fn proxy_is_fine(&mut self) {
+        let host = self.account.api.url.host_str().unwrap_or_default();
+        let what = format!("lets this machine through to {host}");
+        self.fine(Subject::Proxy, &what);
+    }
+
+    fn token(&self) -> String {
+        match self.client.status().token_expiry {
+            Some(expiry) => format!("a token that expires at {} UTC", minute(expiry.wall)),
+            None => "a token".to_owned(),
+        }
+    }
+
+    fn skip_windows(&mut self, why: &str) {
+        for window in self.account.collect.windows.clone() {
+            let subject = Subject::Window(window);
+            let seen = self.report.steps.iter().any(|step| step.subject == subject);
+            if !seen {
+                self.skipped(subject, why);
+            }
+        }
+    }
+
+    fn fine(&mut self, subject: Subject, what: &str) {
+        self.ended(subject, State::Ok(what.to_owned()), None);
+    }
+
+    fn skipped(&mut self, subject: Subject, why: &str) {
+        self.ended(subject, State::Skipped(why.to_owned()), None);
+    }
+
+    fn failed(&mut self, subject: Subject, error: &Error, start: Option<Moment>) {
+        let what = match error {
+            // Which request it was says the step.
+            Error::Request(failure) if failure.status.is_none() => failure.meaning().to_owned(),
+            error => error.to_string(),
+        };
+        let trouble = Trouble {
+            what,
+            remedy: error.remedy().to_owned(),
+            reason: error.reason(),
+        };
+        self.ended(subject, State::Failed(trouble), start);
+    }
+
+    fn ended(&mut self, subject: Subject, state: State, start: Option<Moment>) {
+        let now = self.clock.now();
+        let step = Step {
+            subject,
+            state,
+            took: start.map(|start| now.since(start)),
+        };
+        (self.see)(&step);
+        self.report.steps.push(step);
+    }
+}
+
+/// The step before HTTP at which a login ended, if it didn't get as far as HTTP.
+fn before_http(error: &Error) -> Option<Subject> {
+    let Error::Request(Failure { reason, cause, .. }) = error else {
+        return None;
+    };
+    match (cause, reason) {
+        (Some(Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials), _) => {
+            Some(Subject::Proxy)
+        }
+        (Some(Cause::ClosedEarly | Cause::NoConnection), _) | (_, Reason::Tls) => {
+            Some(Subject::Tls)
+        }
+        _ => None,
+    }
+}
+
+fn minute(instant: jiff::Timestamp) -> String {
+    instant.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

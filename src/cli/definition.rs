@@ -1,0 +1,189 @@
+//! The commands and their options, for parsing and for `--help`.
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, ArgAction, Command};
+
+use crate::config::options::{Group, OPTIONS, Opt};
+use crate::telemetry::BUILD;
+
+pub(super) const COMMANDS: [(&str, &str); 6] = [
+    (
+        "serve",
+        "Run the exporter; this is what happens without a command",
+    ),
+    (
+        "demo",
+        "Run the exporter against a simulated 8x8: no account needed",
+    ),
+    (
+        "check",
+        "Try the way to 8x8 step by step and say what to do about each failure; exit 0 only if all worked",
+    ),
+    (
+        "backfill",
+        "Write past windows as OpenMetrics files for promtool, up to two years back",
+    ),
+    (
+        "health",
+        "Ask a running exporter whether it is healthy: exit 0 or 1, for container health checks",
+    ),
+    (
+        "fields",
+        "Print the table of 8x8's fields and their metrics",
+    ),
+];
+
+const fn one(
+    name: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Opt {
+    Opt {
+        name,
+        value,
+        default,
+        repeatable: false,
+        file_only: false,
+        help,
+    }
+}
+
+const ACCOUNT: Opt = one(
+    "account",
+    "NAME",
+    "",
+    "Which account, where the configuration file has several",
+);
+
+#[rustfmt::skip]
+static FIELDS: &[Opt] = &[
+    one("format", "FORMAT", "markdown", "markdown, json or tsv"),
+];
+
+#[rustfmt::skip]
+static CHECK: &[Opt] = &[
+    one("format", "FORMAT", "text", "text, or json for machines"),
+    ACCOUNT,
+];
+
+#[rustfmt::skip]
+static BACKFILL: &[Opt] = &[
+    one("from", "TIME", "",
+        "Where it begins: 2026-01-31, 2026-01-31T09:00, both by --collect.time-zone, or with an offset such as 2026-01-31T09:00Z; at most two years ago"),
+    one("to", "TIME", "",
+        "Where it ends, as --from; at least three hours ago, since Prometheus takes no newer blocks"),
+    one("step", "DURATION", "1h",
+        "How far apart the points are; 1m to 24h, dividing 24h"),
+    one("output", "DIR", "",
+        "Directory for the files, one for each month, and for the journal; made if need be"),
+    Opt { repeatable: true, ..one("label", "NAME=VALUE", "",
+        "Label of every sample, besides or in place of job=eightxeight and instance=backfill; nothing after the `=` takes one of them away; repeatable") },
+    one("resume", "", "",
+        "Go on where an earlier run with the same options stopped"),
+    one("yes", "", "",
+        "Start without asking, however long it takes"),
+    ACCOUNT,
+];
+
+/// The options that `command` has for itself.
+pub(super) fn own(command: &str) -> &'static [Opt] {
+    match command {
+        "fields" => FIELDS,
+        "check" => CHECK,
+        "backfill" => BACKFILL,
+        _ => &[],
+    }
+}
+
+/// The command line's definition.
+#[must_use]
+pub fn command() -> Command {
+    let version = format!(
+        "{} (revision {}, rust {})",
+        BUILD.version, BUILD.revision, BUILD.rustversion
+    );
+    let mut command = Command::new("eightxeight-exporter")
+        .about("Prometheus exporter for the company summary of 8x8's Work Analytics")
+        .after_help(
+            "Try it:      eightxeight-exporter demo, then open http://localhost:10888/\n\
+             Use it:      eightxeight-exporter --api.key-file KEY --api.username NAME \
+             --api.password-file FILE\n\
+             All options: eightxeight-exporter serve --help",
+        )
+        .version(version)
+        .subcommand_required(true)
+        .override_usage("eightxeight-exporter [COMMAND] [OPTIONS]")
+        .disable_help_subcommand(true)
+        .max_term_width(110);
+    for (name, about) in COMMANDS {
+        let subcommand = Command::new(name).about(about).next_line_help(true);
+        command = command.subcommand(match name {
+            "fields" => with_own(subcommand, name),
+            _ => OPTIONS
+                .iter()
+                .filter(|option| takes(name, option))
+                .fold(with_own(subcommand, name), |command, option| {
+                    let heading = option.group().heading();
+                    command.next_help_heading(heading).arg(argument(option))
+                })
+                .after_help(
+                    "Each option can also be set by environment: --collect.interval is \
+                 EIGHTXEIGHT_COLLECT_INTERVAL.\n\
+                 A flag beats the environment, which beats the configuration file. Durations are written as 90s, 15m or 1h 30m.",
+                ),
+        });
+    }
+    command
+}
+
+fn takes(command: &str, option: &Opt) -> bool {
+    if option.file_only {
+        return false;
+    }
+    match (command, option.group()) {
+        ("health", _) => [
+            "config.file",
+            "web.listen-address",
+            "web.health-listen-address",
+        ]
+        .contains(&option.name),
+        ("demo", Group::Api) | ("check" | "backfill", Group::Web) => false,
+        ("check" | "backfill", Group::Config) => option.name == "config.file",
+        (command, Group::Demo) => command == "demo",
+        _ => true,
+    }
+}
+
+/// The options that a command has for itself, which neither the environment nor the file sets.
+fn with_own(command: Command, name: &str) -> Command {
+    own(name).iter().map(argument).fold(command, Command::arg)
+}
+
+fn argument(option: &'static Opt) -> Arg {
+    let argument = Arg::new(option.name).long(option.name);
+    if option.is_switch() {
+        // Also `--web.enable-lifecycle=false`, to overrule the environment or the file.
+        argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .hide_possible_values(true)
+            .action(ArgAction::Set)
+            .help(option.help)
+    } else {
+        let default = match option.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        argument
+            .value_name(option.value)
+            .value_parser(NonEmptyStringValueParser::new())
+            .action(if option.repeatable {
+                ArgAction::Append
+            } else {
+                ArgAction::Set
+            })
+            .help(format!("{}{default}", option.help))
+    }
+}

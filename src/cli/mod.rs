@@ -1,0 +1,201 @@
+//! Commands and options as typed. All that is wrong is told at once, and the value of an option that
+//! nobody knows is never shown: it may be a secret.
+
+mod definition;
+mod parse;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use clap::ArgMatches;
+
+use crate::app::{self, Failure};
+use crate::clock::Clock;
+use crate::config::options::{OPTIONS, Opt};
+use crate::config::{Environment, Flags, Origin, Problems};
+use crate::{backfill, check, fields, health};
+
+pub use definition::command;
+use definition::own;
+use parse::parse;
+
+/// How the program ends: its exit code, and what it has to say.
+#[derive(Debug, Default)]
+pub struct Exit {
+    /// 0 done, 1 failed while running, 2 wrong usage or configuration.
+    pub code: u8,
+    /// For standard output.
+    pub output: String,
+    /// For standard error, a line for each problem.
+    pub errors: Vec<String>,
+}
+
+impl Exit {
+    fn output(text: String) -> Exit {
+        Exit {
+            output: text,
+            ..Exit::default()
+        }
+    }
+
+    fn failed(code: u8, errors: Vec<String>) -> Exit {
+        Exit {
+            code,
+            errors,
+            ..Exit::default()
+        }
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> Exit {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Without a command it is `serve`, so that the command can be left out before options.
+    let first = arguments
+        .get(1)
+        .and_then(|first| first.to_str())
+        .unwrap_or("--serve");
+    let top_level = ["help", "-h", "--help", "-V", "--version"];
+    if first.starts_with('-') && !top_level.contains(&first) {
+        arguments.insert(1.min(arguments.len()), "serve".into());
+    }
+    let (matches, problems) = match parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(exit) => return exit,
+    };
+    let Some((name, matches)) = matches.subcommand() else {
+        return Exit::failed(2, problems);
+    };
+    let own = flags(matches, own(name));
+    let origin = Origin {
+        flags: flags(matches, OPTIONS),
+        environment,
+    };
+    let start = match name {
+        "fields" => print_fields(&own),
+        "health" => ask_health(&origin),
+        "check" => check_account(&origin, &own),
+        "backfill" => backfill_account(&origin, &own),
+        "demo" => origin
+            .load_demo()
+            .map(|config| start(config.check_only, move || app::demo(config))),
+        _ => origin
+            .load()
+            .map(|config| start(config.check_only, move || app::serve(config, origin))),
+    };
+    match start {
+        Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
+        Ok(_) if !problems.is_empty() => Exit::failed(2, problems),
+        Ok(start) => start(),
+    }
+}
+
+/// What a command does once everything about it is known to be right.
+type Start = Box<dyn FnOnce() -> Exit>;
+
+/// Runs until told to stop, unless the configuration was only to be checked.
+fn start(check_only: bool, run: impl FnOnce() -> Result<(), Failure> + 'static) -> Start {
+    Box::new(move || {
+        if check_only {
+            return Exit::output("the configuration is good\n".to_owned());
+        }
+        match run() {
+            Ok(()) => Exit::default(),
+            Err(failure) => failure.into(),
+        }
+    })
+}
+
+fn print_fields(own: &Flags) -> Result<Start, Problems> {
+    let format = choice(own, "format", &fields::Format::ALL)?;
+    Ok(Box::new(move || Exit::output(fields::table(format))))
+}
+
+fn ask_health(origin: &Origin) -> Result<Start, Problems> {
+    let web = origin.load_web()?;
+    Ok(Box::new(move || match health::ask(&web) {
+        Ok(()) => Exit::output("healthy\n".to_owned()),
+        Err(problem) => Exit::failed(1, vec![problem]),
+    }))
+}
+
+fn check_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
+    let colour = takes_colour(origin.environment, &std::io::stdout());
+    let formats = [
+        ("text", check::Format::Text { colour }),
+        ("json", check::Format::Json),
+    ];
+    let format = choice(own, "format", &formats);
+    let (config, format) = both(origin.load_account(one(own, "account")), format)?;
+    Ok(Box::new(move || match app::check(config, format) {
+        Ok(true) => Exit::default(),
+        Ok(false) => Exit::failed(1, Vec::new()),
+        Err(failure) => failure.into(),
+    }))
+}
+
+fn backfill_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
+    let options = backfill::Options::read(own).map_err(Problems);
+    let (config, options) = both(origin.load_account(one(own, "account")), options)?;
+    let now = Clock::System.now().wall;
+    let job = backfill::Job::new(options, config.account, now).map_err(Problems)?;
+    Ok(Box::new(move || match app::backfill(job, config.log) {
+        Ok(files) => Exit::output(backfill::next_steps(&files)),
+        Err(failure) => failure.into(),
+    }))
+}
+
+/// Whether to colour what goes to `stream`: a terminal that isn't told otherwise.
+fn takes_colour(environment: Environment, stream: &impl IsTerminal) -> bool {
+    let no_colour = environment("NO_COLOR").is_some_and(|text| !text.is_empty());
+    let dumb = environment("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !no_colour && !dumb
+}
+
+/// Both, or what is wrong with either.
+fn both<A, B>(a: Result<A, Problems>, b: Result<B, Problems>) -> Result<(A, B), Problems> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => {
+            let problems = [a.err(), b.err()].into_iter().flatten();
+            Err(Problems(problems.flat_map(|Problems(all)| all).collect()))
+        }
+    }
+}
+
+fn one<'a>(own: &'a Flags, name: &str) -> Option<&'a str> {
+    own.get(name)?.first().map(String::as_str)
+}
+
+/// The value of one of a command's own options that has a default.
+fn choice<T: Copy>(own: &Flags, name: &str, choices: &[(&str, T)]) -> Result<T, Problems> {
+    let given = one(own, name);
+    let found = match given {
+        None => choices.first(),
+        Some(given) => choices.iter().find(|(name, _)| *name == given),
+    };
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        Problems(vec![format!(
+            "--{name}: `{}` is not one of {}",
+            given.unwrap_or_default(),
+            names.join(", ")
+        )])
+    })
+}
+
+impl From<Failure> for Exit {
+    fn from(failure: Failure) -> Exit {
+        let code = if failure.is_configuration() { 2 } else { 1 };
+        Exit::failed(code, vec![failure.to_string()])
+    }
+}
+
+fn flags(matches: &ArgMatches, options: &'static [Opt]) -> Flags {
+    let given = options.iter().filter_map(|option| {
+        let values = matches.try_get_many::<String>(option.name).ok()??;
+        Some((option.name, values.cloned().collect()))
+    });
+    given.collect()
+}

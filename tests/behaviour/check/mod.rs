@@ -1,0 +1,401 @@
+//! `check` says of each step what happened and, where it failed, what to do. Every error that 8x8 documents
+//! and every trouble on the way there has its text, which the snapshots hold.
+
+mod network;
+
+use std::fmt::Write as _;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use eightxeight_exporter::eightxeight::{Cause, Reason};
+use eightxeight_exporter::simulator::{
+    Credentials, Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator,
+};
+use jiff::SignedDuration;
+
+use crate::fixture::{
+    DOCUMENTED, KEY, PASSWORD, USERNAME, clean_command, command, secret_files, simulator,
+};
+
+/// Runs a check to its end without blocking the simulator.
+async fn output(mut command: Command) -> Output {
+    for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        if !command.get_envs().any(|(name, _)| name == proxy) {
+            command.env_remove(proxy);
+        }
+    }
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+/// What a check of `api` says, and whether it exits with 0.
+async fn says_of(api: &str, options: &[&str], variables: &[(&str, &str)]) -> (String, bool) {
+    let files = secret_files();
+    let mut command = command("check", api, files.path());
+    command.args(options).envs(variables.iter().copied());
+    let output = output(command).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    for secret in [KEY, USERNAME, PASSWORD, "canary-token"] {
+        assert!(
+            !said.contains(secret) && !log.contains(secret),
+            "{said}{log}"
+        );
+    }
+    assert_eq!(log, "", "{said}");
+    let code = output.status.code().unwrap();
+    assert!(code < 2, "{said}");
+    assert!(
+        !said.contains('\u{1b}'),
+        "colour where there is no terminal"
+    );
+    (said, code == 0)
+}
+
+/// What a check against the simulator says when it doesn't exit with 0. It logs in once at most.
+async fn complains(simulator: &Simulator, options: &[&str]) -> String {
+    let (said, worked) = says_of(&simulator.url(), options, &[]).await;
+    assert!(!worked, "{said}");
+    assert!(simulator.requests().count(Endpoint::Token) <= 1, "{said}");
+    said
+}
+
+async fn with_rule(rule: Rule) -> String {
+    let simulator = simulator().await;
+    simulator.faults().add(rule);
+    complains(&simulator, &["--api.timeout", "1s"]).await
+}
+
+async fn with_credentials(api_key: &str, username: &str, password: &str) -> String {
+    let simulator = simulator().await;
+    simulator.customer().set_credentials(Credentials {
+        api_key: api_key.to_owned(),
+        username: username.to_owned(),
+        password: password.to_owned(),
+    });
+    let said = complains(&simulator, &[]).await;
+    assert_eq!(simulator.requests().count(Endpoint::Token), 1);
+    assert_eq!(simulator.requests().count(Endpoint::Compsum), 0);
+    said
+}
+
+/// Holds a text against its snapshot, times and ports aside.
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
+    settings.add_filter(r"localhost:\d+", "localhost:PORT");
+    settings.add_filter(
+        r"localhost is (?:127\.0\.0\.1|::1)(?:, (?:127\.0\.0\.1|::1))*",
+        "localhost is ADDRESSES",
+    );
+    settings.add_filter(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?", "TIME");
+    settings.add_filter(r"\(\d+\.\d\d s\)", "(TOOK)");
+    settings.add_filter(
+        r#""duration_seconds": [-.e\d]+"#,
+        r#""duration_seconds": TOOK"#,
+    );
+    settings.bind(|| insta::assert_snapshot!(format!("check_{name}"), text));
+}
+
+#[tokio::test]
+async fn all_works() {
+    let simulator = simulator().await;
+    simulator
+        .faults()
+        .add(Rule::compsum(Fault::json(DOCUMENTED)));
+    let (said, worked) = says_of(&simulator.url(), &[], &[]).await;
+    assert!(worked, "{said}");
+    snapshot("all_works", &said);
+    assert_eq!(simulator.requests().count(Endpoint::Token), 1);
+    assert_eq!(simulator.requests().count(Endpoint::Compsum), 2);
+
+    let (said, worked) = says_of(&simulator.url(), &["--format", "json"], &[]).await;
+    assert!(worked, "{said}");
+    snapshot("all_works_json", &said);
+}
+
+#[tokio::test]
+async fn a_failure_for_machines() {
+    let simulator = simulator().await;
+    simulator.customer().set_permitted(false);
+    let said = complains(&simulator, &["--format", "json", "--collect.window", "1h"]).await;
+    snapshot("failure_json", &said);
+}
+
+#[tokio::test]
+async fn credentials_that_8x8_refuses() {
+    let another = "another";
+    snapshot(
+        "bad_api_key",
+        &with_credentials(another, USERNAME, PASSWORD).await,
+    );
+    snapshot(
+        "unknown_user",
+        &with_credentials(KEY, another, PASSWORD).await,
+    );
+    snapshot(
+        "bad_password",
+        &with_credentials(KEY, USERNAME, another).await,
+    );
+    // An undocumented no is a no, too.
+    let said = with_rule(Rule::token(Fault::status(403, "text/html", "<html>"))).await;
+    snapshot("login_forbidden", &said);
+}
+
+#[tokio::test]
+async fn a_user_who_may_not() {
+    let simulator = simulator().await;
+    simulator.customer().set_permitted(false);
+    snapshot("no_permission", &complains(&simulator, &[]).await);
+}
+
+#[tokio::test]
+async fn a_pbx_that_the_user_may_not_see() {
+    let simulator = simulator().await;
+    let said = complains(&simulator, &["--api.pbx-id", "acmecorp,elsewhere"]).await;
+    snapshot("forbidden_pbx", &said);
+}
+
+#[tokio::test]
+async fn a_report_that_is_refused_for_the_token_or_the_key() {
+    let said = with_rule(Rule::compsum(Fault::token_expired())).await;
+    snapshot("token_refused", &said);
+    let body = r#"{"status":400,"message":"Invalid 8x8-apikey","code":"SHA001","details":[]}"#;
+    let fault = Fault::status(400, "application/json", body);
+    snapshot(
+        "bad_api_key_for_the_report",
+        &with_rule(Rule::compsum(fault)).await,
+    );
+}
+
+#[tokio::test]
+async fn a_quota_that_is_spent() {
+    for (name, answer) in [
+        ("quota_429", QuotaAnswer::Seconds),
+        ("quota_500", QuotaAnswer::Apigee),
+    ] {
+        let quota = Rule::quota(0, Duration::from_secs(90)).answering(answer);
+        snapshot(name, &with_rule(quota).await);
+    }
+    let later = Fault::too_many_requests(Some(RetryAfter::Seconds(60)));
+    snapshot("quota_login", &with_rule(Rule::token(later)).await);
+}
+
+#[tokio::test]
+async fn an_error_of_8x8s_own() {
+    snapshot(
+        "server_error",
+        &with_rule(Rule::compsum(Fault::unavailable())).await,
+    );
+    snapshot(
+        "server_error_login",
+        &with_rule(Rule::token(Fault::unavailable())).await,
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_is_found_wrong() {
+    let zone = r#"{"status":400,"message":"Unknown time-zone ID: UTC"}"#;
+    for (name, body) in [("zone_refused", zone), ("bad_request", "{}")] {
+        let fault = Fault::status(400, "application/json", body);
+        snapshot(name, &with_rule(Rule::compsum(fault)).await);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_none() {
+    for (name, fault) in [
+        ("timeout", Fault::hang()),
+        ("html", Fault::instead("text/html", "<html>")),
+        ("truncated", Fault::none().truncated(100)),
+        ("redirect", Fault::status(302, "text/html", "")),
+        ("dropped", Fault::drop_connection()),
+        ("too_large", Fault::gzip_bomb(65 * 1024 * 1024)),
+    ] {
+        let simulator = simulator().await;
+        simulator.faults().add(Rule::compsum(fault));
+        let timeout = if name == "timeout" { "1s" } else { "30s" };
+        let options = ["--api.timeout", timeout, "--collect.window", "1h"];
+        snapshot(name, &complains(&simulator, &options).await);
+    }
+    snapshot(
+        "login_without_token",
+        &with_rule(Rule::token(Fault::json("{}"))).await,
+    );
+}
+
+#[tokio::test]
+async fn clocks_that_differ() {
+    for (name, offset) in [
+        ("clock_ahead", SignedDuration::from_mins(-61)),
+        ("clock_behind", SignedDuration::from_secs(5000)),
+    ] {
+        let simulator = simulator().await;
+        let documented = Fault::json(DOCUMENTED);
+        simulator.faults().add(Rule::compsum(documented));
+        let shifted = Fault::none().date_offset(offset);
+        simulator.faults().add(Rule::any(shifted));
+        let said = complains(&simulator, &["--collect.window", "1h"]).await;
+        // The second in which both clocks are read may end in between.
+        let said = said.replace("3661 s", "3660 s").replace("4999 s", "5000 s");
+        snapshot(name, &said);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_much_to_remark() {
+    let simulator = simulator().await;
+    let body = r#"[{"pbxId":"evil\u001b[2J","new":1,"inboundTotal":"x","totalTalkTime":1000},
+        {"pbxId":"evil\u001b[2J","inboundTotal":4,"inboundAnswered":1,"inboundMissed":3,"inboundAbandoned":1}]"#;
+    simulator.faults().add(Rule::compsum(Fault::json(body)));
+    let options = [
+        "--collect.window",
+        "1h,2h,3h",
+        "--api.max-requests-per-minute",
+        "8",
+        "--collect.interval",
+        "10s",
+    ];
+    let (said, worked) = says_of(&simulator.url(), &options, &[]).await;
+    assert!(worked, "{said}");
+    snapshot("much_to_remark", &said);
+
+    let simulator = crate::fixture::simulator().await;
+    simulator.faults().add(Rule::compsum(Fault::json("[]")));
+    let (said, worked) = says_of(&simulator.url(), &["--collect.window", "1h"], &[]).await;
+    assert!(worked, "{said}");
+    snapshot("no_pbx", &said);
+}
+
+#[tokio::test]
+async fn many_pbxs() {
+    let simulator = simulator().await;
+    let rows: Vec<_> = (0..150)
+        .map(|number| format!(r#"{{"pbxId":"p{number:03}","inboundTotal":0}}"#))
+        .collect();
+    let body = format!("[{}]", rows.join(","));
+    simulator.faults().add(Rule::compsum(Fault::json(body)));
+    let (said, _) = says_of(&simulator.url(), &["--collect.window", "1h"], &[]).await;
+    assert!(said.contains("and 50 more"), "{said}");
+    let options = ["--collect.window", "1h", "--format", "json"];
+    let (said, _) = says_of(&simulator.url(), &options, &[]).await;
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["windows"][0]["pbxes"].as_array().unwrap().len(), 150);
+}
+
+#[test]
+fn every_reason_and_cause_has_its_words() {
+    let mut words = String::new();
+    for reason in Reason::ALL {
+        let (meaning, remedy) = (reason.meaning(), reason.remedy());
+        let _ = writeln!(words, "{}: {meaning}\n    {remedy}", reason.label());
+    }
+    for cause in Cause::ALL {
+        let (meaning, remedy) = (cause.meaning(), cause.remedy());
+        let _ = writeln!(words, "{cause:?}: {meaning}\n    {remedy}");
+    }
+    snapshot("words", &words);
+}
+
+#[tokio::test]
+async fn wrong_usage() {
+    for (options, says) in [
+        (
+            &["--format", "xml"][..],
+            "--format: `xml` is not one of text, json",
+        ),
+        (
+            &["--account", "acme"],
+            "--account: there is no configuration file",
+        ),
+        (
+            &["--web.listen-address", ":0"],
+            "--web.listen-address: no such option of `check`",
+        ),
+        (
+            &["--api.ca-file", "/no/such/file"],
+            "--api.ca-file: can't read the file",
+        ),
+    ] {
+        let files = secret_files();
+        let mut command = command("check", "http://127.0.0.1:1", files.path());
+        command.args(options);
+        let output = output(command).await;
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(says), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// Runs a command on a terminal; what it showed there.
+async fn on_terminal(command: &Command, variables: &[(&str, &str)]) -> String {
+    let program = command.get_program().to_str().unwrap();
+    let arguments = command
+        .get_args()
+        .map(|argument| argument.to_str().unwrap());
+    let line: Vec<_> = std::iter::once(program)
+        .chain(arguments)
+        .map(|word| format!("'{word}'"))
+        .collect();
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &line.join(" "), "/dev/null"]);
+    terminal.env_remove("NO_COLOR").env("TERM", "xterm");
+    terminal.envs(variables.iter().copied());
+    String::from_utf8(output(terminal).await.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn colour_only_on_a_terminal_that_takes_it() {
+    let simulator = simulator().await;
+    let files = secret_files();
+    let command = command("check", &simulator.url(), files.path());
+    let said = on_terminal(&command, &[]).await;
+    assert!(said.contains("\u{1b}[32mok"), "{said}");
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let said = on_terminal(&command, &[(name, value)]).await;
+        assert!(said.contains("All worked."), "{said}");
+        assert!(!said.contains('\u{1b}'), "{said}");
+    }
+    // An empty one counts as unset.
+    let said = on_terminal(&command, &[("NO_COLOR", "")]).await;
+    assert!(said.contains('\u{1b}'), "{said}");
+}
+
+#[tokio::test]
+async fn one_account_of_several() {
+    let simulator = simulator().await;
+    let files = secret_files();
+    let text = format!(
+        "api: {{url: '{}', key_file: key, username_file: user, password_file: password}}\n\
+         collect: {{window: 2h}}\n\
+         accounts: {{acme: {{collect: {{window: 3h}}}}, other: {{api: {{key_file: none}}}}}}\n",
+        simulator.url()
+    );
+    let path = files.path().join("config.yml");
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    for (account, code, says) in [
+        (Some("acme"), 0, "Window 3h"),
+        (
+            Some("nobody"),
+            2,
+            "--account: `nobody` is none of acme, other",
+        ),
+        (None, 2, "name one with --account (acme, other)"),
+        (Some("other"), 2, "no such file"),
+    ] {
+        let mut command = clean_command();
+        command.args(["check", "--config.file", path]);
+        command.args(account.map(|name| format!("--account={name}")));
+        let output = output(command).await;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(says), "{says}: {said}");
+    }
+}
