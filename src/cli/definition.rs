@@ -157,7 +157,23 @@ fn takes(command: &str, option: &Opt) -> bool {
 
 /// The options that a command has for itself, which neither the environment nor the file sets.
 fn with_own(command: Command, name: &str) -> Command {
-    own(name).iter().map(argument).fold(command, Command::arg)
+    let own_argument = |option: &'static Opt| {
+        if option.is_switch() {
+            // There is nothing to overrule, so it takes no value.
+            Arg::new(option.name)
+                .long(option.name)
+                .num_args(0)
+                .default_missing_value("true")
+                .action(ArgAction::Set)
+                .help(option.help)
+        } else {
+            argument(option)
+        }
+    };
+    own(name)
+        .iter()
+        .map(own_argument)
+        .fold(command, Command::arg)
 }
 
 fn argument(option: &'static Opt) -> Arg {

@@ -27,7 +27,7 @@ pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<Str
             Some(ContextValue::String(text)) => text.clone(),
             _ => String::new(),
         };
-        let name = culprit.split([' ', '=']).next().unwrap_or_default();
+        let name = culprit.split([' ', '=', '[']).next().unwrap_or_default();
         let suggestion = match error.get(ContextKind::SuggestedArg) {
             Some(ContextValue::String(text)) => format!("; did you mean {text}?"),
             _ => String::new(),

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::{Credentials, Settings, Simulator};
+use jiff::Timestamp;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine.
@@ -350,24 +352,42 @@ impl Prometheus {
             "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
              scrape_configs: [{{job_name: eightxeight, {job}}}]\n"
         );
-        Prometheus::start(tempfile::tempdir().unwrap(), &config).await
+        let files = tempfile::tempdir().unwrap();
+        Prometheus::start(files, &config).await
     }
 
     /// With this configuration, and with the blocks that are in the folder `data` of its files.
     pub(crate) async fn start(files: TempDir, text: &str) -> Prometheus {
-        let config = files.path().join("prometheus.yml");
-        std::fs::write(&config, text).unwrap();
+        Prometheus::launch(files, text, None, &["--storage.tsdb.retention.time=100y"]).await
+    }
+
+    /// With what is in a data directory, or an empty one; it scrapes nothing and forgets nothing.
+    pub(crate) async fn over(data: Option<&Path>, options: &[&str]) -> Prometheus {
+        let forgets_nothing = ["--storage.tsdb.retention.time=100y"];
+        let options = [&forgets_nothing, options].concat();
+        Prometheus::launch(tempfile::tempdir().unwrap(), "{}", data, &options).await
+    }
+
+    async fn launch(
+        files: TempDir,
+        config: &str,
+        data: Option<&Path>,
+        options: &[&str],
+    ) -> Prometheus {
+        let path = files.path().join("prometheus.yml");
+        std::fs::write(&path, config).unwrap();
+        let own = files.path().join("data");
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new("prometheus");
         command
-            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--config.file={}", path.display()))
             .arg(format!(
                 "--storage.tsdb.path={}",
-                files.path().join("data").display()
+                data.unwrap_or(&own).display()
             ))
-            .arg("--storage.tsdb.retention.time=100y")
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .args(options);
         let mut running = Running::start(&mut command);
         running
             .line_with("Server is ready to receive web requests")
@@ -390,20 +410,75 @@ impl Prometheus {
         answer["data"].take()
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The instant vector that an expression answers: a value for each set of labels.
     pub(crate) async fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
-        let data = self.ask("query", &[("query", expression)]).await;
-        let series = data["result"].as_array().unwrap().iter();
+        self.instant(&[("query", expression)]).await
+    }
+
+    /// The same, at a time.
+    pub(crate) async fn query_at(
+        &self,
+        expression: &str,
+        at: Timestamp,
+    ) -> Vec<(BTreeMap<String, String>, f64)> {
+        self.instant(&[("query", expression), ("time", &at.to_string())])
+            .await
+    }
+
+    /// A range of points, `step` seconds apart, for each set of labels.
+    pub(crate) async fn query_range(
+        &self,
+        expression: &str,
+        start: Timestamp,
+        end: Timestamp,
+        step: u32,
+    ) -> Vec<(BTreeMap<String, String>, Vec<(Timestamp, f64)>)> {
+        let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());
+        let query = [
+            ("query", expression),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
+        let series = self.results("query_range", &query).await;
+        let points = |series: &Value| {
+            let points = series["values"].as_array().unwrap().iter();
+            points
+                .map(|point| {
+                    let at = Timestamp::from_second(point[0].as_i64().unwrap()).unwrap();
+                    (at, point[1].as_str().unwrap().parse().unwrap())
+                })
+                .collect()
+        };
         series
-            .map(|series| {
-                let labels = serde_json::from_value(series["metric"].clone()).unwrap();
-                (
-                    labels,
-                    series["value"][1].as_str().unwrap().parse().unwrap(),
-                )
-            })
+            .iter()
+            .map(|series| (labels(series), points(series)))
             .collect()
     }
+
+    async fn instant(&self, query: &[(&str, &str)]) -> Vec<(BTreeMap<String, String>, f64)> {
+        let series = self.results("query", query).await;
+        let value = |series: &Value| series["value"][1].as_str().unwrap().parse().unwrap();
+        series
+            .iter()
+            .map(|series| (labels(series), value(series)))
+            .collect()
+    }
+
+    async fn results(&self, what: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        self.ask(what, query).await["result"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+}
+
+fn labels(series: &Value) -> BTreeMap<String, String> {
+    serde_json::from_value(series["metric"].clone()).unwrap()
 }
 
 /// Runs a command to its end with `input`: whether it succeeded, and what it said on both outputs.

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod alerting;
+mod backfill;
 mod bad_answers;
 mod bad_input;
 mod browser;
@@ -36,6 +37,7 @@ mod service;
 mod sharing;
 mod shutdown;
 mod tokens;
+mod totals;
 mod web_access;
 mod web_config;
 mod web_tls;

@@ -1,0 +1,342 @@
+//! Totals over any range, as a real Prometheus computes them from what it would have scraped, against what
+//! there truly was.
+
+mod life;
+mod remote_write;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use eightxeight_exporter::catalogue::Field;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::fixture::Prometheus;
+use life::{Life, Records, Span, Target, Truth};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+const WEEK: i32 = 7 * 24;
+
+/// From the scrape before a whole hour to that hour, for a target that is scraped at second 17.
+const LAG: SignedDuration = SignedDuration::from_secs(43);
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// What a Prometheus has that lived through it.
+async fn lived(life: Life, truth: &Truth) -> Prometheus {
+    let truth = truth.clone();
+    let hours = tokio::task::spawn_blocking(move || life.live(truth))
+        .await
+        .unwrap();
+    let prometheus = Prometheus::over(None, &[remote_write::RECEIVER]).await;
+    for hour in hours {
+        remote_write::write(&prometheus, &hour).await;
+    }
+    prometheus
+}
+
+/// What an expression answers for each PBX.
+async fn answer(prometheus: &Prometheus, expression: &str, at: Timestamp) -> BTreeMap<String, f64> {
+    let answer = prometheus.query_at(expression, at).await;
+    let count = answer.len();
+    let by_pbx: BTreeMap<_, _> = answer
+        .into_iter()
+        .map(|(labels, value)| (labels["pbx_id"].clone(), value))
+        .collect();
+    assert_eq!(by_pbx.len(), count, "a PBX twice");
+    by_pbx
+}
+
+fn assert_equal(found: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>, what: &str) {
+    assert!(
+        found.keys().eq(expected.keys()),
+        "{what}: {found:?} {expected:?}"
+    );
+    for (pbx, expected) in expected {
+        let found = found[pbx];
+        // Counts are exact; the sum of seconds is one of doubles.
+        assert!(
+            (found - expected).abs() <= expected * 1e-12,
+            "{what}, {pbx}: {found}, but there were {expected}"
+        );
+    }
+}
+
+fn add(sum: &mut BTreeMap<String, f64>, numbers: &BTreeMap<String, f64>) {
+    for (pbx, number) in numbers {
+        *sum.entry(pbx.clone()).or_default() += number;
+    }
+}
+
+/// The form of the contract.
+fn total(field: Field, hours: i32) -> String {
+    total_over(field, &format!("{hours}h"))
+}
+
+fn total_over(field: Field, range: &str) -> String {
+    let metric = field.spec().metric;
+    format!(r#"sum_over_time({metric}{{window="1h"}}[{range}:1h])"#)
+}
+
+/// The weeks in which the clocks of London change, from noon to noon.
+fn weeks() -> [Span; 2] {
+    ["2025-03-27T12:00:00Z", "2025-10-23T12:00:00Z"].map(|from| {
+        let from = at(from);
+        (from, from + HOUR * WEEK)
+    })
+}
+
+/// The exporter has run an hour and a bit before, as any that has something to show.
+fn before((from, to): Span) -> Span {
+    (from - HOUR * 2, to + MINUTE)
+}
+
+#[tokio::test]
+async fn a_week_is_what_there_was_hour_by_hour() {
+    let truth = Truth::new();
+    for (from, to) in weeks() {
+        let prometheus = lived(Life::simple(before((from, to))), &truth).await;
+        for field in [
+            Field::InboundTotal,
+            Field::InboundAbandoned,
+            Field::TotalTalkTime,
+        ] {
+            let expected = truth.numbers(field, (from - LAG, to - LAG));
+            let found = answer(&prometheus, &total(field, WEEK), to + SECOND).await;
+            assert_equal(&found, &expected, "the week");
+            // At a whole hour Prometheus 2 counts both ends of the range, unless it is a little shorter.
+            let shorter = total_over(field, "6d23h59m59s");
+            for when in [to, to + SECOND, to + MINUTE * 59 + SECOND * 59] {
+                let found = answer(&prometheus, &shorter, when).await;
+                assert_equal(&found, &expected, "the week, whenever asked");
+            }
+        }
+        // Hour by hour, over midnights and over the change of the clocks.
+        let metric = Field::InboundTotal.spec().metric;
+        let hourly = format!(r#"{metric}{{window="1h"}}"#);
+        let series = prometheus.query_range(&hourly, from + HOUR, to, 3600).await;
+        assert_eq!(series.len(), 4);
+        for (labels, points) in series {
+            assert_eq!(points.len(), usize::try_from(WEEK).unwrap());
+            for (hour, value) in points {
+                let period = (hour - HOUR - LAG, hour - LAG);
+                let expected = truth.numbers(Field::InboundTotal, period);
+                assert_eq!(value, expected[&labels["pbx_id"]], "{labels:?} {hour}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_hour_of_outage_is_missing_and_nothing_else() {
+    let truth = Truth::new();
+    let (from, to) = weeks()[0];
+    let noon = from + HOUR * 48;
+    let life = Life {
+        outage: Some((noon + MINUTE * 20, noon + MINUTE * 80)),
+        ..Life::simple(before((from, to)))
+    };
+    let prometheus = lived(life, &truth).await;
+    let mut expected = truth.numbers(Field::InboundTotal, (from - LAG, noon - LAG));
+    add(
+        &mut expected,
+        &truth.numbers(Field::InboundTotal, (noon + HOUR - LAG, to - LAG)),
+    );
+    let found = answer(&prometheus, &total(Field::InboundTotal, WEEK), to + SECOND).await;
+    assert_equal(&found, &expected, "the week less an hour");
+}
+
+#[tokio::test]
+async fn a_restart_costs_nothing_unless_it_hides_the_scrape_before_the_hour() {
+    let truth = Truth::new();
+    let (from, to) = weeks()[1];
+    let life = |down: &[Span]| {
+        let mut life = Life::simple(before((from, to)));
+        life.targets[0].down = down.to_vec();
+        life
+    };
+    let noon = from + HOUR * 24;
+    // Just after a whole hour, and well before one.
+    let harmless = [
+        (noon, noon + MINUTE * 2),
+        (noon + HOUR + MINUTE * 54, noon + HOUR + MINUTE * 56),
+    ];
+    let prometheus = lived(life(&harmless), &truth).await;
+    let all = truth.numbers(Field::InboundTotal, (from - LAG, to - LAG));
+    let found = answer(&prometheus, &total(Field::InboundTotal, WEEK), to + SECOND).await;
+    assert_equal(&found, &all, "the week");
+
+    // Down at the scrape before noon, so that Prometheus takes the series to have ended.
+    let hiding = [(noon - MINUTE, noon)];
+    let prometheus = lived(life(&hiding), &truth).await;
+    let mut expected = truth.numbers(Field::InboundTotal, (from - LAG, noon - HOUR - LAG));
+    add(
+        &mut expected,
+        &truth.numbers(Field::InboundTotal, (noon - LAG, to - LAG)),
+    );
+    let found = answer(&prometheus, &total(Field::InboundTotal, WEEK), to + SECOND).await;
+    assert_equal(&found, &expected, "the week less an hour");
+    // The longer form reads the scrape before that instead: a minute counts twice, and one not at all.
+    let metric = Field::InboundTotal.spec().metric;
+    let longer =
+        format!(r#"sum_over_time(last_over_time({metric}{{window="1h"}}[5m])[{WEEK}h:1h])"#);
+    let early = (noon - HOUR - LAG - MINUTE, noon - LAG - MINUTE);
+    add(&mut expected, &truth.numbers(Field::InboundTotal, early));
+    let found = answer(&prometheus, &longer, to + SECOND).await;
+    assert_equal(&found, &expected, "the week with an hour a minute early");
+}
+
+#[tokio::test]
+async fn of_a_pair_one_counts() {
+    let truth = Truth::new();
+    let (from, to) = weeks()[0];
+    let noon = from + HOUR * 24;
+    let pair = |second: i64| {
+        let mut life = Life::simple(before((from, to)));
+        // Each is down for hours, one after the other.
+        life.targets[0].down = vec![(noon - MINUTE * 90, noon + MINUTE * 90)];
+        life.targets.push(Target {
+            instance: "b",
+            second,
+            down: vec![(noon + HOUR * 24, noon + HOUR * 30)],
+        });
+        life
+    };
+    let metric = Field::InboundTotal.spec().metric;
+    let largest = format!(
+        r#"sum_over_time(max by (job, account, pbx_id, window) ({metric}{{window="1h"}})[{WEEK}h:1h])"#
+    );
+    // Scraped in the same second they have the same numbers.
+    let prometheus = lived(pair(17), &truth).await;
+    let expected = truth.numbers(Field::InboundTotal, (from - LAG, to - LAG));
+    let found = answer(&prometheus, &largest, to + SECOND).await;
+    assert_equal(&found, &expected, "the week");
+
+    // Half a minute apart, the larger of the two counts in each hour, so the total is a little high.
+    let prometheus = lived(pair(47), &truth).await;
+    let other = SignedDuration::from_secs(13);
+    let mut larger = BTreeMap::new();
+    let mut first_or_second = BTreeMap::new();
+    for hour in 1..=WEEK {
+        let hour = from + HOUR * hour;
+        let of = |lag: SignedDuration| {
+            truth.numbers(Field::InboundTotal, (hour - HOUR - lag, hour - lag))
+        };
+        let (a, b) = (of(LAG), of(other));
+        let a_runs = !(noon - MINUTE * 90..noon + MINUTE * 90).contains(&(hour - LAG));
+        let b_runs = !(noon + HOUR * 24..noon + HOUR * 30).contains(&(hour - other));
+        let both = |pick: fn(f64, f64) -> f64| {
+            let numbers = a.iter().map(|(pbx, a)| {
+                (
+                    pbx.clone(),
+                    match (a_runs, b_runs) {
+                        (true, true) => pick(*a, b[pbx]),
+                        (true, false) => *a,
+                        _ => b[pbx],
+                    },
+                )
+            });
+            numbers.collect::<BTreeMap<_, _>>()
+        };
+        add(&mut larger, &both(f64::max));
+        add(&mut first_or_second, &both(|a, _| a));
+    }
+    let found = answer(&prometheus, &largest, to + SECOND).await;
+    assert_equal(&found, &larger, "the larger of two in each hour");
+    for (pbx, expected) in &expected {
+        let more = found[pbx] / expected - 1.0;
+        assert!((0.0..0.03).contains(&more), "{pbx}: {more}");
+    }
+    // One before the other leaves no such doubt.
+    let of = |instance: &str| {
+        format!(
+            r#"max by (job, account, pbx_id, window) ({metric}{{window="1h",instance="{instance}"}})"#
+        )
+    };
+    let preferred = format!("sum_over_time(({} or {})[{WEEK}h:1h])", of("a"), of("b"));
+    let found = answer(&prometheus, &preferred, to + SECOND).await;
+    assert_equal(&found, &first_or_second, "the first, else the second");
+}
+
+/// The calls of the hour before last that 8x8 didn't know of when that hour had just ended.
+fn late(field: Field) -> String {
+    let metric = field.spec().metric;
+    format!(
+        r#"({metric}{{window="2h"}} - ignoring (window) {metric}{{window="1h"}}) - ignoring (window) ({metric}{{window="1h"}} offset 1h)"#
+    )
+}
+
+#[tokio::test]
+async fn late_records_are_found_out_and_a_delay_waits_for_them() {
+    let truth = Truth::new();
+    let (from, to) = (at("2025-06-10T06:00:00Z"), at("2025-06-10T18:00:00Z"));
+    let lateness = MINUTE * 10;
+    let life = |delay: Duration| Life {
+        windows: &["15m", "1h", "2h"],
+        delay,
+        records: Records::Late(lateness),
+        ..Life::simple(before((from, to)))
+    };
+    let rate = format!(
+        r#"{}{{window="15m"}} / {}{{window="15m"}}"#,
+        Field::InboundAbandoned.spec().metric,
+        Field::InboundTotal.spec().metric
+    );
+    let quarter = MINUTE * 15;
+    let true_rate = |end: Timestamp| {
+        let of = |field| truth.numbers(field, (end - quarter, end))["acme-support"];
+        of(Field::InboundAbandoned) / of(Field::InboundTotal)
+    };
+
+    let prometheus = lived(life(Duration::ZERO), &truth).await;
+    // Of each hour the answered calls of the last ten minutes are missing, and are found an hour later.
+    let newest = truth.numbers(
+        Field::InboundAnswered,
+        (to - HOUR - LAG - lateness, to - HOUR - LAG),
+    );
+    let found = answer(&prometheus, &late(Field::InboundTotal), to).await;
+    assert_equal(&found, &newest, "late calls");
+    let found = answer(&prometheus, &total(Field::InboundTotal, 12), to + SECOND).await;
+    let all = truth.numbers(Field::InboundTotal, (from - LAG, to - LAG));
+    let short = found["acme-support"] / all["acme-support"];
+    assert!((0.8..0.9).contains(&short), "ten minutes of sixty: {short}");
+    // What was abandoned is known at once, so the rate of the newest minutes reads high.
+    let high = answer(&prometheus, &rate, to).await["acme-support"] / true_rate(to - LAG);
+    assert!(high > 2.0, "{high}");
+
+    let prometheus = lived(life(Duration::from_mins(10)), &truth).await;
+    let found = answer(&prometheus, &late(Field::InboundTotal), to).await;
+    assert!(found.values().all(|late| *late == 0.0), "{found:?}");
+    let lag = LAG + lateness;
+    let found = answer(&prometheus, &total(Field::InboundTotal, 12), to + SECOND).await;
+    let all = truth.numbers(Field::InboundTotal, (from - lag, to - lag));
+    assert_equal(&found, &all, "half a day, ten minutes later");
+    let found = answer(&prometheus, &rate, to).await["acme-support"];
+    assert!((found - true_rate(to - lag)).abs() < 1e-12);
+}
+
+/// The expressions in the pages about this, each in a block or a table of its own.
+#[test]
+fn what_the_pages_say_is_promql() {
+    let mut expressions = Vec::new();
+    for page in [
+        include_str!("../../../docs/totals.md"),
+        include_str!("../../../docs/backfill.md"),
+    ] {
+        let blocks = page.split("```promql\n").skip(1);
+        expressions.extend(blocks.map(|block| block.split("```").next().unwrap().to_owned()));
+        let rows = page.lines().filter(|line| line.starts_with("| "));
+        let quoted = rows.filter_map(|row| row.rsplit('|').nth(1)?.split('`').nth(1));
+        expressions.extend(quoted.map(str::to_owned));
+    }
+    let whole = |text: &&String| text.contains("eightxeight_") && !text.contains('…');
+    let whole: Vec<_> = expressions.iter().filter(whole).collect();
+    assert!(whole.len() > 9, "{whole:#?}");
+    for expression in whole {
+        let parsed = promql_parser::parser::parse(expression.trim());
+        assert!(parsed.is_ok(), "{expression}: {parsed:?}");
+    }
+}
