@@ -1,7 +1,7 @@
 //! Configuration: from options as given to one that is checked, or to all that is wrong with it.
 //!
 //! [`options`] is the table of what can be set. [`raw`] layers what was set on the command line, in the
-//! environment and in the [`file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
+//! environment and in the [`mod@file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
 //! the secrets' sources.
 
 mod credentials;
