@@ -204,7 +204,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     browser.open(&exporter.url).await;
     let text = browser.text().await;
     assert!(
-        text.contains("Failing: 8x8 has an error of its own (HTTP 503 to compsum)"),
+        text.contains("Failing: 8x8 has an error of its own (report, HTTP 503)"),
         "{text}"
     );
     assert!(
