@@ -2,14 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit docs bench
+.PHONY: help run test setup lint unit deployment bench microbench pictures image image-test fuzz soak release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Build and start the demo
 	$(CARGO) run --quiet --locked -- demo
 
-test: setup lint unit ## Run everything that CI runs, installing what it needs
+test: setup lint unit deployment ## Run everything that CI runs, installing what it needs
 
 setup: ## Install what the tests need, or say what is missing
 	scripts/setup
@@ -22,5 +22,45 @@ lint: ## Formatting, clippy, rustdoc
 unit:
 	$(CARGO) test --locked
 
-bench: ## Measure
-	$(CARGO) bench --locked
+deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
+	deploy/check
+	deploy/check-deployments
+
+pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
+	scripts/pictures
+
+IMAGE ?= eightxeight-exporter
+# buildah or docker, whichever is there.
+BUILDER ?= $(shell command -v docker >/dev/null && echo docker build || echo buildah build --format docker)
+
+image: ## Build the container image; IMAGE names it, BUILDER builds it
+	$(BUILDER) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse --short=12 HEAD) \
+		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) .
+
+image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
+	deploy/image-test
+
+release-check: test image-test fuzz soak ## What a release needs besides the tests
+
+bench: ## Measure, beside nginx, Pushgateway and a Python exporter
+	scripts/setup bench
+	PATH="$$PATH:/usr/sbin" bench/run
+
+microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
+	$(CARGO) bench --locked --bench decode --bench exposition
+
+FUZZ_TARGETS = answer error_body accept window config_file
+FUZZ_SECONDS ?= 300
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
+	mkdir -p $(addprefix fuzz/corpus/,$(FUZZ_TARGETS))
+	for target in $(FUZZ_TARGETS); do \
+		$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done
+
+SOAK_SECONDS ?= 120
+
+soak: ## Run the exporter for SOAK_SECONDS while the simulator misbehaves at random
+	$(CARGO) build --locked --bin eightxeight-exporter
+	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS)

@@ -21,7 +21,7 @@ pub struct Account {
     client: Arc<Client>,
     collector: Collector,
     requests: RequestMetrics,
-    pages: Pages,
+    pages: Arc<Pages>,
     live: Live,
     scrapes: Semaphore,
     _timer: Option<AbortOnDropHandle<()>>,
@@ -43,7 +43,7 @@ impl Account {
     /// don't all ask in the same second; in scrape mode nothing is asked before a scrape.
     ///
     /// `predecessor` is the account of the same name before a reload: what it learnt of refused credentials
-    /// is kept, so that reloading is no way around the lock-out guard.
+    /// and has spent of its budget is kept, so that reloading is no way around either.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Account {
         };
         let client = Client::new(config.api.clone(), clock, observer)?;
         if let Some(predecessor) = predecessor {
-            client.inherit_guard(&predecessor.client);
+            client.inherit(&predecessor.client);
         }
         let client = Arc::new(client);
         let fetch = {
@@ -75,7 +75,17 @@ impl Account {
             )
         };
         let name = config.name.as_deref().map(Arc::from);
-        let collector = Collector::new(name, config.collect.clone(), clock, fetch);
+        let pages = Arc::new(Pages::new());
+        let prepare = {
+            let pages = pages.clone();
+            Box::new(
+                move |window, snapshot| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+                    let pages = pages.clone();
+                    Box::pin(async move { pages.prepare(&window, snapshot).await })
+                },
+            )
+        };
+        let collector = Collector::new(name, config.collect.clone(), clock, fetch, prepare);
         let timer = (config.collect.mode == Mode::Timer).then(|| {
             let collector = collector.clone();
             AbortOnDropHandle::new(tokio::spawn(async move {
@@ -84,7 +94,7 @@ impl Account {
             }))
         });
         let scrapes = Semaphore::new(max_scrapes.min(Semaphore::MAX_PERMITS));
-        let (pages, live) = (Pages::new(), Live::default());
+        let live = Live::default();
         Ok(Account {
             config,
             client,

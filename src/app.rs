@@ -19,7 +19,7 @@ use crate::exporter::Exporter;
 use crate::secret::{Credentials, Source};
 use crate::simulator::{self, Simulator};
 use crate::telemetry::{BUILD, log};
-use crate::web::{App, Server, health_router, listen, router};
+use crate::web::{App, Front, Server, health_router, listen, router};
 
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
@@ -36,6 +36,9 @@ pub enum Failure {
     /// systemd has handed over no sockets.
     #[error(transparent)]
     Systemd(#[from] listen::NoSockets),
+    /// The web configuration was good a moment ago and isn't any more.
+    #[error("{}", .0.join("; "))]
+    WebConfiguration(Vec<String>),
     /// A check has no report.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -57,7 +60,9 @@ impl Failure {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         match self {
-            Failure::Account(_) | Failure::Check(CheckError::Http(_)) => true,
+            Failure::Account(_)
+            | Failure::WebConfiguration(_)
+            | Failure::Check(CheckError::Http(_)) => true,
             Failure::Backfill(error) => error.is_usage(),
             _ => false,
         }
@@ -76,7 +81,7 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
             config.web,
             config.shown,
             Some(origin),
-            |_| {},
+            |_, _| {},
         )
         .await
     })
@@ -99,9 +104,13 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
             })?;
         let account = demo_account(&simulator, config.collect);
         let path = config.web.telemetry_path.clone();
-        serve_accounts(vec![account], config.web, config.shown, None, |listeners| {
-            log_demo(&simulator, &path, listeners);
-        })
+        serve_accounts(
+            vec![account],
+            config.web,
+            config.shown,
+            None,
+            |listeners, scheme| log_demo(&simulator, scheme, &path, listeners),
+        )
         .await
     })
 }
@@ -139,7 +148,10 @@ pub fn backfill(job: backfill::Job, log: log::Settings) -> Result<Vec<PathBuf>, 
     })
 }
 
-fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
+/// An account whose 8x8 is `simulator`.
+#[must_use]
+#[allow(clippy::missing_panics_doc)] // It doesn't.
+pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) -> config::Account {
     let source = |secret: String| Source::text("the demo's", secret);
     let credentials = simulator.credentials();
     // The simulator wrote the URL, so it is a good one.
@@ -194,8 +206,9 @@ async fn serve_accounts(
     web: config::Web,
     shown: String,
     origin: Option<Origin>,
-    listening: impl FnOnce(&[TcpListener]),
+    listening: impl FnOnce(&[TcpListener], &str),
 ) -> Result<(), Failure> {
+    let front = front(&web)?;
     let exporter = Arc::new(Exporter::start(
         accounts,
         web.clone(),
@@ -208,16 +221,19 @@ async fn serve_accounts(
     } else {
         listen::bind(&web.listen).await?
     };
-    let probed = listen::bind(web.health_listen.as_slice()).await?;
+    let health_listeners = listen::bind(web.health_listen.as_slice()).await?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     log_start(&exporter, &web, &listeners);
-    listening(&listeners);
+    let secure = front.as_ref().is_some_and(|front| front.speaks_tls());
+    listening(&listeners, if secure { "https" } else { "http" });
     let app = App::new(exporter, web, stop.clone());
     tell_systemd(sd_notify::NotifyState::Ready);
     // Probes are answered to the end: the main server may still be sending when it is told to stop.
-    let probes = tokio::spawn(Server::new(probed).run(health_router(), CancellationToken::new()));
-    let stopped = Server::new(listeners).run(router(app), stop).await;
+    let probes =
+        tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
+    let server = Server::new(listeners).behind(front);
+    let stopped = server.run(router(app), stop).await;
     probes.abort();
     if stopped.cut > 0 {
         tracing::warn!(
@@ -227,6 +243,18 @@ async fn serve_accounts(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the web configuration puts before the routes.
+fn front(web: &config::Web) -> Result<Option<Arc<Front>>, Failure> {
+    let Some(path) = &web.config_file else {
+        return Ok(None);
+    };
+    let front = Front::open(path).map_err(Failure::WebConfiguration)?;
+    for warning in front.warnings() {
+        tracing::warn!(file = %path.display(), "{warning}");
+    }
+    Ok(Some(Arc::new(front)))
 }
 
 /// A token that is cancelled by SIGTERM or SIGINT.
@@ -328,7 +356,7 @@ fn log_configuration(
     );
 }
 
-fn log_demo(simulator: &Simulator, telemetry_path: &str, listeners: &[TcpListener]) {
+fn log_demo(simulator: &Simulator, scheme: &str, telemetry_path: &str, listeners: &[TcpListener]) {
     let port = listeners
         .first()
         .and_then(|listener| listener.local_addr().ok());
@@ -336,8 +364,8 @@ fn log_demo(simulator: &Simulator, telemetry_path: &str, listeners: &[TcpListene
     let control = format!("http://{}/simulator/scenario", simulator.address());
     tracing::info!(
         scenario = %simulator.scenario(),
-        page = format!("http://localhost:{port}/"),
-        metrics = format!("http://localhost:{port}{telemetry_path}"),
+        page = format!("{scheme}://localhost:{port}/"),
+        metrics = format!("{scheme}://localhost:{port}{telemetry_path}"),
         another_scenario = format!("curl -X PUT -d outage {control}"),
         "demo: the numbers come from a simulated 8x8"
     );

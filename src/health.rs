@@ -23,7 +23,12 @@ pub fn ask(web: &Web) -> Result<(), String> {
     for address in addresses {
         match status(address) {
             Ok(line) if line.split(' ').nth(1) == Some("200") => return Ok(()),
-            Ok(_) => last = format!("{address} answers, but not that it is healthy"),
+            Ok(_) => {
+                last = format!("{address} answers, but not that it is healthy");
+                if web.config_file.is_some() {
+                    last += "; with --web.config.file, give it --web.health-listen-address to ask";
+                }
+            }
             Err(error) => last = format!("{address}: {error}"),
         }
     }

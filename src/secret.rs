@@ -111,7 +111,8 @@ impl Source {
     pub fn read(&self) -> Result<SecretString, SecretError> {
         let text = match &self.place {
             Place::File(path) => {
-                let mut bytes = Zeroizing::new(Vec::with_capacity(256));
+                // Room for all that is read: a buffer that grows leaves copies behind.
+                let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024 + 32));
                 File::open(path)
                     .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
                     .map_err(|error| SecretError::Unreadable {

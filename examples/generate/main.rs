@@ -8,6 +8,9 @@
 )]
 
 mod constants;
+mod dashboards;
+mod docs;
+mod kubernetes;
 mod rules;
 mod yaml;
 
@@ -28,9 +31,9 @@ fn main() -> ExitCode {
     let mut good = true;
     for (path, text) in files() {
         let outcome = if check {
-            compare(path, &text)
+            compare(&path, &text)
         } else {
-            write(path, &text)
+            write(&path, &text)
         };
         if let Err(problem) = outcome {
             eprintln!("{path}: {problem}");
@@ -45,10 +48,14 @@ fn main() -> ExitCode {
 }
 
 /// Paths from the repository's root, and what belongs there.
-fn files() -> Vec<(&'static str, String)> {
-    rules::files()
-        .iter()
-        .map(|file| (file.path, file.text()))
+fn files() -> Vec<(String, String)> {
+    let rules = rules::files();
+    let objects = kubernetes::files(&rules);
+    let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
+    rules
+        .chain(objects)
+        .chain(dashboards::files())
+        .chain(docs::files())
         .collect()
 }
 

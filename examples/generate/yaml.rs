@@ -8,8 +8,8 @@ use std::fmt::Write;
 pub(crate) struct RuleFile {
     /// Relative to the repository's root.
     pub(crate) path: &'static str,
-    /// The comment that stands on top.
-    pub(crate) comment: &'static str,
+    /// The lines of the comment that stands on top.
+    pub(crate) comments: Vec<&'static str>,
     /// The group's name.
     pub(crate) group: &'static str,
     /// Evaluated in this order.
@@ -76,7 +76,7 @@ impl RuleFile {
     /// The file's text.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
-        for line in self.comment.trim().lines() {
+        for line in &self.comments {
             line_to(&mut out, 0, &format!("# {line}"));
         }
         line_to(&mut out, 0, "groups:");

@@ -8,7 +8,7 @@ use promql_parser::parser::token::{
     T_ADD, T_DIV, T_EQLC, T_GTE, T_GTR, T_LOR, T_LSS, T_LTE, T_MAX, T_MIN, T_MUL, T_NEQ, T_SUB,
     T_SUM, TokenId, TokenType,
 };
-use promql_parser::parser::{self, BinaryExpr, Expr, LabelModifier};
+use promql_parser::parser::{self, AggregateExpr, BinaryExpr, Call, Expr, LabelModifier};
 
 /// A broken expression and what was done to it.
 pub(crate) struct Broken<T> {
@@ -49,64 +49,13 @@ pub(crate) fn break_each(expr: &str) -> Result<(String, Vec<Broken<String>>), St
 fn variants(expr: &Expr) -> Vec<Broken<Expr>> {
     match expr {
         Expr::Binary(binary) => binary_variants(binary),
-        Expr::Aggregate(aggregate) => {
-            let mut all = inside(&aggregate.expr, |inner| {
-                let mut changed = aggregate.clone();
-                changed.expr = Box::new(inner);
-                Expr::Aggregate(changed)
-            });
-            let swapped = match aggregate.op.id() {
-                T_MAX => Some(T_MIN),
-                T_SUM => Some(T_MAX),
-                _ => None,
-            };
-            if let Some(op) = swapped {
-                let mut changed = aggregate.clone();
-                changed.op = TokenType::new(op);
-                all.push(Broken::new(
-                    format!("{} becomes {}", aggregate.op, changed.op),
-                    Expr::Aggregate(changed),
-                ));
-            }
-            for broken in without_each_label(aggregate.modifier.as_ref()) {
-                let mut changed = aggregate.clone();
-                changed.modifier = Some(broken.result);
-                all.push(Broken::new(
-                    format!("{} {}", aggregate.op, broken.what),
-                    Expr::Aggregate(changed),
-                ));
-            }
-            all
-        }
+        Expr::Aggregate(aggregate) => aggregate_variants(aggregate),
         Expr::Paren(paren) => inside(&paren.expr, |inner| {
             let mut changed = paren.clone();
             changed.expr = Box::new(inner);
             Expr::Paren(changed)
         }),
-        Expr::Call(call) => {
-            let mut all = Vec::new();
-            for (position, argument) in call.args.args.iter().enumerate() {
-                all.extend(inside(argument, |inner| {
-                    let mut changed = call.clone();
-                    changed.args.args[position] = Box::new(inner);
-                    Expr::Call(changed)
-                }));
-            }
-            let swapped = match call.func.name {
-                "max_over_time" => Some("min_over_time"),
-                "last_over_time" => Some("max_over_time"),
-                _ => None,
-            };
-            if let Some(name) = swapped {
-                let mut changed = call.clone();
-                changed.func.name = name;
-                all.push(Broken::new(
-                    format!("{} becomes {name}", call.func.name),
-                    Expr::Call(changed),
-                ));
-            }
-            all
-        }
+        Expr::Call(call) => call_variants(call),
         Expr::NumberLiteral(number) => nearby(number.val)
             .into_iter()
             .map(|val| Broken::new(format!("{} becomes {val}", number.val), Expr::from(val)))
@@ -190,6 +139,61 @@ fn binary_variants(binary: &BinaryExpr) -> Vec<Broken<Expr>> {
                 Expr::Binary(changed),
             ));
         }
+    }
+    all
+}
+
+fn aggregate_variants(aggregate: &AggregateExpr) -> Vec<Broken<Expr>> {
+    let mut all = inside(&aggregate.expr, |inner| {
+        let mut changed = aggregate.clone();
+        changed.expr = Box::new(inner);
+        Expr::Aggregate(changed)
+    });
+    let swapped = match aggregate.op.id() {
+        T_MAX => Some(T_MIN),
+        T_SUM => Some(T_MAX),
+        _ => None,
+    };
+    if let Some(op) = swapped {
+        let mut changed = aggregate.clone();
+        changed.op = TokenType::new(op);
+        all.push(Broken::new(
+            format!("{} becomes {}", aggregate.op, changed.op),
+            Expr::Aggregate(changed),
+        ));
+    }
+    for broken in without_each_label(aggregate.modifier.as_ref()) {
+        let mut changed = aggregate.clone();
+        changed.modifier = Some(broken.result);
+        all.push(Broken::new(
+            format!("{} {}", aggregate.op, broken.what),
+            Expr::Aggregate(changed),
+        ));
+    }
+    all
+}
+
+fn call_variants(call: &Call) -> Vec<Broken<Expr>> {
+    let mut all = Vec::new();
+    for (position, argument) in call.args.args.iter().enumerate() {
+        all.extend(inside(argument, |inner| {
+            let mut changed = call.clone();
+            *changed.args.args[position] = inner;
+            Expr::Call(changed)
+        }));
+    }
+    let swapped = match call.func.name {
+        "max_over_time" => Some("min_over_time"),
+        "last_over_time" => Some("max_over_time"),
+        _ => None,
+    };
+    if let Some(name) = swapped {
+        let mut changed = call.clone();
+        changed.func.name = name;
+        all.push(Broken::new(
+            format!("{} becomes {name}", call.func.name),
+            Expr::Call(changed),
+        ));
     }
     all
 }

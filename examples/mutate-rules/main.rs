@@ -12,7 +12,7 @@
 mod constants;
 mod expression;
 mod mutants;
-#[path = "../generate/rules.rs"]
+#[path = "../generate/rules/mod.rs"]
 mod rules;
 mod suite;
 #[path = "../generate/yaml.rs"]

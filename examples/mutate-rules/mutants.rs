@@ -126,7 +126,7 @@ fn describe(setting: &str, changed: Option<&str>) -> String {
 }
 
 fn durations(setting: Option<&str>) -> Result<Vec<Option<String>>, String> {
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
     let Some(text) = setting else {
         return Ok(Vec::new());
     };

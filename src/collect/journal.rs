@@ -1,5 +1,6 @@
 //! Says in the log when 8x8 starts failing and when it recovers, and nothing in between.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,12 +8,27 @@ use jiff::Timestamp;
 use crate::eightxeight::Error;
 use crate::window::Window;
 
+/// So many troubles are kept for the status page.
+const MOST_RECENT: usize = 5;
+
+/// Something that went wrong: when it began, in which window, and what.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// The window's label.
+    pub window: Box<str>,
+    /// What happened, in words.
+    pub what: Box<str>,
+}
+
 /// What is wrong with each window, as far as the log knows.
 #[derive(Debug)]
 pub(super) struct Journal {
     account: Option<Arc<str>>,
     themes: Vec<Option<&'static str>>,
     failing_since: Option<Timestamp>,
+    recent: VecDeque<Trouble>,
 }
 
 impl Journal {
@@ -22,7 +38,13 @@ impl Journal {
             account,
             themes: vec![None; windows],
             failing_since: None,
+            recent: VecDeque::new(),
         }
+    }
+
+    /// The newest troubles, newest first.
+    pub(super) fn recent(&self) -> Vec<Trouble> {
+        self.recent.iter().rev().cloned().collect()
     }
 
     /// Takes note of a collection's end.
@@ -46,6 +68,15 @@ impl Journal {
                     remedy = error.remedy(),
                     "collection failed; the last good answer is served until it is too old"
                 );
+                if self.recent.len() == MOST_RECENT {
+                    self.recent.pop_front();
+                }
+                let (window, what) = (window.label().into(), error.to_string().into());
+                self.recent.push_back(Trouble {
+                    at: now,
+                    window,
+                    what,
+                });
             }
             self.failing_since.get_or_insert(now);
         } else if self.themes.iter().all(Option::is_none)

@@ -10,7 +10,7 @@ mod outcome;
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -24,6 +24,7 @@ use crate::snapshot::Snapshot;
 use crate::window::{Period, Span, Window};
 
 use journal::Journal;
+pub use journal::Trouble;
 pub use outcome::Outcome;
 
 /// Who asks 8x8.
@@ -71,6 +72,10 @@ pub type Fetch = Box<
     dyn Fn(Period) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send>> + Send + Sync,
 >;
 
+/// Gets things ready for an answer that is about to be shown.
+pub type Prepare =
+    Box<dyn Fn(Window, Arc<Snapshot>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// Collects the windows of one account. Clones share everything.
 #[derive(Clone)]
 pub struct Collector(Arc<Inner>);
@@ -79,6 +84,7 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     fetch: Fetch,
+    prepare: Prepare,
     cache: Cache<usize, Arc<Outcome>>,
     asked: AtomicU64,
     hits: AtomicU64,
@@ -94,6 +100,8 @@ pub struct View {
     pub windows: Vec<WindowState>,
     /// How many collections have ended: views with the same number hold the same outcomes.
     pub ended: u64,
+    /// The newest troubles, newest first.
+    pub recent: Vec<Trouble>,
     /// Windows asked of the cache.
     pub asked: u64,
     /// Windows served without a request.
@@ -123,12 +131,14 @@ impl WindowState {
 
 impl Collector {
     /// A collector that has collected nothing yet. The log names it by its account, if that has a name.
+    /// Until an answer's preparation has ended, the one before it is served.
     #[must_use]
     pub fn new(
         account: Option<Arc<str>>,
         settings: Settings,
         clock: Clock,
         fetch: Fetch,
+        prepare: Prepare,
     ) -> Collector {
         let journal = Mutex::new(Journal::new(account, settings.windows.len()));
         // Without a capacity moka evicts nothing; there is one entry for each window.
@@ -138,6 +148,7 @@ impl Collector {
             settings,
             clock,
             fetch,
+            prepare,
             cache,
             asked,
             hits,
@@ -200,6 +211,7 @@ impl Collector {
             now,
             windows,
             ended,
+            recent: inner.journal().recent(),
             asked: inner.asked.load(Ordering::Relaxed),
             hits: inner.hits.load(Ordering::Relaxed),
         }
@@ -253,7 +265,11 @@ impl Inner {
         let started = self.clock.now();
         let previous = self.cache.get(&index).await;
         let result = (self.fetch)(self.period(index, started)).await;
+        let result = result.map(Arc::new);
         let ended = self.clock.now();
+        if let Ok(snapshot) = &result {
+            (self.prepare)(window.clone(), Arc::clone(snapshot)).await;
+        }
         let outcome = Arc::new(Outcome::new(
             previous.as_deref(),
             result,
@@ -261,11 +277,13 @@ impl Inner {
             ended,
             self.settings.interval,
         ));
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.journal()
             .ended(index, window, outcome.error.as_ref(), ended.wall);
         outcome
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn period(&self, index: usize, now: Moment) -> Period {

@@ -31,7 +31,7 @@ impl Outcome {
     #[must_use]
     pub fn new(
         previous: Option<&Outcome>,
-        result: Result<Snapshot, Error>,
+        result: Result<Arc<Snapshot>, Error>,
         started: Moment,
         ended: Moment,
         interval: Duration,
@@ -44,7 +44,7 @@ impl Outcome {
                 started,
                 took,
                 error: None,
-                last_good: Some((Arc::new(snapshot), ended)),
+                last_good: Some((snapshot, ended)),
                 next: started + interval,
                 failures: 0,
             },

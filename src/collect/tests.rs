@@ -84,7 +84,9 @@ fn start(settings: Settings, wall: &str) -> (Collector, Arc<Upstream>) {
             })
         }
     });
-    (Collector::new(None, settings, clock, fetch), upstream)
+    let prepare: Prepare = Box::new(|_, _| Box::pin(async {}));
+    let collector = Collector::new(None, settings, clock, fetch, prepare);
+    (collector, upstream)
 }
 
 fn one_window(mode: Mode) -> (Collector, Arc<Upstream>) {

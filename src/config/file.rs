@@ -35,9 +35,9 @@ pub(super) struct AccountEntry {
 /// Reads a file.
 pub(super) fn read(path: &Path) -> Result<File, Vec<String>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
+        // What was given isn't shown: it might be a secret in the wrong place.
         vec![format!(
-            "--config.file: can't read {}: {error}",
-            path.display()
+            "--config.file: can't read the file that it names: {error}"
         )]
     })?;
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Configuration: from options as given to one that is checked, or to all that is wrong with it.
 //!
 //! [`options`] is the table of what can be set. [`raw`] layers what was set on the command line, in the
-//! environment and in the [`file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
+//! environment and in the [`mod@file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
 //! the secrets' sources.
 
 mod credentials;
@@ -12,15 +12,17 @@ mod read;
 mod show;
 mod single;
 mod values;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::eightxeight;
 use crate::simulator::Scenario;
+use crate::web::Front;
 use crate::{collect, telemetry::log};
 
 pub use raw::{Environment, Flags, environment};
@@ -95,6 +97,8 @@ pub struct Web {
     pub listen: Vec<Listen>,
     /// Whether it listens on the sockets that systemd hands over instead.
     pub systemd_socket: bool,
+    /// The web configuration: TLS, users, headers, rate limit.
+    pub config_file: Option<PathBuf>,
     /// Where it answers probes, and nothing else.
     pub health_listen: Option<Listen>,
     /// The path of the metrics.
@@ -125,7 +129,7 @@ impl Origin {
         }
         let config = Config {
             accounts,
-            web: web(&mut reader),
+            web: checked_web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
             shown: show::yaml(&raw, entries.as_deref()),
@@ -145,7 +149,7 @@ impl Origin {
         let config = DemoConfig {
             scenario: reader.one("demo.scenario", values::scenario),
             collect: collect_settings(&mut reader),
-            web: web(&mut reader),
+            web: checked_web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
             shown: show::yaml(&raw, None),
@@ -317,6 +321,7 @@ fn web(reader: &mut Reader) -> Web {
     Web {
         listen: reader.list("web.listen-address", values::listen),
         systemd_socket: reader.one("web.systemd-socket", values::switch),
+        config_file: reader.optional("web.config.file").map(Into::into),
         health_listen: reader.maybe("web.health-listen-address", values::listen_one),
         telemetry_path: reader.one("web.telemetry-path", values::telemetry_path),
         external_url: reader.maybe("web.external-url", values::external_url),
@@ -324,6 +329,17 @@ fn web(reader: &mut Reader) -> Web {
         timeout_offset: reader.one("web.timeout-offset", values::duration),
         enable_lifecycle: reader.one("web.enable-lifecycle", values::switch),
     }
+}
+
+/// The web server's options, and whether what they name is good.
+fn checked_web(reader: &mut Reader) -> Web {
+    let web = web(reader);
+    if let Some(Err(problems)) = web.config_file.as_deref().map(Front::open) {
+        for problem in problems {
+            reader.complain(problem);
+        }
+    }
+    web
 }
 
 fn log_settings(reader: &mut Reader) -> log::Settings {

@@ -187,6 +187,8 @@ pub static OPTIONS: &[Opt] = &[
         "Address to listen on; `:10888` means all, port 0 picks one; repeatable"),
     one("web.telemetry-path", "PATH", "/metrics",
         "Path of the metrics"),
+    one("web.config.file", "FILE", "",
+        "TLS, users, headers and rate limit, in the format of exporter-toolkit's web configuration"),
     one("web.health-listen-address", "ADDRESS", "",
         "Another address, with plain HTTP and only /-/healthy and /-/ready, for probes"),
     one("web.external-url", "URL", "",

@@ -7,17 +7,30 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use serde_saphyr::options::DuplicateKeyPolicy;
+use zeroize::Zeroize as _;
 
 /// A value and the line on which it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) line: u64,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: u64,
+    pub(crate) value: Value,
+}
+
+impl Node {
+    /// Overwrites all texts, which may be secrets.
+    pub(crate) fn wipe(&mut self) {
+        match &mut self.value {
+            Value::Null => {}
+            Value::Scalar(text) => text.zeroize(),
+            Value::List(items) => items.iter_mut().for_each(Node::wipe),
+            Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.wipe()),
+        }
+    }
 }
 
 /// What stands there. Numbers and booleans are kept as their texts.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Scalar(String),
     List(Vec<Node>),
@@ -27,7 +40,7 @@ pub(super) enum Value {
 
 impl Value {
     /// What it is, for a message.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Null => "nothing",
             Value::Scalar(_) => "a single value",
@@ -38,7 +51,7 @@ impl Value {
 }
 
 /// Reads one document.
-pub(super) fn parse(text: &str) -> Result<Node, String> {
+pub(crate) fn parse(text: &str) -> Result<Node, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,

@@ -45,6 +45,12 @@ impl Budget {
         }
     }
 
+    /// Counts what another budget of the same account has spent.
+    pub fn inherit(&self, predecessor: &Budget) {
+        let sent = predecessor.sent().clone();
+        *self.sent() = sent;
+    }
+
     /// Waits until a request may be sent.
     pub async fn turn(&self) -> Turn<'_> {
         let first_in_line = self.turn.lock().await;
@@ -60,17 +66,16 @@ impl Budget {
     /// How many requests may be sent now.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.most - self.sent().len()
+        // A predecessor may have had a larger budget.
+        self.most.saturating_sub(self.sent().len())
     }
 
     /// When the next request may be sent, if not now.
     fn free_at(&self) -> Option<Instant> {
         let sent = self.sent();
-        if sent.len() < self.most {
-            None
-        } else {
-            sent.front().map(|oldest| *oldest + MINUTE)
-        }
+        // All but the newest of those that fill the budget have to be a minute old.
+        let over = sent.len().checked_sub(self.most)?;
+        sent.get(over).map(|last| *last + MINUTE)
     }
 
     fn sent(&self) -> MutexGuard<'_, VecDeque<Instant>> {
@@ -114,6 +119,23 @@ mod tests {
         }
         assert!(sent[9].1 < 3.0 * 61.0, "{sent:?}");
         assert_eq!(budget.remaining(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_successor_with_a_smaller_budget_counts_what_was_spent() {
+        let large = Budget::new(5);
+        let start = Instant::now();
+        for _ in 0..5 {
+            large.turn().await.take();
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        let small = Budget::new(2);
+        small.inherit(&large);
+        assert_eq!(small.remaining(), 0);
+        small.turn().await.take();
+        // The fourth of the five was sent after three seconds: then only the fifth is within the minute.
+        assert_eq!(start.elapsed().as_millis(), 63_500);
+        assert_eq!(small.remaining(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Moment};
 use crate::secret::{Credentials, SecretError};
@@ -139,8 +140,8 @@ pub type Observer = Box<dyn Fn(Exchange) + Send + Sync>;
 pub struct Status {
     /// The hold on the account.
     pub hold: Option<(Moment, Reason)>,
-    /// Whether 8x8's last word on the credentials was no.
-    pub credentials_refused: bool,
+    /// When 8x8 refused the credentials, if that was its last word on them.
+    pub credentials_refused: Option<Moment>,
     /// When a login may be tried, if not at once.
     pub next_login: Option<Moment>,
     /// How many requests the budget has left now.
@@ -208,10 +209,14 @@ impl Client {
         })
     }
 
-    /// Keeps in mind what another client learnt of refused credentials.
-    pub fn inherit_guard(&self, predecessor: &Client) {
+    /// Keeps in mind what another client of the same account learnt: refused credentials, what is left of
+    /// the budget, and that 8x8 limits the rate. A hold for anything else may be what the new settings cure.
+    pub fn inherit(&self, predecessor: &Client) {
         let guarded = predecessor.guarded().clone();
         *self.guarded() = guarded;
+        self.budget.inherit(&predecessor.budget);
+        let hold = predecessor.state().hold;
+        self.state().hold = hold.filter(|hold| hold.reason == Reason::RateLimited);
     }
 
     /// How things stand.
@@ -221,7 +226,7 @@ impl Client {
         let budget_remaining = self.budget.remaining();
         let (credentials_refused, refused_until) = {
             let guarded = self.guarded();
-            (guarded.guard.is_refused(), guarded.guard.next_login(now))
+            (guarded.guard.refused_at(), guarded.guard.next_login(now))
         };
         let state = self.state();
         let hold = state.hold.filter(|hold| !hold.until.is_past(now));
@@ -391,7 +396,7 @@ impl Client {
         &self,
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
-        read: impl FnOnce(Vec<u8>) -> Result<T, Reason> + Send + 'static,
+        read: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Reason> + Send + 'static,
     ) -> Result<T, Error> {
         let turn = self.budget.turn().await;
         // While this stood in line another request may have failed.

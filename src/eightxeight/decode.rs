@@ -26,21 +26,25 @@ pub enum DecodeError {
         /// Where reading stopped.
         column: usize,
     },
-    /// More PBXs than [`MOST_PBXES`].
-    #[error("more than {MOST_PBXES} PBXs")]
+    /// More PBXs than [`MOST_PBXES`], or names so long that a page would be too large.
+    #[error("more than {MOST_PBXES} PBXs, or names of more than {MOST_NAMES} bytes")]
     TooMany,
 }
+
+/// All names together. A page repeats each in all of its PBX's samples, so that an answer of 64 MiB could
+/// make a page of gigabytes.
+const MOST_NAMES: usize = 4 * 1024 * 1024;
 
 /// Reads an answer.
 ///
 /// # Errors
 ///
-/// When it isn't a JSON array, or holds too many PBXs.
+/// When it isn't a JSON array, or holds too many PBXs or too long names.
 pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = json.deserialize_seq(&mut reader).and_then(|()| json.end());
-    if reader.rows.len() > MOST_PBXES {
+    if reader.is_too_large() {
         return Err(DecodeError::TooMany);
     }
     read.map_err(|error| DecodeError::Malformed {
@@ -123,6 +127,8 @@ impl<'de> Visitor<'de> for NumberVisitor {
 #[derive(Default)]
 struct Reader {
     rows: BTreeMap<Box<str>, (Values, usize)>,
+    /// Bytes of all names, those given twice included.
+    names: usize,
     refused_rows: usize,
     duplicates: usize,
     /// Hashes, not names: an answer can hold 64 MiB of them.
@@ -131,6 +137,10 @@ struct Reader {
 }
 
 impl Reader {
+    fn is_too_large(&self) -> bool {
+        self.rows.len() > MOST_PBXES || self.names > MOST_NAMES
+    }
+
     fn finish(self) -> Answer {
         let mut drift = Drift {
             unknown_fields: self.unknown.len(),
@@ -158,7 +168,7 @@ impl<'de> Visitor<'de> for &mut Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element_seed(RowSeed(self))?.is_some() {
-            if self.rows.len() > MOST_PBXES {
+            if self.is_too_large() {
                 return Err(A::Error::custom("too many PBXs"));
             }
         }
@@ -197,7 +207,7 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
         let mut pbx_id = None;
         while let Some(key) = map.next_key_seed(KeySeed(&reader.hasher))? {
             match key {
-                Key::PbxId => pbx_id = map.next_value::<PbxId>()?.name(),
+                Key::PbxId => pbx_id = map.next_value::<PbxId>()?.0,
                 Key::Field(field) => states[field.index()] = map.next_value()?,
                 Key::Unknown(hash) => {
                     reader.unknown.insert(hash);
@@ -217,6 +227,7 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
                 Number::None => {}
             }
         }
+        reader.names += pbx_id.len();
         if reader.rows.insert(pbx_id, (values, rejected)).is_some() {
             reader.duplicates += 1;
         }
@@ -281,20 +292,58 @@ impl Visitor<'_> for KeySeed<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum PbxId {
-    Text(Box<str>),
-    Other(IgnoredAny),
+/// A PBX's name, unless it is no text, empty, or not even a scalar. Not derived: an untagged enum would
+/// first copy the value, however large or deep, into a tree.
+struct PbxId(Option<Box<str>>);
+
+impl<'de> Deserialize<'de> for PbxId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PbxIdVisitor)
+    }
 }
 
-impl PbxId {
-    /// The name, unless it is no text or empty: an empty label is no label in Prometheus.
-    fn name(self) -> Option<Box<str>> {
-        match self {
-            PbxId::Text(name) => Some(name).filter(|name| !name.is_empty()),
-            PbxId::Other(_) => None,
-        }
+struct PbxIdVisitor;
+
+impl<'de> Visitor<'de> for PbxIdVisitor {
+    type Value = PbxId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a PBX's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<PbxId, E> {
+        // An empty label is no label in Prometheus.
+        Ok(PbxId((!name.is_empty()).then(|| name.into())))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<PbxId, E> {
+        Ok(PbxId(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<PbxId, E> {
+        Ok(PbxId(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<PbxId, E> {
+        Ok(PbxId(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<PbxId, E> {
+        Ok(PbxId(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<PbxId, E> {
+        Ok(PbxId(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PbxId, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(PbxId(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PbxId, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(PbxId(None))
     }
 }
 
@@ -441,6 +490,29 @@ mod tests {
             decode(body(MOST_PBXES + 1).as_bytes()),
             Err(DecodeError::TooMany)
         );
+    }
+
+    #[test]
+    fn names_that_would_make_a_page_of_gigabytes_are_too_much() {
+        let body = |length: usize| {
+            let rows: Vec<_> = (0..100)
+                .map(|n| format!(r#"{{"pbxId":"{n:0length$}"}}"#))
+                .collect();
+            format!("[{}]", rows.join(","))
+        };
+        assert_eq!(decode(body(10_000).as_bytes()).unwrap().rows.len(), 100);
+        let too_long = decode(body(MOST_NAMES / 100 + 1).as_bytes());
+        assert_eq!(too_long, Err(DecodeError::TooMany));
+    }
+
+    #[test]
+    fn a_deep_or_wide_name_costs_its_row_alone() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for name in [&*deep, &format!("[{}0]", "0,".repeat(10_000)), "{}", "1e9"] {
+            let body = format!(r#"[{{"pbxId":{name},"totalCall":1}},{{"pbxId":"p"}}]"#);
+            let answer = decode(body.as_bytes()).unwrap();
+            assert_eq!((answer.rows.len(), answer.drift.rejected_values), (1, 1));
+        }
     }
 
     proptest! {

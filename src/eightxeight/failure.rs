@@ -5,7 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::cause::Cause;
 
@@ -173,45 +174,75 @@ impl std::error::Error for Failure {}
 /// documentation of errors; the body of a spent quota is that of Apigee, the gateway in front of the API.
 #[must_use]
 pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
-    let text = String::from_utf8_lossy(body);
-    let json: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let is = |key: &str, expected: &str| json[key] == *expected;
-
+    let known: Known = serde_json::from_slice(body).unwrap_or_default();
     // 8x8 documents the code but not where in the body it stands.
-    if text.contains("105-400-038") {
+    if holds(body, "105-400-038") {
         return Reason::NoPermission;
     }
-    if is("code", "SHA001") {
+    if known.code.0 == Some("SHA001") {
         return Reason::BadApiKey;
     }
-    if is("error", "invalid_grant") {
+    if known.error.0 == Some("invalid_grant") {
         return Reason::BadCredentials;
     }
     match status {
         401 if endpoint == Endpoint::Token => Reason::BadCredentials,
         401 => Reason::Unauthorized,
-        _ if endpoint == Endpoint::Compsum && is("error", "invalid_token") => Reason::Unauthorized,
+        _ if endpoint == Endpoint::Compsum && known.error.0 == Some("invalid_token") => {
+            Reason::Unauthorized
+        }
         403 => Reason::Forbidden,
         408 => Reason::Timeout,
         429 => Reason::RateLimited,
-        500..600 if speaks_of_quota(&json) => Reason::RateLimited,
+        500..600 if known.speaks_of_quota(body) => Reason::RateLimited,
         500..600 => Reason::ServerError,
         400 => Reason::BadRequest,
         _ => Reason::Other,
     }
 }
 
-fn speaks_of_quota(json: &Value) -> bool {
-    let fault = &json["fault"];
-    [&fault["faultstring"], &fault["detail"]["errorcode"]]
-        .into_iter()
-        .filter_map(Value::as_str)
-        .map(str::to_ascii_lowercase)
-        .any(|text| {
-            ["ratelimit", "rate limit", "quota"]
-                .iter()
-                .any(|word| text.contains(word))
+/// The parts of an error's body that say what it means. They borrow from it: other parts hold user names
+/// and tokens, of which no copy is made.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Known<'a> {
+    #[serde(borrow)]
+    code: Text<'a>,
+    #[serde(borrow)]
+    error: Text<'a>,
+    fault: Option<IgnoredAny>,
+}
+
+impl Known<'_> {
+    fn speaks_of_quota(&self, body: &[u8]) -> bool {
+        let words = ["ratelimit", "rate limit", "quota"];
+        self.fault.is_some() && words.iter().any(|word| holds(body, word))
+    }
+}
+
+/// A text without escapes, which no code has; whatever else stands there is passed over.
+#[derive(Default)]
+struct Text<'a>(Option<&'a str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either<'a> {
+            Text(&'a str),
+            Other(IgnoredAny),
+        }
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Text(text) => Text(Some(text)),
+            Either::Other(_) => Text(None),
         })
+    }
+}
+
+/// Whether `text` holds `word`, in capitals or not.
+fn holds(text: &[u8], word: &str) -> bool {
+    text.windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub struct Guard {
 
 #[derive(Clone, Debug)]
 struct Refusal {
+    at: Moment,
     until: Moment,
     wait: Duration,
     fingerprint: u64,
@@ -55,6 +56,7 @@ impl Guard {
             None => self.first_wait,
         };
         self.refusal = Some(Refusal {
+            at: now,
             until: now + wait,
             wait,
             fingerprint,
@@ -66,10 +68,10 @@ impl Guard {
         self.refusal = None;
     }
 
-    /// Whether 8x8's last word on the credentials was no.
+    /// When 8x8 refused the credentials, if that was its last word on them.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.refusal.is_some()
+    pub fn refused_at(&self) -> Option<Moment> {
+        self.refusal.as_ref().map(|refusal| refusal.at)
     }
 
     /// When a login with the same secrets may be tried, if not at once.
@@ -128,7 +130,7 @@ mod tests {
         guard.refused(now, 2);
         assert_eq!(guard.admit(now, 2).unwrap_err().since(now), 30 * MINUTE);
         guard.accepted();
-        assert!(!guard.is_refused());
+        assert!(guard.refused_at().is_none());
         assert!(guard.next_login(now).is_none());
     }
 }

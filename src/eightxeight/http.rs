@@ -2,6 +2,7 @@
 //! the errors, since those of the libraries hold URLs.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -10,6 +11,7 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::cause::{Cause, beneath};
 use super::failure::{Endpoint, Failure, Reason, classify};
@@ -17,8 +19,9 @@ use super::failure::{Endpoint, Failure, Reason, classify};
 /// The largest answer that is taken, after decompression.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// As much of an error's body is read as is needed to recognise it.
-const LARGEST_ERROR: usize = 64 * 1024;
+/// As much is taken of an answer that isn't a report. A token has some kilobytes, and an error's first ones
+/// are enough to recognise it.
+const LARGEST_OTHER: usize = 64 * 1024;
 
 /// A connection that takes longer isn't coming.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -26,7 +29,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 /// An HTTP client for one base URL.
 #[derive(Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    client: Arc<reqwest::Client>,
     base: Url,
 }
 
@@ -34,7 +37,7 @@ pub struct Http {
 #[derive(Debug)]
 pub struct Success {
     /// The answer's body, decompressed.
-    pub body: Vec<u8>,
+    pub body: Zeroizing<Vec<u8>>,
     /// The answer's status.
     pub status: u16,
 }
@@ -62,26 +65,13 @@ impl Http {
     ///
     /// When the extra roots can't be read or TLS can't be set up.
     pub fn new(base: Url, timeout: Duration, ca_file: Option<&Path>) -> Result<Http, HttpError> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .timeout(timeout)
-            .read_timeout(timeout)
-            .connect_timeout(timeout.min(LONGEST_CONNECT));
-        if !may_use_proxy(&base) {
-            builder = builder.no_proxy();
-        }
-        if let Some(path) = ca_file {
-            let pem = std::fs::read(path).map_err(HttpError::CaUnreadable)?;
-            let roots = Certificate::from_pem_bundle(&pem).map_err(|_| HttpError::CaUnusable)?;
-            if roots.is_empty() {
-                return Err(HttpError::CaUnusable);
-            }
-            builder = builder.tls_certs_merge(roots);
-        }
-        let client = builder.build().map_err(|_| HttpError::Tls)?;
+        let pem = ca_file.map(std::fs::read).transpose();
+        let way = Way {
+            timeout,
+            proxied: may_use_proxy(&base),
+            pem: pem.map_err(HttpError::CaUnreadable)?,
+        };
+        let client = way.client()?;
         Ok(Http { client, base })
     }
 
@@ -102,6 +92,56 @@ impl Http {
             self.base.path().trim_end_matches('/')
         ));
         url
+    }
+}
+
+/// All that tells one client of the HTTP library from another.
+#[derive(Clone, PartialEq, Eq)]
+struct Way {
+    timeout: Duration,
+    proxied: bool,
+    /// Of the extra roots.
+    pem: Option<Vec<u8>>,
+}
+
+/// The clients in use. Accounts share them, for each holds all roots that the system trusts: 500 accounts with a
+/// client each took 254 KiB an account, 109 with one for all.
+static CLIENTS: Mutex<Vec<(Way, Weak<reqwest::Client>)>> = Mutex::new(Vec::new());
+
+impl Way {
+    fn client(self) -> Result<Arc<reqwest::Client>, HttpError> {
+        let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.retain(|(_, client)| client.strong_count() > 0);
+        let known = clients.iter().find(|(way, _)| *way == self);
+        if let Some(client) = known.and_then(|(_, client)| client.upgrade()) {
+            return Ok(client);
+        }
+        let client = Arc::new(self.build()?);
+        clients.push((self, Arc::downgrade(&client)));
+        Ok(client)
+    }
+
+    fn build(&self) -> Result<reqwest::Client, HttpError> {
+        let timeout = self.timeout;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .timeout(timeout)
+            .read_timeout(timeout)
+            .connect_timeout(timeout.min(LONGEST_CONNECT));
+        if !self.proxied {
+            builder = builder.no_proxy();
+        }
+        if let Some(pem) = &self.pem {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|_| HttpError::CaUnusable)?;
+            if roots.is_empty() {
+                return Err(HttpError::CaUnusable);
+            }
+            builder = builder.tls_certs_merge(roots);
+        }
+        builder.build().map_err(|_| HttpError::Tls)
     }
 }
 
@@ -177,12 +217,13 @@ pub async fn exchange(
     let status = answer.status();
     let date = date(answer.headers());
     let retry_after = retry_after(answer.headers(), date.unwrap_or(sent));
-    let limit = if status.is_success() {
-        LARGEST_ANSWER
-    } else {
-        LARGEST_ERROR
+    let limit = match endpoint {
+        Endpoint::Compsum if status.is_success() => LARGEST_ANSWER,
+        Endpoint::Compsum | Endpoint::Token => LARGEST_OTHER,
     };
-    let mut body = Vec::new();
+    // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
+    // grows leaves copies behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
     let end = loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
@@ -214,7 +255,7 @@ pub async fn exchange(
 /// A header that the HTTP library shows in none of its logs.
 #[must_use]
 pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
-    let text = zeroize::Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
+    let text = Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
     // Secrets are checked for characters that a header can't hold when they are read.
     let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);

@@ -21,3 +21,6 @@ pub use failure::{Endpoint, Failure, Reason};
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod storm_tests;

@@ -38,7 +38,7 @@ pub struct Token {
 
 #[derive(Deserialize)]
 struct Answer {
-    access_token: String,
+    access_token: SecretString,
     #[serde(default)]
     expires_in: Number,
 }
@@ -51,9 +51,9 @@ impl Token {
     /// When it holds no token.
     pub fn from_answer(body: &[u8], key: SecretString, issued: Moment) -> Result<Token, NoToken> {
         let answer: Answer = serde_json::from_slice(body).map_err(|_| NoToken)?;
-        let value = SecretString::from(answer.access_token);
+        let value = answer.access_token;
         let text = value.expose_secret();
-        // It has to fit into a header.
+        // It has to fit into a header. `Http` has bounded its length.
         if text.is_empty() || !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
             return Err(NoToken);
         }

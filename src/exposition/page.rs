@@ -1,12 +1,12 @@
-//! The stored part of a page: rendered when first asked for, once in each form, and kept until there is a
-//! newer answer.
+//! The stored part of a page: rendered when first asked for, or just before that will be, once in each form, and
+//! kept until there is a newer answer.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, watch};
 
 use super::company::{Shown, write_company};
-use super::{Part, RenderError, Variant};
+use super::{Encoding, Part, RenderError, Variant};
 use crate::snapshot::Snapshot;
 use crate::window::Window;
 
@@ -22,6 +22,8 @@ pub struct Pages {
 #[derive(Debug, Default)]
 struct State {
     page: Arc<Page>,
+    /// Pages that nobody has asked for yet, the newest last, at most one for each window.
+    prepared: Vec<Arc<Page>>,
     /// Snapshots that made way for a newer one of their window and that somebody still holds.
     superseded: Vec<Weak<Snapshot>>,
 }
@@ -47,6 +49,45 @@ impl Pages {
         page.part(variant).await
     }
 
+    /// Renders what will be asked for when this answer is shown, so that no scrape has to wait for it: the
+    /// compressed forms of the page as it is now. With 1,000 PBXs in two windows and collections all the time the
+    /// 99th percentile of a scrape was 18 times that without collections; so it is 2 times, for 0.5 MB of memory.
+    /// The plain forms, 7 MB each and rarely asked for, wait until the old page is gone.
+    ///
+    /// Nothing happens while nobody has asked for the answer before this one.
+    pub async fn prepare(&self, window: &Window, snapshot: Arc<Snapshot>) {
+        if let Some((page, variants)) = self.next(window, &snapshot) {
+            for variant in variants {
+                // A scrape will find the same failure and tell of it.
+                let _ = page.part(variant).await;
+            }
+        }
+    }
+
+    fn next(&self, window: &Window, snapshot: &Arc<Snapshot>) -> Option<(Arc<Page>, Vec<Variant>)> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_wanted = |variant: &Variant| {
+            variant.encoding == Encoding::Gzip
+                && state.page.renderings[variant.index()].get().is_some()
+        };
+        let variants: Vec<_> = Variant::ALL.into_iter().filter(is_wanted).collect();
+        let newest = state.prepared.last().unwrap_or(&state.page);
+        let was_scraped = Arc::ptr_eq(newest.shown(window)?, state.page.shown(window)?);
+        if variants.is_empty() || !was_scraped {
+            return None;
+        }
+        let mut shown = newest.shown.clone();
+        for (_, old) in shown.iter_mut().filter(|(own, _)| own == window) {
+            *old = Arc::clone(snapshot);
+        }
+        let page = Arc::new(Page {
+            shown,
+            ..Page::default()
+        });
+        state.prepared.push(Arc::clone(&page));
+        Some((page, variants))
+    }
+
     pub(super) fn page(&self, asked: &[Shown<'_>]) -> Arc<Page> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.page.shows(asked) {
@@ -59,7 +100,8 @@ impl Pages {
         if state.page.shows(&shown) {
             return Arc::clone(&state.page);
         }
-        let page = Arc::new(Page::new(&shown));
+        let page = state.take_prepared(&shown);
+        let page = page.unwrap_or_else(|| Arc::new(Page::new(&shown)));
         let old = state.replace(Arc::clone(&page));
         drop(state);
         // Freeing a large page takes a while: not under the lock.
@@ -77,6 +119,15 @@ impl State {
         } else {
             Some(Arc::clone(snapshot))
         }
+    }
+
+    /// The page that was prepared for these snapshots. Those before it come too late; where there is none,
+    /// things went otherwise than was thought, and all do.
+    fn take_prepared(&mut self, shown: &[Shown<'_>]) -> Option<Arc<Page>> {
+        let found = self.prepared.iter().position(|page| page.shows(shown));
+        let late = found.map_or(self.prepared.len(), |found| found + 1);
+        let taken = self.prepared.drain(..late).next_back();
+        taken.filter(|_| found.is_some())
     }
 
     fn replace(&mut self, page: Arc<Page>) -> Arc<Page> {

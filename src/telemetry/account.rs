@@ -42,7 +42,7 @@ pub fn write_account(writer: &mut Writer, view: &View, status: &Status, requests
         writer,
         "eightxeight_credentials_refused",
         "1 while 8x8's last word on the credentials was no",
-        f64::from(u8::from(status.credentials_refused)),
+        f64::from(u8::from(status.credentials_refused.is_some())),
     );
     let moment = |moment: Option<Moment>| moment.map(|moment| seconds(moment.wall));
     optional(

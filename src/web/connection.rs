@@ -1,4 +1,5 @@
-//! What a connection is doing, so that the right ones can be ended: those that send half a request, those
+//! What a connection is doing, so that the right ones can be ended: those that send half a request or half a
+//! TLS handshake, those
 //! that do nothing, and the longest idle when there are too many.
 
 use std::io;
@@ -36,7 +37,7 @@ struct Activity {
 enum Phase {
     /// Between requests.
     Idle,
-    /// A request's head has begun.
+    /// A request's head has begun, or a TLS handshake.
     Head,
     /// A handler is at work; it has a deadline of its own.
     Handling,
@@ -66,6 +67,16 @@ impl Connection {
             since: Instant::now(),
         };
         *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
+    }
+
+    /// A TLS handshake begins: it has the time of a head.
+    pub(super) fn greeting(&self) {
+        self.enter(Phase::Head);
+    }
+
+    /// A TLS handshake is complete.
+    pub(super) fn greeted(&self) {
+        self.enter(Phase::Idle);
     }
 
     /// A request's head is complete.

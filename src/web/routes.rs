@@ -12,15 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{status, style};
+use super::status::{icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
 use crate::exposition::Live;
 
 /// All paths but that of the metrics, which is configured and must differ from these.
-pub const OTHER_PATHS: [&str; 8] = [
+pub const OTHER_PATHS: [&str; 10] = [
     "/",
     "/style.css",
+    "/status.js",
+    "/icon.svg",
     "/probe",
     "/sd",
     "/config",
@@ -60,6 +62,8 @@ pub fn router(app: App) -> Router {
         .route("/sd", get(discovery))
         .route("/", get(status))
         .route("/style.css", get(style))
+        .route("/status.js", get(script))
+        .route("/icon.svg", get(icon))
         .route("/config", get(config))
         .route("/-/reload", post(reload))
         .with_state(Arc::new(app))

@@ -9,13 +9,18 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 use super::connection::{Connection, Watched};
+use super::front::Front;
 
 /// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
 const MOST_CONNECTIONS: u64 = 4096;
@@ -34,6 +39,7 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<TcpListener>,
+    front: Option<Arc<Front>>,
     most_connections: usize,
 }
 
@@ -55,14 +61,26 @@ impl Server {
             .clamp(1, MOST_CONNECTIONS);
         Server {
             listeners,
+            front: None,
             most_connections: usize::try_from(room).unwrap_or(1),
         }
+    }
+
+    /// The same server behind a web configuration.
+    #[must_use]
+    pub fn behind(self, front: Option<Arc<Front>>) -> Server {
+        Server { front, ..self }
     }
 
     /// Serves `router` until `stop` is cancelled; then stops accepting and lets the answers that are under
     /// way go out.
     pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
-        let connections = Arc::new(Connections::new(self.most_connections));
+        let router = match &self.front {
+            Some(front) => front.guard(router),
+            None => router,
+        };
+        let front = self.front.filter(|front| front.speaks_tls());
+        let connections = Arc::new(Connections::new(self.most_connections, front));
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
             let (router, stop) = (router.clone(), stop.clone());
@@ -88,6 +106,9 @@ async fn accept(
 ) {
     let mut complained = None;
     loop {
+        // Those who come meanwhile wait in the system's queue. To accept them first would use up the
+        // descriptors that are kept for 8x8.
+        connections.room().await;
         match listener.accept().await {
             Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
             Err(error) if is_about_one_connection(&error) => {}
@@ -118,7 +139,11 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 #[derive(Debug)]
 struct Connections {
     most: usize,
+    /// Only where TLS is spoken.
+    front: Option<Arc<Front>>,
     open: Mutex<Open>,
+    /// Somebody has left.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -128,10 +153,12 @@ struct Open {
 }
 
 impl Connections {
-    fn new(most: usize) -> Connections {
+    fn new(most: usize, front: Option<Arc<Front>>) -> Connections {
         Connections {
             most,
+            front,
             open: Mutex::default(),
+            left: Notify::new(),
         }
     }
 
@@ -140,9 +167,6 @@ impl Connections {
     }
 
     fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
-        if self.open().connections.len() >= self.most {
-            self.make_room();
-        }
         let connection = Connection::new();
         let id = {
             let mut open = self.open();
@@ -155,9 +179,36 @@ impl Connections {
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
             let _ = stream.set_nodelay(true);
-            converse(stream, router, &connection, &stop).await;
+            let watched = |stream| Watched {
+                stream,
+                connection: connection.clone(),
+            };
+            match &all.front {
+                None => converse(watched(stream), router, &connection, &stop).await,
+                Some(front) => {
+                    connection.greeting();
+                    let secured = tokio::select! {
+                        secured = secure(stream, front, watched) => secured,
+                        () = connection.expired() => None,
+                        () = stop.cancelled() => None,
+                    };
+                    if let Some(secured) = secured {
+                        connection.greeted();
+                        converse(secured, router, &connection, &stop).await;
+                    }
+                }
+            }
             all.open().connections.remove(&id);
+            all.left.notify_one();
         });
+    }
+
+    /// Returns when there is room for one more.
+    async fn room(&self) {
+        while self.open().connections.len() >= self.most {
+            self.make_room();
+            self.left.notified().await;
+        }
     }
 
     /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look
@@ -200,9 +251,37 @@ impl Connections {
     }
 }
 
+/// Speaks TLS with a client; `None` when nothing comes of it.
+async fn secure(
+    mut stream: TcpStream,
+    front: &Front,
+    watched: impl FnOnce(TcpStream) -> Watched<TcpStream>,
+) -> Option<TlsStream<Watched<TcpStream>>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() {
+        // A TLS handshake doesn't begin with a letter.
+        let text =
+            "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS, and the request was HTTP.\n";
+        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        // To close while there is something unread would take the answer back.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+        return None;
+    }
+    let acceptor = TlsAcceptor::from(front.tls().await?);
+    match acceptor.accept(watched(stream)).await {
+        Ok(secured) => Some(secured),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
 /// Serves one connection until it ends, runs out of its time, or has to go.
 async fn converse(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     connection: &Arc<Connection>,
     stop: &CancellationToken,
@@ -216,10 +295,7 @@ async fn converse(
             response
         }
     });
-    let io = TokioIo::new(Watched {
-        stream,
-        connection: connection.clone(),
-    });
+    let io = TokioIo::new(stream);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         // The connection's own clock tells an idle client from one that sends half a head.

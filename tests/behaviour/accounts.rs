@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use crate::fixture::{Exporter, Prometheus, clean_command, until};
 
 /// A simulator with so many accounts, a directory with their secrets and a configuration file.
-struct Provider {
-    simulator: Simulator,
+pub(crate) struct Provider {
+    pub(crate) simulator: Simulator,
     files: TempDir,
 }
 
 impl Provider {
-    async fn with(accounts: usize) -> Provider {
+    pub(crate) async fn with(accounts: usize) -> Provider {
         let simulator = Simulator::start(Settings::many(accounts, 3)).await.unwrap();
         let provider = Provider {
             simulator,
@@ -49,7 +49,7 @@ impl Provider {
     }
 
     /// Writes a configuration with these accounts.
-    fn configure(&self, accounts: &[usize]) {
+    pub(crate) fn configure(&self, accounts: &[usize]) {
         let mut text = format!(
             "api: {{url: '{}', max_requests_per_minute: 1000}}\n\
              collect: {{interval: 1s, max_staleness: 5s}}\naccounts:\n",
@@ -64,7 +64,7 @@ impl Provider {
         self.write("config.yml", &text);
     }
 
-    async fn serve(&self, options: &[&str]) -> Exporter {
+    pub(crate) async fn serve(&self, options: &[&str]) -> Exporter {
         let mut command = clean_command();
         command
             .arg("--config.file")

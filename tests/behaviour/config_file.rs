@@ -145,9 +145,37 @@ fn what_is_no_yaml_or_no_file() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("--config.file: can't read"), "{said}");
     assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("/no/such/file.yml")
+        !said.contains("/no/such/file.yml"),
+        "it might be a secret in the wrong place: {said}"
     );
+}
+
+#[test]
+fn the_annotated_example_is_good() {
+    let files = tempfile::tempdir().unwrap();
+    let text = include_str!("../../deploy/example.yml");
+    let path = files.path().join("example.yml");
+    fs::write(&path, text).unwrap();
+    let check = || {
+        let arguments = ["--config.file", path.to_str().unwrap(), "--config.check"];
+        clean_command().args(arguments).output().unwrap()
+    };
+    let without = check();
+    let errors = String::from_utf8(without.stderr).unwrap();
+    assert_eq!(without.status.code(), Some(2));
+    let mut secrets = 0;
+    fs::create_dir(files.path().join("secrets")).unwrap();
+    for word in text.split_whitespace() {
+        if word.starts_with("secrets/") {
+            fs::write(files.path().join(word), "stand-in\n").unwrap();
+            secrets += 1;
+        }
+    }
+    assert_eq!((secrets, errors.lines().count()), (5, 5), "{errors}");
+    let with = check();
+    let errors = String::from_utf8(with.stderr).unwrap();
+    assert_eq!((with.status.code(), &*errors), (Some(0), ""));
 }

@@ -156,13 +156,22 @@ pub(crate) async fn pause() {
 }
 
 /// Waits until `look` finds what it looks for.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, look).await
+}
+
+/// The same for what takes its time even on an idle machine.
+pub(crate) async fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "waited for {what}");
+        assert!(start.elapsed() < patience, "waited for {what}");
         pause().await;
     }
 }
@@ -264,8 +273,11 @@ impl Exporter {
     }
 }
 
-/// The value of a field of a logfmt line.
+/// The value of a field of a log line, as text.
 pub(crate) fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    if let Some((_, value)) = line.split_once(&format!(r#""{name}":""#)) {
+        return value.split('"').next().unwrap();
+    }
     let start = line
         .find(&format!(" {name}="))
         .unwrap_or_else(|| panic!("no {name} in {line}"));
@@ -340,17 +352,28 @@ impl Prometheus {
             "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
              scrape_configs: [{{job_name: eightxeight, {job}}}]\n"
         );
-        Prometheus::start(&config, None, &[]).await
+        let files = tempfile::tempdir().unwrap();
+        Prometheus::start(files, &config).await
+    }
+
+    /// With this configuration, and with the blocks that are in the folder `data` of its files.
+    pub(crate) async fn start(files: TempDir, text: &str) -> Prometheus {
+        Prometheus::launch(files, text, None, &["--storage.tsdb.retention.time=100y"]).await
     }
 
     /// With what is in a data directory, or an empty one; it scrapes nothing and forgets nothing.
     pub(crate) async fn over(data: Option<&Path>, options: &[&str]) -> Prometheus {
         let forgets_nothing = ["--storage.tsdb.retention.time=100y"];
-        Prometheus::start("{}", data, &[&forgets_nothing, options].concat()).await
+        let options = [&forgets_nothing, options].concat();
+        Prometheus::launch(tempfile::tempdir().unwrap(), "{}", data, &options).await
     }
 
-    async fn start(config: &str, data: Option<&Path>, options: &[&str]) -> Prometheus {
-        let files = tempfile::tempdir().unwrap();
+    async fn launch(
+        files: TempDir,
+        config: &str,
+        data: Option<&Path>,
+        options: &[&str],
+    ) -> Prometheus {
         let path = files.path().join("prometheus.yml");
         std::fs::write(&path, config).unwrap();
         let own = files.path().join("data");
@@ -375,6 +398,16 @@ impl Prometheus {
             url,
             client: client(),
         }
+    }
+
+    /// What its API answers.
+    pub(crate) async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
+        let request = self.client.get(format!("{}/api/v1/{path}", self.url));
+        let response = request.query(parameters).send().await.unwrap();
+        let mut answer: serde_json::Value =
+            serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(answer["status"], "success", "{parameters:?}: {answer}");
+        answer["data"].take()
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -411,7 +444,7 @@ impl Prometheus {
             ("end", &end),
             ("step", &step),
         ];
-        let series = self.ask("query_range", &query).await;
+        let series = self.results("query_range", &query).await;
         let points = |series: &Value| {
             let points = series["values"].as_array().unwrap().iter();
             points
@@ -428,7 +461,7 @@ impl Prometheus {
     }
 
     async fn instant(&self, query: &[(&str, &str)]) -> Vec<(BTreeMap<String, String>, f64)> {
-        let series = self.ask("query", query).await;
+        let series = self.results("query", query).await;
         let value = |series: &Value| series["value"][1].as_str().unwrap().parse().unwrap();
         series
             .iter()
@@ -436,17 +469,11 @@ impl Prometheus {
             .collect()
     }
 
-    async fn ask(&self, what: &str, query: &[(&str, &str)]) -> Vec<Value> {
-        let response = self
-            .client
-            .get(format!("{}/api/v1/{what}", self.url))
-            .query(query)
-            .send()
-            .await
-            .unwrap();
-        let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-        assert_eq!(answer["status"], "success", "{query:?}: {answer}");
-        answer["data"]["result"].as_array().unwrap().clone()
+    async fn results(&self, what: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        self.ask(what, query).await["result"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 }
 

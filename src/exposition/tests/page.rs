@@ -4,6 +4,7 @@ use std::task::{Context, Waker};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::exposition::page::Page;
 
 const PLAIN: Variant = Variant::new(Format::Text, Encoding::Identity);
 
@@ -121,6 +122,51 @@ async fn a_scrape_that_was_held_up_gets_the_newer_page() {
     // One that knows only a window, and that an old one, leaves the other window out.
     let page = text_of(&pages, &[(&hour, Arc::clone(&old[0]))]).await;
     assert_eq!(inbound(&page), [r#"pbx_id="a",window="1h"} 5"#]);
+}
+
+#[tokio::test]
+async fn an_answer_is_prepared_in_the_compressed_forms_that_are_asked_for() {
+    let gzip = Variant::new(Format::OpenMetrics, Encoding::Gzip);
+    let pages = Pages::new();
+    let (hour, today) = (window("1h"), window("today"));
+    let [a, b, c, d] = [1.0, 2.0, 3.0, 4.0].map(|n| snapshot(vec![row("a", n)]));
+    let view = |hours: &Arc<Snapshot>, days: &Arc<Snapshot>| {
+        [(&hour, Arc::clone(hours)), (&today, Arc::clone(days))]
+    };
+    let rendered = |page: Arc<Page>| {
+        let all = Variant::ALL.into_iter();
+        all.filter(move |variant| page.rendering(*variant).is_some())
+            .collect::<Vec<_>>()
+    };
+    pages.prepare(&hour, a.clone()).await;
+    assert_eq!(rendered(pages.page(&view(&a, &b))), []);
+
+    for variant in [PLAIN, gzip] {
+        pages.part(&view(&a, &b), variant).await.unwrap();
+    }
+    let before = pages.page(&view(&a, &b));
+    // One window after the other, as they are collected.
+    pages.prepare(&hour, c.clone()).await;
+    pages.prepare(&today, d.clone()).await;
+    // Nobody has asked for `c` yet, so nobody may ever ask for what comes after it.
+    let freed = snapshot(vec![row("a", 5.0)]);
+    pages.prepare(&hour, freed.clone()).await;
+    assert_eq!(Arc::strong_count(&freed), 1);
+    assert!(Arc::ptr_eq(&before, &pages.page(&view(&a, &b))));
+    for shown in [view(&c, &b), view(&c, &d)] {
+        let page = pages.page(&shown);
+        let mut rendering = page.rendering(gzip).expect("the form isn't prepared");
+        assert!(rendering.borrow_and_update().is_some());
+        assert_eq!(rendered(page), [gzip]);
+    }
+    let page = text_of(&pages, &view(&c, &d)).await;
+    assert_eq!(
+        inbound(&page),
+        [
+            r#"pbx_id="a",window="1h"} 3"#,
+            r#"pbx_id="a",window="today"} 4"#
+        ]
+    );
 }
 
 #[tokio::test]

@@ -195,7 +195,10 @@ impl Life {
             };
             Box::pin(std::future::ready(answer))
         });
-        Collector::new(None, settings, clock, fetch)
+        let prepare = Box::new(
+            |_, _| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(async {}) },
+        );
+        Collector::new(None, settings, clock, fetch, prepare)
     }
 }
 

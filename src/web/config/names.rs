@@ -1,0 +1,100 @@
+//! What Go calls versions, cipher suites, curves and demands on clients, and what rustls has for them.
+
+use rustls::crypto::SupportedKxGroup;
+use rustls::crypto::aws_lc_rs::{cipher_suite as suite, kx_group};
+use rustls::{ProtocolVersion, SupportedCipherSuite};
+
+use super::ClientAuth;
+
+/// Versions, oldest first. rustls speaks the last two.
+pub(super) const VERSIONS: [(&str, ProtocolVersion); 4] = [
+    ("TLS10", ProtocolVersion::TLSv1_0),
+    ("TLS11", ProtocolVersion::TLSv1_1),
+    ("TLS12", ProtocolVersion::TLSv1_2),
+    ("TLS13", ProtocolVersion::TLSv1_3),
+];
+
+pub(super) const CLIENT_AUTH: [(&str, ClientAuth); 6] = [
+    ("NoClientCert", ClientAuth::None),
+    ("RequestClientCert", ClientAuth::Request),
+    ("RequireAnyClientCert", ClientAuth::RequireAny),
+    ("RequireClientCert", ClientAuth::RequireAny),
+    ("VerifyClientCertIfGiven", ClientAuth::VerifyIfGiven),
+    ("RequireAndVerifyClientCert", ClientAuth::RequireAndVerify),
+];
+
+/// The names of Go's `tls.CipherSuites()`, up to Go 1.21, which had more than today. rustls has no CBC and
+/// no key exchange by RSA.
+pub(super) const SUITES: [(&str, Option<SupportedCipherSuite>); 17] = [
+    (
+        "TLS_AES_128_GCM_SHA256",
+        Some(suite::TLS13_AES_128_GCM_SHA256),
+    ),
+    (
+        "TLS_AES_256_GCM_SHA384",
+        Some(suite::TLS13_AES_256_GCM_SHA384),
+    ),
+    (
+        "TLS_CHACHA20_POLY1305_SHA256",
+        Some(suite::TLS13_CHACHA20_POLY1305_SHA256),
+    ),
+    (
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        Some(suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
+    ),
+    (
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        Some(suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
+    ),
+    (
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        Some(suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
+    ),
+    (
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        Some(suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
+    ),
+    (
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        Some(suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
+    ),
+    (
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        Some(suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256),
+    ),
+    ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", None),
+    ("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", None),
+    ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", None),
+    ("TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", None),
+    ("TLS_RSA_WITH_AES_128_CBC_SHA", None),
+    ("TLS_RSA_WITH_AES_256_CBC_SHA", None),
+    ("TLS_RSA_WITH_AES_128_GCM_SHA256", None),
+    ("TLS_RSA_WITH_AES_256_GCM_SHA384", None),
+];
+
+/// rustls has no P-521.
+pub(super) const CURVES: [(&str, Option<&'static dyn SupportedKxGroup>); 5] = [
+    ("CurveP256", Some(kx_group::SECP256R1)),
+    ("CurveP384", Some(kx_group::SECP384R1)),
+    ("CurveP521", None),
+    ("X25519", Some(kx_group::X25519)),
+    ("X25519MLKEM768", Some(kx_group::X25519MLKEM768)),
+];
+
+/// The headers that may be configured, each with the values that it may have; any when there are none.
+pub(super) const HEADERS: [(&str, &[&str]); 5] = [
+    ("Content-Security-Policy", &[]),
+    ("Strict-Transport-Security", &[]),
+    ("X-Content-Type-Options", &["nosniff"]),
+    ("X-Frame-Options", &["deny", "sameorigin"]),
+    ("X-XSS-Protection", &[]),
+];
+
+/// What a name means, or which names there are.
+pub(super) fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Result<T, String> {
+    if let Some((_, meaning)) = table.iter().find(|(known, _)| *known == name) {
+        return Ok(*meaning);
+    }
+    let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();
+    Err(format!("no such name; there are {}", names.join(", ")))
+}

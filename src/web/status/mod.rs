@@ -1,0 +1,244 @@
+//! The page for people: is it working, and if not, what to do. It never collects.
+//!
+//! The page, its style and its script are files of their own under `templates/`, so that nothing inline
+//! needs to be allowed.
+
+mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::routes::App;
+use crate::account::Account;
+use crate::catalogue::Field;
+use crate::collect::{Trouble, View, WindowState};
+use crate::snapshot::Row;
+use crate::telemetry::BUILD;
+
+use words::{Tone, clock_time, length};
+
+/// As many PBXs are shown for each window; the metrics have all of them.
+const MOST_ROWS: usize = 100;
+
+/// Nothing but the page's own style and script, and nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                      img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct Page<'a> {
+    version: &'static str,
+    revision: &'static str,
+    uptime: String,
+    now: String,
+    telemetry_path: &'a str,
+    accounts: Vec<AccountSection>,
+}
+
+struct AccountSection {
+    name: Option<String>,
+    /// Of the metrics.
+    link: String,
+    refusal: Option<String>,
+    hold: Option<String>,
+    budget: String,
+    windows: Vec<WindowSection>,
+    troubles: Vec<(String, Trouble)>,
+}
+
+struct WindowSection {
+    label: String,
+    tone: Tone,
+    state: String,
+    remedy: Option<&'static str>,
+    covers: Option<String>,
+    rows: Vec<PbxRow>,
+    hidden: usize,
+}
+
+struct PbxRow {
+    pbx_id: String,
+    inbound: String,
+    answered: String,
+    missed: String,
+    abandoned: String,
+    rate: Option<Rate>,
+    talk: String,
+}
+
+struct Rate {
+    share: f64,
+    text: String,
+    class: &'static str,
+}
+
+/// `GET /`.
+pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
+    let now = app.exporter.clock().now().wall;
+    let mut accounts = Vec::new();
+    for account in app.exporter.accounts().iter() {
+        accounts.push(section(account, &app.web.telemetry_path).await);
+    }
+    let page = Page {
+        version: BUILD.version,
+        revision: BUILD.revision,
+        uptime: length(now.duration_since(app.exporter.started())),
+        now: clock_time(now, now),
+        telemetry_path: &app.web.telemetry_path,
+        accounts,
+    };
+    match page.render() {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CONTENT_SECURITY_POLICY, POLICY),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (REFERRER_POLICY, "no-referrer"),
+                (CACHE_CONTROL, "no-store"),
+            ];
+            (headers, html).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the status page could not be rendered");
+            let text = "the status page could not be rendered; the log says why\n";
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+    }
+}
+
+/// `GET /style.css`.
+pub(super) async fn style() -> Response {
+    asset(
+        "text/css; charset=utf-8",
+        include_str!("../../../templates/status.css"),
+    )
+}
+
+/// `GET /status.js`.
+pub(super) async fn script() -> Response {
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("../../../templates/status.js"),
+    )
+}
+
+/// `GET /icon.svg`.
+pub(super) async fn icon() -> Response {
+    asset("image/svg+xml", include_str!("../../../templates/icon.svg"))
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}
+
+async fn section(account: &Account, telemetry_path: &str) -> AccountSection {
+    let view = account.collector().view().await;
+    let status = account.status();
+    let config = account.config();
+    let settings = account.collector().settings();
+    let link = match &config.name {
+        Some(name) => {
+            let query: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+            format!("/probe?account={query}")
+        }
+        None => telemetry_path.to_owned(),
+    };
+    let now = view.now.wall;
+    AccountSection {
+        name: config.name.clone(),
+        link,
+        refusal: words::refusal(&status, &config.api.credentials, settings.interval, now),
+        hold: words::hold(&status, now),
+        budget: words::budget(&status, config.api.max_requests_per_minute),
+        windows: view
+            .windows
+            .iter()
+            .map(|state| window(state, &view, settings.mode))
+            .collect(),
+        troubles: view
+            .recent
+            .iter()
+            .map(|trouble| (clock_time(trouble.at, now), trouble.clone()))
+            .collect(),
+    }
+}
+
+fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> WindowSection {
+    let now = view.now.wall;
+    let (tone, text) = words::state(state, view.now, mode);
+    let error = state
+        .outcome
+        .as_ref()
+        .and_then(|outcome| outcome.error.as_ref());
+    let mut rows: Vec<(&Row, Option<f64>)> = state
+        .served
+        .iter()
+        .flat_map(|snapshot| &snapshot.answer.rows)
+        .map(|row| (row, abandon_rate(row)))
+        .collect();
+    // Worst first, and those without calls last; equals stay in the order of their names.
+    rows.sort_by(|(_, a), (_, b)| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0)));
+    let covered = |instant: Timestamp| clock_time(instant, now);
+    WindowSection {
+        label: state.window.label().to_owned(),
+        tone,
+        state: text,
+        remedy: error.map(crate::eightxeight::Error::remedy),
+        covers: state.served.as_ref().map(|snapshot| {
+            format!(
+                "{} to {}",
+                covered(snapshot.period.start),
+                covered(snapshot.period.end)
+            )
+        }),
+        hidden: rows.len().saturating_sub(MOST_ROWS),
+        rows: rows
+            .into_iter()
+            .take(MOST_ROWS)
+            .map(|(row, rate)| pbx_row(row, rate))
+            .collect(),
+    }
+}
+
+/// Abandoned calls over inbound calls; undefined without calls.
+fn abandon_rate(row: &Row) -> Option<f64> {
+    let inbound = row.base(Field::InboundTotal).filter(|calls| *calls > 0.0)?;
+    Some(row.base(Field::InboundAbandoned)? / inbound)
+}
+
+fn pbx_row(row: &Row, rate: Option<f64>) -> PbxRow {
+    let calls = |field| {
+        row.base(field)
+            .map_or_else(|| "–".to_owned(), |calls| calls.to_string())
+    };
+    PbxRow {
+        pbx_id: row.pbx_id.to_string(),
+        inbound: calls(Field::InboundTotal),
+        answered: calls(Field::InboundAnswered),
+        missed: calls(Field::InboundMissed),
+        abandoned: calls(Field::InboundAbandoned),
+        rate: rate.map(|share| Rate {
+            share: share.clamp(0.0, 1.0),
+            text: format!("{:.1} %", share * 100.0),
+            class: words::threshold(share),
+        }),
+        // Without answered calls there is no mean, and 8x8 says 0.
+        talk: row
+            .base(Field::AvgTalkTime)
+            .filter(|_| row.base(Field::TotalAnswered) != Some(0.0))
+            .map_or_else(|| "–".to_owned(), words::minutes),
+    }
+}

@@ -1,0 +1,205 @@
+//! States in words. Pure, so that each can be read in a test.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::Moment;
+use crate::collect::{Mode, WindowState};
+use crate::eightxeight::Status;
+use crate::secret::Credentials;
+
+/// Abandon rates from which a PBX is shown in amber, in red and in dark red: the same as in the dashboards
+/// and the alerts.
+const THRESHOLDS: [(f64, &str); 3] = [(0.25, "critical"), (0.10, "bad"), (0.05, "fair")];
+
+/// How a state is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// It works.
+    Good,
+    /// Nothing is known yet.
+    Waiting,
+    /// It fails, and the last good answer is shown.
+    Failing,
+    /// It fails, and there is nothing to show.
+    Lost,
+}
+
+impl Tone {
+    /// The class of the style sheet.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Tone::Good => "good",
+            Tone::Waiting => "waiting",
+            Tone::Failing => "failing",
+            Tone::Lost => "lost",
+        }
+    }
+}
+
+/// A length of time as people say it: its two largest units.
+pub(super) fn length(length: SignedDuration) -> String {
+    let seconds = length.as_secs().max(0).unsigned_abs();
+    let text = humantime::format_duration(Duration::from_secs(seconds)).to_string();
+    let parts: Vec<_> = text.split(' ').take(2).collect();
+    parts.join(" ")
+}
+
+/// A time of day in UTC, with its date unless that is today's.
+pub(super) fn clock_time(instant: Timestamp, now: Timestamp) -> String {
+    let date = |instant: Timestamp| instant.strftime("%Y-%m-%d").to_string();
+    let format = if date(instant) == date(now) {
+        "%H:%M:%S UTC"
+    } else {
+        "%Y-%m-%d %H:%M:%S UTC"
+    };
+    instant.strftime(format).to_string()
+}
+
+/// A mean length of calls.
+pub(super) fn minutes(seconds: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
+    let whole = seconds.round() as u64;
+    format!("{}:{:02}", whole / 60, whole % 60)
+}
+
+/// The class of a rate.
+pub(super) fn threshold(rate: f64) -> &'static str {
+    THRESHOLDS
+        .iter()
+        .find(|(from, _)| rate >= *from)
+        .map_or("fine", |(_, class)| class)
+}
+
+/// How a window is doing.
+pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> (Tone, String) {
+    let Some(outcome) = &state.outcome else {
+        let when = match mode {
+            Mode::Scrape => "8x8 is asked when the metrics are scraped",
+            Mode::Timer => "the first collection is under way",
+        };
+        return (Tone::Waiting, format!("Not collected yet: {when}"));
+    };
+    let ago = |then: Moment| length(SignedDuration::try_from(now.since(then)).unwrap_or_default());
+    let next = if outcome.next.is_past(now) {
+        match mode {
+            Mode::Scrape => "next with the next scrape".to_owned(),
+            Mode::Timer => "the next is under way".to_owned(),
+        }
+    } else {
+        let wait = outcome.next.since(now);
+        let wait = length(SignedDuration::try_from(wait).unwrap_or_default());
+        match mode {
+            Mode::Scrape => format!("next with a scrape in {wait} or later"),
+            Mode::Timer => format!("next in {wait}"),
+        }
+    };
+    match (&outcome.error, &outcome.last_good) {
+        (None, Some((_, received))) => (
+            Tone::Good,
+            format!("Collected {} ago, {next}", ago(*received)),
+        ),
+        (None, None) => (Tone::Waiting, "Not collected yet".to_owned()),
+        (Some(error), Some((_, received))) if state.served.is_some() => (
+            Tone::Failing,
+            format!(
+                "Failing: {error}. Shown is the last good answer, {} old; {next}",
+                ago(*received)
+            ),
+        ),
+        (Some(error), Some((_, received))) => (
+            Tone::Lost,
+            format!(
+                "Failing: {error}. The last good answer is {} old, too old to show; {next}",
+                ago(*received)
+            ),
+        ),
+        (Some(error), None) => (
+            Tone::Lost,
+            format!("Failing: {error}. There was no good answer yet; {next}"),
+        ),
+    }
+}
+
+/// What to do while 8x8 refuses the credentials.
+pub(super) fn refusal(
+    status: &Status,
+    credentials: &Credentials,
+    interval: Duration,
+    now: Timestamp,
+) -> Option<String> {
+    let refused = status.credentials_refused?;
+    let until = status.next_login.map(|until| {
+        format!(
+            "; no login with the same ones before {}",
+            clock_time(until.wall, now)
+        )
+    });
+    let origins = [
+        &credentials.key,
+        &credentials.username,
+        &credentials.password,
+    ]
+    .map(crate::secret::Source::origin);
+    Some(format!(
+        "8x8 refused the credentials at {}{}. Put the right ones where {} say; a change is noticed within {}.",
+        clock_time(refused.wall, now),
+        until.unwrap_or_default(),
+        origins.join(", "),
+        humantime::format_duration(interval),
+    ))
+}
+
+/// The hold on the account.
+pub(super) fn hold(status: &Status, now: Timestamp) -> Option<String> {
+    let (until, reason) = status.hold?;
+    Some(format!(
+        "Nothing is asked before {}: {}.",
+        clock_time(until.wall, now),
+        reason.meaning()
+    ))
+}
+
+/// What is left of the budget.
+pub(super) fn budget(status: &Status, most: u32) -> String {
+    format!(
+        "{} of {most} requests a minute are left",
+        status.budget_remaining
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_lengths_as_people_say_them() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-03-03T09:27:05.9Z");
+        assert_eq!(clock_time(at("2026-03-03T09:12:00Z"), now), "09:12:00 UTC");
+        assert_eq!(
+            clock_time(at("2026-03-02T23:59:59Z"), now),
+            "2026-03-02 23:59:59 UTC"
+        );
+        assert_eq!(length(SignedDuration::from_secs(34)), "34s");
+        assert_eq!(
+            length(SignedDuration::from_secs(3 * 86_400 + 7_261)),
+            "3days 2h"
+        );
+        assert_eq!(length(SignedDuration::from_secs(-5)), "0s");
+        assert_eq!(minutes(327.232), "5:27");
+        assert_eq!(minutes(59.6), "1:00");
+    }
+
+    #[test]
+    fn thresholds_are_those_of_the_alerts() {
+        let classes = [0.0, 0.049, 0.05, 0.0999, 0.1, 0.249, 0.25, 1.0].map(threshold);
+        assert_eq!(
+            classes,
+            [
+                "fine", "fine", "fair", "fair", "bad", "bad", "critical", "critical"
+            ]
+        );
+    }
+}

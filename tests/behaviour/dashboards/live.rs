@@ -1,0 +1,244 @@
+//! Each query of each dashboard, asked of a real Prometheus that has a past and scrapes the demo.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use eightxeight_exporter::catalogue::{Field, PREFIX};
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::expression::{selectors, substitute};
+use super::file::{Dashboard, Target, list, selector};
+use super::past::lived_through;
+use super::replay::Plan;
+use crate::fixture::{Exporter, Prometheus, pause, simulator};
+
+/// Longer than scrapes, collections and rules take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(40);
+const DAY: i64 = 86_400;
+
+/// What a reader chose: some instances, one PBX or all, and when.
+struct Choice<'a> {
+    instance: &'a str,
+    pbx: &'a str,
+    /// Unix times.
+    from: i64,
+    to: i64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_query_answers_and_every_metric_is_shown() {
+    let files = tempfile::tempdir().unwrap();
+    let now = Timestamp::now();
+    let week = Plan {
+        end: now,
+        before: Duration::from_hours(8 * 24),
+        step: 3600,
+        each_minute: Duration::from_mins(90),
+        scenario: None,
+    };
+    lived_through(week, files.path());
+    let demo = Exporter::demo(&["--collect.interval", "1s"]).await;
+    // Some metrics are there only while something is wrong.
+    let simulator = simulator().await;
+    let mut changed = simulator.credentials();
+    changed.password.push('!');
+    simulator.customer().set_credentials(changed);
+    let refused = Exporter::serve(&simulator, &["--collect.interval", "1s"]).await;
+    let prometheus = watching(files, &[&demo, &refused]).await;
+
+    let dashboards = Dashboard::all();
+    let mut open: Vec<Target> = dashboards.iter().flat_map(Dashboard::targets).collect();
+    open.extend(others(&dashboards));
+    assert!(open.len() > 100, "{}", open.len());
+    let used = used(&dashboards);
+    let start = Instant::now();
+    loop {
+        let mut unanswered = Vec::new();
+        for target in open {
+            if !answers(&prometheus, &target).await {
+                unanswered.push(target);
+            }
+        }
+        open = unanswered;
+        let exported = names(&prometheus).await;
+        let unknown: Vec<_> = used.difference(&exported).collect();
+        let shown = must_be_shown(&exported);
+        let hidden: Vec<_> = shown.difference(&used).collect();
+        if open.is_empty() && unknown.is_empty() && hidden.is_empty() && shown.len() >= 71 {
+            break;
+        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "unanswered: {open:#?}\nused, but neither exported nor recorded: {unknown:?}\n\
+             on no panel: {hidden:?}\nof {shown:?}"
+        );
+        pause().await;
+    }
+}
+
+/// 8x8's fields, the exporter's own metrics, memory and CPU.
+fn must_be_shown(exported: &BTreeSet<String>) -> BTreeSet<String> {
+    let process = ["process_resident_memory_bytes", "process_cpu_seconds_total"];
+    let fields = Field::ALL.map(|field| field.spec().metric);
+    let own = exported
+        .iter()
+        .map(String::as_str)
+        .filter(|name| name.starts_with("eightxeight_") && !name.starts_with(PREFIX));
+    own.chain(process)
+        .chain(fields)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A Prometheus that scrapes the exporters and has the shipped rules, whose alerts don't wait.
+async fn watching(files: TempDir, exporters: &[&Exporter]) -> Prometheus {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/prometheus/rules");
+    for name in ["company.yml", "exporter.yml"] {
+        let rules = std::fs::read_to_string(Path::new(shipped).join(name)).unwrap();
+        let waits = |line: &&str| !line.trim_start().starts_with("for: ");
+        let hasty: Vec<_> = rules.lines().filter(waits).collect();
+        std::fs::write(files.path().join(name), hasty.join("\n")).unwrap();
+    }
+    let targets: Vec<_> = exporters
+        .iter()
+        .map(|exporter| exporter.address())
+        .collect();
+    let config = format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
+         rule_files: [company.yml, exporter.yml]\n\
+         scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: {targets:?}}}]}}]\n"
+    );
+    Prometheus::start(files, &config).await
+}
+
+/// The queries of annotations, and those of variables but the account's: with one account there is none.
+fn others(dashboards: &[Dashboard]) -> Vec<Target> {
+    let target = |expr: String| Target {
+        panel: "no panel".to_owned(),
+        expr,
+        instant: true,
+    };
+    let mut others = Vec::new();
+    for dashboard in dashboards {
+        for annotation in list(&dashboard.json["annotations"]["list"]) {
+            others.extend(
+                annotation["expr"]
+                    .as_str()
+                    .map(|expr| target(expr.to_owned())),
+            );
+        }
+        for variable in dashboard.variables() {
+            let (selected, label) = selector(variable);
+            if !label.is_empty() && label != "account" {
+                others.push(target(format!("count by ({label}) ({selected})")));
+            }
+        }
+    }
+    others
+}
+
+/// Whether a query answers: with all PBXs chosen, over the last day, out of nothing but what was scraped,
+/// unless it asks for the past; or, since some look for a PBX with few calls, with one PBX at some full
+/// hour of the week.
+async fn answers(prometheus: &Prometheus, target: &Target) -> bool {
+    let to = Timestamp::now().as_second();
+    let asks_the_past = target.expr.contains(" offset ");
+    let all = Choice {
+        instance: if asks_the_past {
+            ".+"
+        } else {
+            r"127\\.0\\.0\\.1:.+"
+        },
+        pbx: ".+",
+        from: to - DAY,
+        to,
+    };
+    if asked(prometheus, target, &all, !target.instant).await {
+        return true;
+    }
+    let to = to - to % 3600;
+    for pbx in ["acmecorp2", "acmecorp", "acme-us"] {
+        let one = Choice {
+            instance: ".+",
+            pbx,
+            from: to - 7 * DAY,
+            to,
+        };
+        if target.expr.contains(") < ") && asked(prometheus, target, &one, true).await {
+            return true;
+        }
+    }
+    false
+}
+
+async fn asked(prometheus: &Prometheus, target: &Target, choice: &Choice<'_>, range: bool) -> bool {
+    let length = choice.to - choice.from;
+    let query = substitute(&target.expr, |name| {
+        Some(match name {
+            "window" => "1h".to_owned(),
+            "account" => ".*".to_owned(),
+            "pbx" => choice.pbx.to_owned(),
+            "__rate_interval" => "4m".to_owned(),
+            "__range" => format!("{length}s"),
+            "__range_s" => length.to_string(),
+            "instance" => choice.instance.to_owned(),
+            "job" => ".+".to_owned(),
+            other => panic!("${other} in {}", target.expr),
+        })
+    });
+    let [from, to] = [choice.from, choice.to].map(|time| time.to_string());
+    let data = if range {
+        let step = if length > DAY { "3600" } else { "60" };
+        let parameters = [
+            ("query", &*query),
+            ("start", &from),
+            ("end", &to),
+            ("step", step),
+        ];
+        prometheus.ask("query_range", &parameters).await
+    } else {
+        prometheus
+            .ask("query", &[("query", &*query), ("time", &to)])
+            .await
+    };
+    let is_number = |sample: &Value| sample[1] != "NaN";
+    list(&data["result"]).iter().any(|series| {
+        let samples = list(&series["values"]).iter();
+        samples
+            .chain([&series["value"]])
+            .any(|sample| !sample.is_null() && is_number(sample))
+    })
+}
+
+/// What the exporters export and the rules record; not what only the past holds.
+async fn names(prometheus: &Prometheus) -> BTreeSet<String> {
+    let live = r#"{job="eightxeight", instance!="demo:10888"}"#;
+    let data = prometheus
+        .ask("label/__name__/values", &[("match[]", live)])
+        .await;
+    let recorded = |name: &String| name.contains(':');
+    let names = list(&data)
+        .iter()
+        .map(|name| name.as_str().unwrap().to_owned());
+    names.filter(|name| !recorded(name)).collect()
+}
+
+/// The metrics of panels, variables and annotations.
+fn used(dashboards: &[Dashboard]) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for dashboard in dashboards {
+        let panels = dashboard.targets().into_iter().map(|target| target.expr);
+        for expr in panels.chain(dashboard.other_queries()) {
+            used.extend(
+                selectors(&expr)
+                    .unwrap()
+                    .into_iter()
+                    .map(|selector| selector.metric),
+            );
+        }
+    }
+    used
+}

@@ -1,0 +1,164 @@
+//! A crowd at the door: an honest scraper gets its page in time, and memory is bounded.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use eightxeight_exporter::simulator::Simulator;
+
+use crate::fixture::{Exporter, Page, binary, command, secret_files, simulator};
+
+/// What Prometheus gives a scrape unless it is told otherwise.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+const MOST_MEMORY: f64 = 300.0 * 1024.0 * 1024.0;
+
+/// A scrape over a connection of its own, by the scraper's deadline.
+async fn honest(exporter: &Exporter, crowd: &str) -> Page {
+    let start = Instant::now();
+    let answer = crate::fixture::client()
+        .get(format!("{}/metrics", exporter.url))
+        .timeout(DEADLINE)
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("{crowd}: {error:?}; {:#?}", exporter.running.log()));
+    assert_eq!(answer.status(), 200, "{crowd}");
+    let page = Page::parse(&answer.text().await.unwrap());
+    assert!(start.elapsed() < DEADLINE, "{crowd}");
+    assert_eq!(page.value("eightxeight_up"), 1.0, "{crowd}");
+    let memory = page.value("process_resident_memory_bytes");
+    assert!(memory < MOST_MEMORY, "{crowd}: {memory}");
+    page
+}
+
+fn connect(exporter: &Exporter, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(exporter.address()).unwrap();
+    // The other end may have hung up already.
+    let _ = stream.write_all(text.as_bytes());
+    stream
+}
+
+/// An exporter that may have no more than `limit` descriptors open, and can't raise it.
+async fn limited(simulator: &Simulator, limit: u32) -> Exporter {
+    let files = secret_files();
+    let plain = command("serve", &simulator.url(), files.path());
+    let mut command = Command::new("prlimit");
+    command
+        .arg(format!("--nofile={limit}:{limit}"))
+        .arg(binary());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.args(plain.get_args());
+    Exporter::start(&mut command, files).await
+}
+
+#[tokio::test]
+async fn half_sent_heads_slow_readers_and_idle_connections() {
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    honest(&exporter, "nobody else").await;
+    let half: Vec<_> = (0..200)
+        .map(|_| connect(&exporter, "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "))
+        .collect();
+    honest(&exporter, "half-sent heads").await;
+    // They ask for many pages and read none of them.
+    let slow: Vec<_> = (0..100)
+        .map(|_| {
+            connect(
+                &exporter,
+                &"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100),
+            )
+        })
+        .collect();
+    honest(&exporter, "100 slow readers").await;
+    let idle: Vec<_> = (0..300).map(|_| connect(&exporter, "")).collect();
+    honest(&exporter, "idle connections").await;
+    drop((slow, idle));
+
+    // A head that isn't finished in its five seconds is given up.
+    let mut first = half.into_iter().next().unwrap();
+    first
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let mut said = Vec::new();
+    let _ = first.read_to_end(&mut said);
+    assert!(!said.starts_with(b"HTTP/1.1 200"), "{said:?}");
+    honest(&exporter, "after it").await;
+}
+
+#[tokio::test]
+async fn a_megabyte_of_headers_and_pipelining() {
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    let header = format!("X-Long: {}\r\n", "x".repeat(1000));
+    for _ in 0..20 {
+        let head = format!(
+            "GET /metrics HTTP/1.1\r\nHost: a\r\n{}\r\n",
+            header.repeat(1000)
+        );
+        let mut stream = connect(&exporter, &head);
+        let mut said = Vec::new();
+        // The rest of what was sent makes it a reset rather than an end.
+        let _ = stream.read_to_end(&mut said);
+        assert!(!said.starts_with(b"HTTP/1.1 200"));
+    }
+    honest(&exporter, "a megabyte of headers").await;
+
+    let mut asked = "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n".repeat(99);
+    asked += "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut said = String::new();
+    connect(&exporter, &asked)
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(said.matches("HTTP/1.1 200 OK").count(), 100, "pipelining");
+    assert!(said.contains("eightxeight_up 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_scrapers() {
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    honest(&exporter, "nobody else").await;
+    let scrapes: Vec<_> = (0..1000)
+        .map(|_| tokio::spawn(exporter.request("GET", "/metrics").send()))
+        .collect();
+    honest(&exporter, "1,000 scrapers").await;
+    for scrape in scrapes {
+        let status = scrape.await.unwrap().unwrap().status().as_u16();
+        assert!([200, 503].contains(&status), "{status}");
+    }
+    assert_eq!(
+        simulator.requests().all().len(),
+        3,
+        "all shared one collection"
+    );
+}
+
+#[tokio::test]
+async fn more_idle_connections_than_descriptors() {
+    let simulator = simulator().await;
+    for limit in [160, 72] {
+        let mut exporter = limited(&simulator, limit).await;
+        let mut crowd = Vec::new();
+        for _ in 0..3 {
+            crowd.extend((0..150).map(|_| connect(&exporter, "")));
+            let page = honest(&exporter, "idle connections beyond the limit").await;
+            assert_eq!(page.value("process_max_fds"), f64::from(limit));
+            crowd.extend((0..150).map(|_| connect(&exporter, "GET /")));
+            honest(&exporter, "half-sent heads beyond the limit").await;
+        }
+        drop(crowd);
+        honest(&exporter, "when the crowd has gone").await;
+        exporter.running.signal("TERM");
+        assert_eq!(
+            exporter.running.ended().await.code(),
+            Some(0),
+            "no accept error ended it"
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! Two exporters share the accounts as `deploy/prometheus/prometheus-accounts.yml` has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eightxeight_exporter::simulator::Endpoint;
+
+use crate::accounts::Provider;
+use crate::fixture::{Prometheus, free_port, until};
+
+/// Two free ports that differ only in their last digit, which is 0 or 1, and what they share.
+fn numbered_ports() -> String {
+    let free = |port: &str| std::net::TcpListener::bind(format!("127.0.0.1:{port}")).is_ok();
+    loop {
+        let stem = (free_port() / 10).to_string();
+        if free(&format!("{stem}0")) && free(&format!("{stem}1")) {
+            return stem;
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_account_is_collected_by_one_of_two_exporters() {
+    const ACCOUNTS: usize = 12;
+    let provider = Provider::with(ACCOUNTS).await;
+    provider.configure(&(1..=ACCOUNTS).collect::<Vec<_>>());
+    let stem = numbered_ports();
+    let address = |n: usize| format!("127.0.0.1:{stem}{n}");
+    let exporters = [
+        provider.serve(&["--web.listen-address", &address(0)]).await,
+        provider.serve(&["--web.listen-address", &address(1)]).await,
+    ];
+
+    let shipped = include_str!("../../deploy/prometheus/prometheus-accounts.yml");
+    assert_eq!(shipped.matches(": 1m").count(), 3);
+    let config = shipped
+        .replace("exporter-0:10888", &address(0))
+        .replace("exporter-1:10888", &address(1))
+        .replace("exporter-$1:10888", &format!("127.0.0.1:{stem}$1"))
+        .replace(": 1m", ": 1s")
+        .replace("scrape_timeout: 10s", "scrape_timeout: 1s")
+        .replace("  - rules/*.yml", "");
+    assert!(!config.contains("10888"), "{config}");
+    let prometheus = Prometheus::start(tempfile::tempdir().unwrap(), &config).await;
+    let up = until("all accounts and both exporters", async || {
+        let accounts = prometheus.query("eightxeight_up == 1").await;
+        let exporters = prometheus.query(r#"up{account=""} == 1"#).await;
+        (accounts.len() == ACCOUNTS && exporters.len() == 2).then_some(accounts)
+    })
+    .await;
+
+    let homes: BTreeMap<_, _> = up
+        .iter()
+        .map(|(labels, _)| (&labels["account"], &labels["instance"]))
+        .collect();
+    assert_eq!(homes.len(), ACCOUNTS, "an account at two exporters: {up:?}");
+    let used: BTreeSet<_> = homes.values().collect();
+    assert_eq!(used.len(), 2, "all at one exporter: {homes:?}");
+    assert_eq!(
+        provider.simulator.requests().count(Endpoint::Token),
+        u64::try_from(ACCOUNTS).unwrap(),
+        "each account logs in once"
+    );
+    drop(exporters);
+}
