@@ -1,0 +1,118 @@
+//! What Prometheus makes of the files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use eightxeight_exporter::catalogue::Field;
+use eightxeight_exporter::simulator::{Selection, Simulator};
+use eightxeight_exporter::window::Period;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Backfill, HOUR};
+use crate::fixture::Prometheus;
+
+/// Runs the promtool line that a backfill ended with, on a Prometheus' data.
+pub(super) fn load(line: &str, data: &Path) {
+    let mut words = line.split(' ');
+    let mut promtool = Command::new(words.next().unwrap());
+    promtool.args(words.map(|word| match word {
+        "DATA" => data.to_str().unwrap(),
+        word => word,
+    }));
+    let (worked, said) = crate::fixture::run(&mut promtool, "");
+    assert!(worked, "{line}: {said}");
+}
+
+/// Asks Prometheus as the dashboards do, and holds it against what there really was.
+pub(super) async fn reads_back(
+    prometheus: &Prometheus,
+    simulator: &Simulator,
+    backfill: &Backfill,
+) {
+    let truth = |field: Field, start: Timestamp, end: Timestamp| {
+        let period = Period { start, end };
+        let rows = simulator
+            .truth(
+                simulator.customer(),
+                &Selection::All,
+                period,
+                simulator.now(),
+            )
+            .unwrap();
+        let values = rows
+            .iter()
+            .map(|row| (row.pbx_id.to_string(), row.base(field).unwrap()));
+        values.collect::<BTreeMap<_, _>>()
+    };
+    let london = TimeZone::get("Europe/London").unwrap();
+    let selector = r#"job=~"eightxeight",instance=~".*",account=~".*",pbx_id=~".+""#;
+    // Every hour of the range, as a panel reads points an hour apart.
+    for field in [Field::InboundTotal, Field::TotalTalkTime, Field::TotalVm] {
+        let metric = field.spec().metric;
+        let expression = format!(
+            r#"max by (job, account, pbx_id, window) (last_over_time({metric}{{{selector},window="1h"}}[1h]))"#
+        );
+        let series = prometheus
+            .query_range(&expression, backfill.from + HOUR, backfill.to, 3600)
+            .await;
+        assert_eq!(series.len(), 4, "{metric}");
+        for (labels, points) in series {
+            assert_eq!(labels["job"], "eightxeight");
+            assert_eq!(points.len(), 24 * 35, "{labels:?}");
+            for (at, value) in points.into_iter().step_by(17) {
+                let expected = truth(field, at - HOUR, at)[&labels["pbx_id"]];
+                assert_eq!(value, expected, "{metric} {labels:?} {at}");
+            }
+        }
+        // And the total of all.
+        let total = format!(
+            r#"sum_over_time(max by (job, account, pbx_id, window) ({metric}{{{selector},window="1h"}})[{}h:1h])"#,
+            24 * 35
+        );
+        let at = backfill.to + SignedDuration::from_secs(1);
+        let expected = truth(field, backfill.from, backfill.to);
+        let totals = prometheus.query_at(&total, at).await;
+        assert_eq!(totals.len(), 4);
+        for (labels, value) in totals {
+            let expected = expected[&labels["pbx_id"]];
+            assert!(
+                (value - expected).abs() <= expected * 1e-12,
+                "{metric} {labels:?}: {value} {expected}"
+            );
+        }
+    }
+    // Each whole day's number stands a second before midnight.
+    let mut midnight = midnight_after(backfill.from, &london);
+    let mut days = 0;
+    while midnight <= backfill.to {
+        let end = midnight - SignedDuration::from_secs(1);
+        let metric = Field::InboundTotal.spec().metric;
+        let today = format!(r#"{metric}{{{selector},window="today"}}"#);
+        let start = end
+            .to_zoned_datetime(london.clone())
+            .start_of_day()
+            .unwrap()
+            .timestamp();
+        let expected = truth(Field::InboundTotal, start, end);
+        for (labels, value) in prometheus.query_at(&today, end).await {
+            assert_eq!(labels["site"], "a \"b\"");
+            assert_eq!(labels["instance"], "backfill");
+            assert_eq!(value, expected[&labels["pbx_id"]], "{labels:?} {end}");
+            days += 1;
+        }
+        midnight = midnight_after(midnight, &london);
+    }
+    assert!((34 * 4..=35 * 4).contains(&days), "{days}");
+    // What the recording rules demand of fresh data.
+    let fresh = "eightxeight_company_inbound_calls and on (job, account, instance, window) \
+                 (max_over_time(eightxeight_collection_success[3m]) == 1)";
+    assert_eq!(prometheus.query_at(fresh, backfill.to).await.len(), 8);
+}
+
+fn midnight_after(instant: Timestamp, zone: &TimeZone) -> Timestamp {
+    let tomorrow = zone.to_datetime(instant).date().tomorrow().unwrap();
+    let midnight = tomorrow.to_zoned_datetime(zone.clone()).unwrap();
+    midnight.start_of_day().unwrap().timestamp()
+}
