@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, Command};
 
-use crate::config::options::{Group, OPTIONS, Opt};
+use crate::config::options::{Group, OPTIONS, Opt, one};
 use crate::telemetry::BUILD;
 
 pub(super) const COMMANDS: [(&str, &str); 6] = [
@@ -32,22 +32,6 @@ pub(super) const COMMANDS: [(&str, &str); 6] = [
         "Print the table of 8x8's fields and their metrics",
     ),
 ];
-
-const fn one(
-    name: &'static str,
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Opt {
-    Opt {
-        name,
-        value,
-        default,
-        repeatable: false,
-        file_only: false,
-        help,
-    }
-}
 
 const ACCOUNT: Opt = one(
     "account",

@@ -4,7 +4,7 @@
 //! a `collect` map of its own. Everything that is wrong is told at once, with its line and key and never
 //! its value.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::options::{Group, OPTIONS, Opt};
@@ -286,30 +286,8 @@ impl FileReader {
         Some(values)
     }
 
-    /// The entries of a map, each key once.
     fn entries<'n>(&mut self, node: &'n Node, place: &str) -> Vec<(&'n str, &'n Node)> {
-        let entries = match &node.value {
-            Value::Map(entries) => entries,
-            Value::Null => return Vec::new(),
-            other => {
-                self.problem(
-                    node.line,
-                    place,
-                    &format!("this is {}, not a map", other.kind()),
-                );
-                return Vec::new();
-            }
-        };
-        let mut seen = HashSet::new();
-        let mut once = Vec::new();
-        for (key, node) in entries {
-            if seen.insert(key) {
-                once.push((key.as_str(), node));
-            } else {
-                self.problem(node.line, place, "the same key twice");
-            }
-        }
-        once
+        node.entries(|line, problem| self.problem(line, place, problem))
     }
 
     fn problem(&mut self, line: u64, place: &str, problem: &str) {

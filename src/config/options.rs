@@ -93,7 +93,8 @@ impl Opt {
     }
 }
 
-const fn one(
+/// An option with a single value.
+pub(crate) const fn one(
     name: &'static str,
     value: &'static str,
     default: &'static str,

@@ -2,6 +2,7 @@
 //!
 //! No error holds any of the text: it may be a secret.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -25,6 +26,30 @@ impl Node {
             Value::List(items) => items.iter_mut().for_each(Node::wipe),
             Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.wipe()),
         }
+    }
+}
+
+impl Node {
+    /// The entries of a map, each key once; what is wrong is told with its line.
+    pub(crate) fn entries(&self, mut problem: impl FnMut(u64, &str)) -> Vec<(&str, &Node)> {
+        let entries = match &self.value {
+            Value::Map(entries) => entries.as_slice(),
+            Value::Null => &[],
+            other => {
+                problem(self.line, &format!("this is {}, not a map", other.kind()));
+                &[]
+            }
+        };
+        let mut seen = HashSet::new();
+        let mut once = Vec::new();
+        for (key, node) in entries {
+            if seen.insert(key) {
+                once.push((key.as_str(), node));
+            } else {
+                problem(node.line, "the same key twice");
+            }
+        }
+        once
     }
 }
 

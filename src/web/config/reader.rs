@@ -1,7 +1,5 @@
 //! Reads the nodes of a tree: maps of known keys, texts, lists.
 
-use std::collections::HashSet;
-
 use super::names::find;
 use crate::config::yaml::{Node, Value};
 
@@ -65,25 +63,7 @@ impl Reader {
         let Some(node) = node else {
             return Vec::new();
         };
-        let entries = match &node.value {
-            Value::Map(entries) => entries.as_slice(),
-            Value::Null => &[],
-            other => {
-                let problem = format!("this is {}, not a map", other.kind());
-                self.problem(node.line, place, &problem);
-                &[]
-            }
-        };
-        let mut seen = HashSet::new();
-        let mut once = Vec::new();
-        for (key, node) in entries {
-            if seen.insert(key) {
-                once.push((key.as_str(), node));
-            } else {
-                self.problem(node.line, place, "the same key twice");
-            }
-        }
-        once
+        node.entries(|line, problem| self.problem(line, place, problem))
     }
 
     pub(super) fn text<'n>(&mut self, node: &'n Node, place: &str) -> Option<&'n str> {
