@@ -26,6 +26,7 @@ RUN mkdir -p src benches tests/behaviour \
 COPY build.rs ./
 COPY src src
 COPY templates templates
+COPY grafana grafana
 # The context has no .git to ask.
 ARG REVISION=unknown
 # Cargo goes by time, and the stand-ins above are younger than the sources.

@@ -12,6 +12,7 @@ mod auth;
 mod clients;
 pub mod config;
 mod connection;
+mod dashboards;
 mod deadline;
 mod discovery;
 mod files;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
+use super::dashboards::{DASHBOARDS, Dashboard};
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
 use super::status::{icon, script, status, style};
@@ -18,11 +19,14 @@ use crate::exporter::Exporter;
 use crate::exposition::Live;
 
 /// All paths but that of the metrics, which is configured and must differ from these.
-pub const OTHER_PATHS: [&str; 10] = [
+pub const OTHER_PATHS: [&str; 13] = [
     "/",
     "/style.css",
     "/status.js",
     "/icon.svg",
+    DASHBOARDS[0].path,
+    DASHBOARDS[1].path,
+    DASHBOARDS[2].path,
     "/probe",
     "/sd",
     "/config",
@@ -56,7 +60,12 @@ impl App {
 /// The routes.
 pub fn router(app: App) -> Router {
     let telemetry_path = app.web.telemetry_path.clone();
-    Router::new()
+    let dashboard = |router: Router<_>, dashboard: &'static Dashboard| {
+        router.route(dashboard.path, get(move || async { dashboard.answer() }))
+    };
+    DASHBOARDS
+        .iter()
+        .fold(Router::new(), dashboard)
         .route(&telemetry_path, get(metrics))
         .route("/probe", get(probe))
         .route("/sd", get(discovery))

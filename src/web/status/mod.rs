@@ -16,6 +16,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
+use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
 use crate::account::Account;
 use crate::catalogue::Field;
@@ -41,6 +42,7 @@ struct Page<'a> {
     now: String,
     telemetry_path: &'a str,
     accounts: Vec<AccountSection>,
+    dashboards: &'static [Dashboard],
 }
 
 struct AccountSection {
@@ -94,6 +96,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
         now: clock_time(now, now),
         telemetry_path: &app.web.telemetry_path,
         accounts,
+        dashboards: &DASHBOARDS,
     };
     match page.render() {
         Ok(html) => {

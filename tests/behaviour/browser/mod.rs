@@ -1,0 +1,138 @@
+//! The status page in a real browser: Debian's chromium, driven through its `WebDriver` server.
+
+mod page;
+mod refresh;
+
+use std::process::Command;
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use crate::fixture::{Running, free_port, until};
+
+/// A browser without a window.
+struct Browser {
+    _driver: Running,
+    session: String,
+    client: reqwest::Client,
+}
+
+impl Browser {
+    async fn start() -> Browser {
+        let port = free_port();
+        let mut command = Command::new("chromedriver");
+        // It says that it is ready on standard output.
+        command.arg(format!("--port={port}"));
+        let driver = Running::start(&mut command);
+        let client = crate::fixture::client();
+        let url = format!("http://127.0.0.1:{port}");
+        until("chromedriver", async || {
+            client.get(format!("{url}/status")).send().await.ok()
+        })
+        .await;
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-proxy-server",
+        ];
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }}});
+        let answer = send(client.post(format!("{url}/session")), &capabilities).await;
+        let id = answer["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no session: {answer}"));
+        Browser {
+            _driver: driver,
+            session: format!("{url}/session/{id}"),
+            client,
+        }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        send(self.client.post(format!("{}/{path}", self.session)), &body).await
+    }
+
+    async fn open(&self, url: &str) {
+        self.post("url", json!({"url": url})).await;
+    }
+
+    async fn run(&self, script: &str) -> Value {
+        self.post("execute/sync", json!({"script": script, "args": []}))
+            .await
+    }
+
+    async fn text(&self) -> String {
+        self.run("return document.body.innerText")
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    async fn resize(&self, width: u32, height: u32) {
+        self.post("window/rect", json!({"width": width, "height": height}))
+            .await;
+    }
+
+    async fn screenshot(&self, name: &str) {
+        let url = format!("{}/screenshot", self.session);
+        let answer = self
+            .client
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let picture = base64::engine::general_purpose::STANDARD;
+        let picture = picture.decode(answer["value"].as_str().unwrap()).unwrap();
+        let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// What the console complains of, and every address that the page asked for.
+    async fn logs(&self) -> (Vec<String>, Vec<String>) {
+        let console = self.post("se/log", json!({"type": "browser"})).await;
+        let messages = console.as_array().unwrap().iter();
+        let complaints = messages.map(|entry| entry["message"].to_string()).collect();
+        let events = self.post("se/log", json!({"type": "performance"})).await;
+        let events = events.as_array().unwrap().iter();
+        let asked = events.filter_map(|entry| {
+            let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
+            let event = &event["message"];
+            (event["method"] == "Network.requestWillBeSent").then(|| {
+                event["params"]["request"]["url"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+        });
+        (complaints, asked.collect())
+    }
+
+    async fn close(self) {
+        let _ = self.client.delete(&self.session).send().await;
+    }
+}
+
+async fn send(request: reqwest::RequestBuilder, body: &Value) -> Value {
+    let request = request
+        .header("content-type", "application/json")
+        .body(body.to_string());
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["value"]["error"].is_null(), "{answer}");
+    answer["value"].clone()
+}
