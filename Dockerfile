@@ -19,7 +19,7 @@ ENV CARGO_INCREMENTAL=0
 # Cargo.toml names to be there.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/behaviour \
-    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs tests/behaviour/main.rs; do echo 'fn main() {}' >"$target"; done \
+    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs; do echo 'fn main() {}' >"$target"; done \
     && touch src/lib.rs \
     && cargo build --locked --profile "$PROFILE"
 

@@ -46,8 +46,8 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
 	PATH="$$PATH:/usr/sbin" bench/run
 
-microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
-	$(CARGO) bench --locked --bench decode --bench exposition
+microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
+	$(CARGO) bench --locked --bench decode --bench exposition --bench status
 
 FUZZ_TARGETS = answer error_body accept window config_file
 FUZZ_SECONDS ?= 300

@@ -46,7 +46,11 @@ struct Page<'a> {
 }
 
 struct AccountSection {
+    /// Where on the page it begins.
+    anchor: String,
     name: Option<String>,
+    /// The worst of its windows'.
+    tone: Tone,
     /// Of the metrics.
     link: String,
     refusal: Option<String>,
@@ -58,8 +62,7 @@ struct AccountSection {
 
 struct WindowSection {
     label: String,
-    tone: Tone,
-    state: String,
+    state: words::State,
     remedy: Option<&'static str>,
     covers: Option<String>,
     rows: Vec<PbxRow>,
@@ -82,12 +85,29 @@ struct Rate {
     class: &'static str,
 }
 
+impl AccountSection {
+    /// Of the headings in it: an account without a name has none above them.
+    fn level(&self) -> u8 {
+        if self.name.is_some() { 3 } else { 2 }
+    }
+}
+
+impl Page<'_> {
+    /// The accounts with trouble, where there are too many to look at all of them.
+    fn troubled(&self) -> Vec<&AccountSection> {
+        let all = self.accounts.iter();
+        all.filter(|account| account.tone >= Tone::Failing)
+            .collect()
+    }
+}
+
 /// `GET /`.
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
     let now = app.exporter.clock().now().wall;
     let mut accounts = Vec::new();
-    for account in app.exporter.accounts().iter() {
-        accounts.push(section(account, &app.web.telemetry_path).await);
+    for (number, account) in app.exporter.accounts().iter().enumerate() {
+        let anchor = format!("account-{number}");
+        accounts.push(section(anchor, account, &app.web.telemetry_path).await);
     }
     let page = Page {
         version: BUILD.version,
@@ -147,7 +167,7 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-async fn section(account: &Account, telemetry_path: &str) -> AccountSection {
+async fn section(anchor: String, account: &Account, telemetry_path: &str) -> AccountSection {
     let view = account.collector().view().await;
     let status = account.status();
     let config = account.config();
@@ -160,17 +180,24 @@ async fn section(account: &Account, telemetry_path: &str) -> AccountSection {
         None => telemetry_path.to_owned(),
     };
     let now = view.now.wall;
+    let windows: Vec<_> = view
+        .windows
+        .iter()
+        .map(|state| window(state, &view, settings.mode))
+        .collect();
     AccountSection {
+        anchor,
         name: config.name.clone(),
+        tone: windows
+            .iter()
+            .map(|window| window.state.tone)
+            .max()
+            .unwrap_or(Tone::Waiting),
         link,
         refusal: words::refusal(&status, &config.api.credentials, settings.interval, now),
         hold: words::hold(&status, now),
         budget: words::budget(&status, config.api.max_requests_per_minute),
-        windows: view
-            .windows
-            .iter()
-            .map(|state| window(state, &view, settings.mode))
-            .collect(),
+        windows,
         troubles: view
             .recent
             .iter()
@@ -181,7 +208,6 @@ async fn section(account: &Account, telemetry_path: &str) -> AccountSection {
 
 fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> WindowSection {
     let now = view.now.wall;
-    let (tone, text) = words::state(state, view.now, mode);
     let error = state
         .outcome
         .as_ref()
@@ -197,8 +223,7 @@ fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> Windo
     let covered = |instant: Timestamp| clock_time(instant, now);
     WindowSection {
         label: state.window.label().to_owned(),
-        tone,
-        state: text,
+        state: words::state(state, view.now, mode),
         remedy: error.map(crate::eightxeight::Error::remedy),
         covers: state.served.as_ref().map(|snapshot| {
             format!(

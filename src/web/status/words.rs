@@ -6,15 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Moment;
 use crate::collect::{Mode, WindowState};
-use crate::eightxeight::Status;
+use crate::eightxeight::{Error, Status};
 use crate::secret::Credentials;
 
 /// Abandon rates from which a PBX is shown in amber, in red and in dark red: the same as in the dashboards
 /// and the alerts.
 const THRESHOLDS: [(f64, &str); 3] = [(0.25, "critical"), (0.10, "bad"), (0.05, "fair")];
 
-/// How a state is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a state is coloured; the later is the worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tone {
     /// It works.
     Good,
@@ -42,8 +42,45 @@ impl Tone {
 pub(super) fn length(length: SignedDuration) -> String {
     let seconds = length.as_secs().max(0).unsigned_abs();
     let text = humantime::format_duration(Duration::from_secs(seconds)).to_string();
-    let parts: Vec<_> = text.split(' ').take(2).collect();
-    parts.join(" ")
+    let parts = text.split(' ').take(2).map(|part| {
+        let unit = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = &part[..part.len() - unit.len()];
+        format!("{number} {}", if unit == "m" { "min" } else { unit })
+    });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// A piece of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Piece<'a> {
+    pub(super) text: &'a str,
+    /// Whether it is the name of an option, which a line must not end in.
+    pub(super) is_option: bool,
+}
+
+/// The options in a text, and what stands between them.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("--") {
+        let after = &rest[at..];
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
+        let option = after[..end.unwrap_or(after.len())].trim_end_matches('.');
+        found.push(Piece {
+            text: &rest[..at],
+            is_option: false,
+        });
+        found.push(Piece {
+            text: option,
+            is_option: true,
+        });
+        rest = &after[option.len()..];
+    }
+    found.push(Piece {
+        text: rest,
+        is_option: false,
+    });
+    found
 }
 
 /// A time of day in UTC, with its date unless that is today's.
@@ -72,53 +109,80 @@ pub(super) fn threshold(rate: f64) -> &'static str {
         .map_or("fine", |(_, class)| class)
 }
 
+/// How a window is doing: in a few words, and the rest of the sentence.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) tone: Tone,
+    pub(super) headline: String,
+    pub(super) rest: String,
+}
+
 /// How a window is doing.
-pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> (Tone, String) {
+pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> State {
+    let said = |tone, headline: &str, rest: String| State {
+        tone,
+        headline: headline.to_owned(),
+        rest,
+    };
     let Some(outcome) = &state.outcome else {
         let when = match mode {
-            Mode::Scrape => "8x8 is asked when the metrics are scraped",
-            Mode::Timer => "the first collection is under way",
+            Mode::Scrape => ": 8x8 is asked when the metrics are scraped",
+            Mode::Timer => ": the first collection is under way",
         };
-        return (Tone::Waiting, format!("Not collected yet: {when}"));
+        return said(Tone::Waiting, "Not collected yet", when.to_owned());
     };
     let ago = |then: Moment| length(SignedDuration::try_from(now.since(then)).unwrap_or_default());
-    let next = if outcome.next.is_past(now) {
+    let wait = outcome.next.since(now);
+    let next = if outcome.next.is_past(now) || wait < Duration::from_secs(1) {
         match mode {
             Mode::Scrape => "next with the next scrape".to_owned(),
             Mode::Timer => "the next is under way".to_owned(),
         }
     } else {
-        let wait = outcome.next.since(now);
         let wait = length(SignedDuration::try_from(wait).unwrap_or_default());
         match mode {
             Mode::Scrape => format!("next with a scrape in {wait} or later"),
             Mode::Timer => format!("next in {wait}"),
         }
     };
-    match (&outcome.error, &outcome.last_good) {
-        (None, Some((_, received))) => (
+    let error = outcome.error.as_ref().map(failure);
+    match (&error, &outcome.last_good) {
+        (None, Some((_, received))) => said(
             Tone::Good,
-            format!("Collected {} ago, {next}", ago(*received)),
+            &format!("Collected {} ago", ago(*received)),
+            format!(", {next}"),
         ),
-        (None, None) => (Tone::Waiting, "Not collected yet".to_owned()),
-        (Some(error), Some((_, received))) if state.served.is_some() => (
+        (None, None) => said(Tone::Waiting, "Not collected yet", String::new()),
+        (Some(error), Some((_, received))) if state.served.is_some() => said(
             Tone::Failing,
+            "Failing",
             format!(
-                "Failing: {error}. Shown is the last good answer, {} old; {next}",
+                ": {error}. Shown is the last good answer, {} old; {next}",
                 ago(*received)
             ),
         ),
-        (Some(error), Some((_, received))) => (
+        (Some(error), Some((_, received))) => said(
             Tone::Lost,
+            "Failing",
             format!(
-                "Failing: {error}. The last good answer is {} old, too old to show; {next}",
+                ": {error}. The last good answer is {} old, too old to show; {next}",
                 ago(*received)
             ),
         ),
-        (Some(error), None) => (
+        (Some(error), None) => said(
             Tone::Lost,
-            format!("Failing: {error}. There was no good answer yet; {next}"),
+            "Failing",
+            format!(": {error}. There was no good answer yet; {next}"),
         ),
+    }
+}
+
+/// What went wrong. Until when nothing is asked stands above the windows.
+fn failure(error: &Error) -> String {
+    match error {
+        Error::Refused { .. } => "8x8 refused the credentials".to_owned(),
+        Error::Held { reason, .. } => reason.meaning().to_owned(),
+        Error::Request(_) | Error::Secrets(_) => error.to_string(),
     }
 }
 
@@ -136,18 +200,18 @@ pub(super) fn refusal(
             clock_time(until.wall, now)
         )
     });
-    let origins = [
-        &credentials.key,
-        &credentials.username,
-        &credentials.password,
+    let secrets = [
+        ("the key", &credentials.key),
+        ("the user's name", &credentials.username),
+        ("the password", &credentials.password),
     ]
-    .map(crate::secret::Source::origin);
+    .map(|(what, source)| format!("{what} ({})", source.origin()));
     Some(format!(
-        "8x8 refused the credentials at {}{}. Put the right ones where {} say; a change is noticed within {}.",
+        "8x8 refused the credentials at {}{}. Put the right ones in place: {}; a change is noticed within {}.",
         clock_time(refused.wall, now),
         until.unwrap_or_default(),
-        origins.join(", "),
-        humantime::format_duration(interval),
+        secrets.join(", "),
+        length(SignedDuration::try_from(interval).unwrap_or_default()),
     ))
 }
 
@@ -182,14 +246,41 @@ mod tests {
             clock_time(at("2026-03-02T23:59:59Z"), now),
             "2026-03-02 23:59:59 UTC"
         );
-        assert_eq!(length(SignedDuration::from_secs(34)), "34s");
+        assert_eq!(length(SignedDuration::from_secs(34)), "34 s");
         assert_eq!(
             length(SignedDuration::from_secs(3 * 86_400 + 7_261)),
-            "3days 2h"
+            "3 days 2 h"
         );
-        assert_eq!(length(SignedDuration::from_secs(-5)), "0s");
+        assert_eq!(length(SignedDuration::from_secs(-5)), "0 s");
+        assert_eq!(length(SignedDuration::from_secs(150)), "2 min 30 s");
         assert_eq!(minutes(327.232), "5:27");
         assert_eq!(minutes(59.6), "1:00");
+    }
+
+    #[test]
+    fn options_are_found_in_a_text() {
+        let found = |text| -> Vec<(String, bool)> {
+            let pieces = pieces(text).into_iter();
+            pieces
+                .map(|piece| (piece.text.to_owned(), piece.is_option))
+                .collect()
+        };
+        let own = |text: &str, is_option| (text.to_owned(), is_option);
+        assert_eq!(
+            found("see --api.key-file. Or (--x)"),
+            [
+                own("see ", false),
+                own("--api.key-file", true),
+                own(". Or (", false),
+                own("--x", true),
+                own(")", false)
+            ]
+        );
+        assert_eq!(found("none - at all"), [own("none - at all", false)]);
+        assert_eq!(
+            found("--"),
+            [own("", false), own("--", true), own("", false)]
+        );
     }
 
     #[test]

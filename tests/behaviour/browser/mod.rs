@@ -19,6 +19,11 @@ struct Browser {
 
 impl Browser {
     async fn start() -> Browser {
+        Browser::start_with(json!({})).await
+    }
+
+    /// With these preferences of the browser's user.
+    async fn start_with(preferences: Value) -> Browser {
         let port = free_port();
         let mut command = Command::new("chromedriver");
         // It says that it is ready on standard output.
@@ -43,7 +48,7 @@ impl Browser {
         ];
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
-            "goog:chromeOptions": {"args": arguments},
+            "goog:chromeOptions": {"args": arguments, "prefs": preferences},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         }}});
         let answer = send(client.post(format!("{url}/session")), &capabilities).await;
@@ -78,28 +83,45 @@ impl Browser {
             .to_owned()
     }
 
-    async fn resize(&self, width: u32, height: u32) {
-        self.post("window/rect", json!({"width": width, "height": height}))
+    /// Shows pages on a screen of this size, by day or by night.
+    async fn show(&self, width: u32, height: u32, dark: bool) {
+        let screen =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.tell("Emulation.setDeviceMetricsOverride", screen)
             .await;
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.tell("Emulation.setEmulatedMedia", media).await;
     }
 
-    async fn screenshot(&self, name: &str) {
-        let url = format!("{}/screenshot", self.session);
-        let answer = self
-            .client
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        let picture = base64::engine::general_purpose::STANDARD;
-        let picture = picture.decode(answer["value"].as_str().unwrap()).unwrap();
+    async fn tell(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        self.post("goog/cdp/execute", body).await
+    }
+
+    /// The whole page as a picture.
+    async fn picture(&self, name: &str) {
+        let whole = json!({"captureBeyondViewport": true});
+        let answer = self.tell("Page.captureScreenshot", whole).await;
+        let base64 = base64::engine::general_purpose::STANDARD;
+        let picture = base64.decode(answer["data"].as_str().unwrap()).unwrap();
         let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// Looks at the page on a phone and on a desk, by day and by night: nothing but a table is wider than the screen,
+    /// and everybody can read it.
+    async fn look(&self, name: &str) {
+        for (width, height) in [(390, 844), (1280, 900)] {
+            for dark in [false, true] {
+                self.show(width, height, dark).await;
+                let faults = self.run(include_str!("faults.js")).await;
+                assert_eq!(faults, json!([]), "{name}, {width} px, dark: {dark}");
+                let scheme = if dark { "dark" } else { "light" };
+                self.picture(&format!("{name}-{width}-{scheme}")).await;
+            }
+        }
     }
 
     /// What the console complains of, and every address that the page asked for.

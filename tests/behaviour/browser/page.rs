@@ -4,7 +4,7 @@ use eightxeight_exporter::simulator::{Credentials, Fault, Rule, Simulator};
 use serde_json::{Value, json};
 
 use super::Browser;
-use crate::fixture::{Exporter, KEY, USERNAME, simulator};
+use crate::fixture::{Exporter, KEY, USERNAME, clean_command, secret_files, simulator};
 
 fn wrong_password(simulator: &Simulator) {
     simulator.customer().set_credentials(Credentials {
@@ -32,15 +32,17 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     ];
     let exporter = Exporter::serve(&simulator, &options).await;
 
-    browser.resize(1200, 900).await;
     browser.open(&exporter.url).await;
     assert!(browser.text().await.contains("Not collected yet"));
-    browser.screenshot("empty").await;
+    browser.look("empty").await;
 
     exporter.page().await;
     browser.open(&exporter.url).await;
     let text = browser.text().await;
-    assert!(text.contains("Collected 0s ago"), "{text}");
+    assert!(
+        text.contains("Collected ") && text.contains(" s ago"),
+        "{text}"
+    );
     assert!(
         text.contains("<script>alert(1)</script>"),
         "a PBX's name is text: {text}"
@@ -58,14 +60,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
         classes,
         json!(["critical 30.0 %", "bad 12.0 %", "fine 1.0 %"])
     );
-    browser.screenshot("fresh-desktop").await;
-    browser.resize(500, 900).await;
-    browser.screenshot("fresh-phone").await;
-    let fits = browser
-        .run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        .await;
-    assert_eq!(fits, true, "only the table scrolls sideways on a phone");
-    browser.resize(1200, 900).await;
+    browser.look("fresh").await;
 
     simulator.faults().add(Rule::compsum(Fault::unavailable()));
     simulator.faults().remove(fixed);
@@ -82,12 +77,13 @@ async fn the_page_says_what_is_going_on_in_every_state() {
         text.contains("What to do: ") && text.contains("Last troubles"),
         "{text}"
     );
+    browser.look("failing").await;
     exporter
         .page_where("no samples", |page| page.company().0.is_empty())
         .await;
     browser.open(&exporter.url).await;
     assert!(browser.text().await.contains("too old to show"));
-    browser.screenshot("stale").await;
+    browser.look("stale").await;
 
     simulator.faults().clear();
     wrong_password(&simulator);
@@ -104,7 +100,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     ] {
         assert!(text.contains(says), "{says} in {text}");
     }
-    browser.screenshot("refused").await;
+    browser.look("refused").await;
 
     let (complaints, asked) = browser.logs().await;
     assert!(complaints.is_empty(), "{complaints:#?}");
@@ -114,6 +110,40 @@ async fn the_page_says_what_is_going_on_in_every_state() {
         .filter(|url| !url.starts_with(&exporter.url))
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn many_accounts_have_their_troubles_at_the_top() {
+    let browser = Browser::start().await;
+    let simulator = simulator().await;
+    let files = secret_files();
+    std::fs::write(files.path().join("wrong"), "wrong").unwrap();
+    let account = |name: &str, password: &str| {
+        format!(
+            "  {name}:\n    api: {{key_file: key, username_file: user, password_file: {password}}}\n"
+        )
+    };
+    let accounts = [account("acme", "password"), account("globex", "wrong")].concat();
+    let path = files.path().join("accounts.yml");
+    std::fs::write(&path, format!("accounts:\n{accounts}")).unwrap();
+    let mut command = clean_command();
+    command
+        .args(["serve", "--api.url", &simulator.url(), "--config.file"])
+        .arg(path);
+    let exporter = Exporter::start(&mut command, files).await;
+    exporter.get("/probe?account=acme").await;
+    browser.open(&exporter.url).await;
+    assert!(browser.text().await.contains("2 accounts, and none fails."));
+    exporter.get("/probe?account=globex").await;
+    browser.open(&exporter.url).await;
+    let text = browser.text().await;
+    assert!(text.contains("1 of 2 accounts fail: globex"), "{text}");
+    let led = browser
+        .run("const link = document.querySelector('main .note a'); return document.querySelector(link.hash).innerText")
+        .await;
+    assert_eq!(led, "globex");
+    browser.look("accounts").await;
     browser.close().await;
 }
 

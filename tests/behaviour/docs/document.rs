@@ -54,15 +54,15 @@ impl Document {
         names.sort();
         let read = |path: PathBuf| {
             let name = path.strip_prefix(root()).unwrap().display().to_string();
-            Document::read(name, std::fs::read_to_string(path).unwrap())
+            Document::read(name, &std::fs::read_to_string(path).unwrap())
         };
         names.into_iter().map(read).collect()
     }
 
-    pub(super) fn read(name: String, text: String) -> Document {
+    pub(super) fn read(name: String, text: &str) -> Document {
         let mut document = Document {
             name,
-            text: text.clone(),
+            text: text.to_owned(),
             blocks: Vec::new(),
             codes: Vec::new(),
             links: Vec::new(),
@@ -71,7 +71,7 @@ impl Document {
         let mut mark = Mark::None;
         let mut heading: Option<String> = None;
         let mut block: Option<Block> = None;
-        for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
+        for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
                 Event::Start(Tag::CodeBlock(kind)) => {
                     let line = text[..range.start].matches('\n').count() + 1;
@@ -87,7 +87,6 @@ impl Document {
                 }
                 Event::End(TagEnd::CodeBlock) => document.blocks.extend(block.take()),
                 Event::Html(html) => mark = comment(&html),
-                Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
                     document
@@ -107,6 +106,7 @@ impl Document {
                         heading.push_str(&code);
                     }
                     document.codes.push(code.to_string());
+                    mark = Mark::None;
                 }
                 _ => {}
             }
@@ -155,7 +155,7 @@ fn anchor(heading: &str) -> String {
 fn a_mark_holds_for_the_block_right_after_it_alone() {
     let text = "# A `b` c!\n\n<!-- not run: why -->\n```sh\nx\n```\n\n```sh\ny\n```\n\n\
                 <!-- file: f -->\nprose `code` [to](there)\n\n```yaml\nz: 1\n```\n\n<!-- file: f -->\n```yaml\nz: 2\n```\n\n    indented\n";
-    let document = Document::read("d.md".to_owned(), text.to_owned());
+    let document = Document::read("d.md".to_owned(), text);
     let blocks: Vec<_> = document
         .blocks
         .iter()

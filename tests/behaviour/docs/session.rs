@@ -126,8 +126,7 @@ impl Session {
             }
             assert!(
                 start.elapsed() < PATIENCE,
-                "{}: it neither ends nor serves\n{text}\n{said}",
-                at
+                "{at}: it neither ends nor serves\n{text}\n{said}"
             );
             pause().await;
         }
@@ -157,10 +156,9 @@ impl Session {
             }
             Value::History => {
                 let written = fs::read_dir(self.repository().join("history")).unwrap();
-                let mut names =
-                    written.map(|file| file.unwrap().file_name().into_string().unwrap());
-                let name = names.find(|name| name.ends_with(".om"));
-                format!("history/{}", name.expect("no history was written"))
+                let mut names = written.map(|file| file.unwrap().file_name());
+                let name = names.find(|name| *name != "backfill.journal");
+                format!("history/{}", name.unwrap().display())
             }
             Value::Exporter => {
                 self.need_demo().await;
