@@ -31,7 +31,12 @@ impl<'a> Reader<'a> {
         parse: impl Fn(&[String]) -> Result<T, String>,
     ) -> T {
         if let Some(given) = self.raw.get(name) {
-            match parse(&given.values) {
+            let value = if given.values.is_empty() {
+                Err("an empty list; leave the key out for the default".to_owned())
+            } else {
+                parse(&given.values)
+            };
+            match value {
                 Ok(value) => return value,
                 Err(problem) => self.problems.push(format!("{given}: {problem}")),
             }

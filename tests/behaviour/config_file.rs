@@ -99,6 +99,23 @@ fn bad_values_name_their_line_and_a_flag_beats_the_file() {
 }
 
 #[test]
+fn an_empty_list_is_a_mistake() {
+    for (key, text) in [
+        ("collect.window", format!("collect: {{window: []}}\n{ACME}")),
+        ("api.pbx_id", format!("api: {{pbx_id: []}}\n{ACME}")),
+        (
+            "web.listen_address",
+            format!("web: {{listen_address: []}}\n{ACME}"),
+        ),
+    ] {
+        let (code, _, errors) = check(&text, &[]);
+        assert_eq!(code, Some(2), "{key}");
+        let expected = format!("line 1, {key}: an empty list");
+        assert!(errors[0].contains(&expected), "{errors:#?}");
+    }
+}
+
+#[test]
 fn an_account_needs_a_pair_of_user_and_password_and_its_own_secrets_to_be_readable() {
     let (code, _, errors) = check(
         "api: {key_file: key, username_file: user, password_file: password}\naccounts:\n  a: {api: {username: u}}\n  b: {api: {password_file: password}}\n  c: {api: {key_file: hunter2}}\n  d: {api: {key_env: NO_SUCH}}\n",
