@@ -1,22 +1,15 @@
 //! The parts of the documentation that follow from the program: the options and the metrics.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
 use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
 use eightxeight_exporter::fields::{Format, table};
-
-/// Where README.md has the options.
-const BEGIN: &str = "<!-- options: written by `cargo run --example generate` -->\n";
-const END: &str = "<!-- end of options -->\n";
 
 /// All files.
 pub(crate) fn files() -> Vec<(String, String)> {
     vec![
         ("docs/configuration.md".to_owned(), configuration()),
         ("docs/metrics.md".to_owned(), metrics()),
-        ("README.md".to_owned(), readme()),
     ]
 }
 
@@ -92,18 +85,4 @@ fn metrics() -> String {
          8x8 leaves out has no sample. `eightxeight-exporter fields` prints this table.\n\n{}",
         table(Format::Markdown)
     )
-}
-
-/// README.md as it is, with the options as they are now.
-fn readme() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let (Some(begin), Some(end)) = (text.find(BEGIN), text.find(END)) else {
-        return format!("{BEGIN}{END}");
-    };
-    let mut written = text[..begin + BEGIN.len()].to_owned();
-    options(&mut written, &|option| !option.file_only);
-    written.push('\n');
-    written.push_str(&text[end..]);
-    written
 }

@@ -42,6 +42,7 @@ fn each_bad_value_has_a_line_that_names_it() {
         ("--web.listen-address", "127.0.0.1:99999", "127.0.0.1:10888"),
         ("--web.telemetry-path", "metrics", "start with"),
         ("--web.telemetry-path", "/-/healthy", "taken"),
+        ("--web.telemetry-path", "/dashboards/pbx.json", "taken"),
         ("--web.max-requests", "0", "at least 1"),
         ("--web.timeout-offset", "1", "not a duration"),
         ("--log.level", "loud", "error, warn, info, debug, trace"),

@@ -73,7 +73,13 @@ async fn methods_and_paths() {
         "text/plain; version=0.0.4; charset=utf-8"
     );
     assert_eq!(exporter.get("/metrics").await.status(), 404);
-    for path in ["/8x8", "/", "/-/healthy", "/-/ready"] {
+    for path in [
+        "/8x8",
+        "/",
+        "/dashboards/pbx.json",
+        "/-/healthy",
+        "/-/ready",
+    ] {
         assert_eq!(exporter.get(path).await.status(), 200, "{path}");
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
             let response = exporter.request(method, path).send().await.unwrap();

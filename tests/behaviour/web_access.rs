@@ -68,6 +68,7 @@ async fn every_path_asks_for_a_password() {
         ("GET", "/probe?account=x"),
         ("GET", "/sd"),
         ("GET", "/config"),
+        ("GET", "/dashboards/overview.json"),
         ("GET", "/-/healthy"),
         ("GET", "/-/ready"),
         ("POST", "/-/reload"),
