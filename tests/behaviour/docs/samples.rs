@@ -89,3 +89,29 @@ fn shapes_leave_out_what_differs() {
     assert_eq!(shape("ok Login by 09:41 (0.3 s)"), "ok Login by N N s)");
     assert_ne!(shape("ok Name"), shape("ok TLS"));
 }
+
+#[test]
+fn failures_are_told_in_the_programs_words() {
+    let words = include_str!("../snapshots/check_words.snap");
+    let mut seen = 0;
+    for document in Document::all() {
+        let rows = document
+            .text
+            .split("| it says | it is |\n| --- | --- |\n")
+            .nth(1);
+        let rows = rows
+            .into_iter()
+            .flat_map(str::lines)
+            .map_while(|line| line.strip_prefix("| "));
+        for row in rows {
+            let says = row.split(" |").next().unwrap();
+            assert!(
+                words.contains(&format!(": {says}\n")),
+                "{}: {says}",
+                document.name
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 4, "{seen} failures");
+}
