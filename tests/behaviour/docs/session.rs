@@ -236,10 +236,6 @@ impl Session {
             .env("SIMULATOR", self.simulator.url())
             .env("SECRETS", at("secrets"))
             .env("PROMETHEUS", prometheus)
-            .env(
-                "LISTENING",
-                self.exporter.as_ref().map_or("", |(address, _)| address),
-            )
             .env("no_proxy", "*")
             .stdin(std::process::Stdio::null())
             .stdout(file.try_clone().unwrap())

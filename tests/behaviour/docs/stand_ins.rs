@@ -42,10 +42,7 @@ pub(super) const PROGRAMS: [(&str, &str); 3] = [
     // that they are those of the exporter's environment.
     (
         "eightxeight-exporter",
-        r#"case "$1" in
-health) export EIGHTXEIGHT_WEB_LISTEN_ADDRESS="$LISTENING" ;;
-*) export EIGHTXEIGHT_WEB_LISTEN_ADDRESS=127.0.0.1:0 ;;
-esac
+        r#"export EIGHTXEIGHT_WEB_LISTEN_ADDRESS=127.0.0.1:0
 export EIGHTXEIGHT_API_URL="$SIMULATOR" EIGHTXEIGHT_API_MAX_REQUESTS_PER_MINUTE=100000
 case " $* " in
 *--api.key-file*) ;;
