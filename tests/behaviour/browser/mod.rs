@@ -3,7 +3,10 @@
 mod page;
 mod refresh;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::Duration;
 
 use base64::Engine;
 use serde_json::{Value, json};
@@ -143,9 +146,20 @@ impl Browser {
         });
         (complaints, asked.collect())
     }
+}
 
-    async fn close(self) {
-        let _ = self.client.delete(&self.session).send().await;
+impl Drop for Browser {
+    /// Ends the session, also when a test fails: a browser outlives its driver.
+    fn drop(&mut self) {
+        let (address, path) = self.session["http://".len()..].split_once('/').unwrap();
+        if let Ok(mut stream) = TcpStream::connect(address) {
+            let request =
+                format!("DELETE /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = stream.write_all(request.as_bytes());
+            // The answer comes when the browser has ended.
+            let _ = stream.read(&mut [0; 1]);
+        }
     }
 }
 

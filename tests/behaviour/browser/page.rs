@@ -110,7 +110,6 @@ async fn the_page_says_what_is_going_on_in_every_state() {
         .filter(|url| !url.starts_with(&exporter.url))
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -144,7 +143,6 @@ async fn many_accounts_have_their_troubles_at_the_top() {
         .await;
     assert_eq!(led, "globex");
     browser.look("accounts").await;
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -219,5 +217,4 @@ async fn it_has_the_dashboards_of_its_version() {
         let dashboard: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(dashboard["title"], format!("8x8 / {title}"));
     }
-    browser.close().await;
 }

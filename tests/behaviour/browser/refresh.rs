@@ -36,7 +36,6 @@ async fn it_refreshes_itself_and_keeps_the_place() {
         "it was not loaded anew"
     );
     assert_eq!(browser.run("return window.scrollY").await, before);
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -67,7 +66,6 @@ async fn it_keeps_the_keyboards_place_and_says_when_it_is_out_of_date() {
     })
     .await;
     browser.look("outdated").await;
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -88,5 +86,4 @@ async fn it_works_with_scripts_off() {
         !asked.iter().any(|url| url.ends_with("/status.js")),
         "{asked:?}"
     );
-    browser.close().await;
 }
