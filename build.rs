@@ -1,8 +1,14 @@
-//! Tells the program which commit and compiler it was built from.
+//! Tells the program which commit and compiler it was built from, and packs the dashboards for it.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::process::Command;
 
-fn main() {
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=EIGHTXEIGHT_REVISION");
     println!("cargo::rerun-if-changed=.git/HEAD");
     println!("cargo::rerun-if-changed=.git/logs/HEAD");
@@ -22,6 +28,22 @@ fn main() {
         "cargo::rustc-env=EIGHTXEIGHT_BUILD_RUSTVERSION={}",
         version.unwrap_or("unknown")
     );
+    let output = std::env::var("OUT_DIR").map_err(io::Error::other)?;
+    for name in ["overview", "pbx", "exporter"] {
+        pack(&format!("grafana/grafana.com/{name}.json"), &output)?;
+    }
+    Ok(())
+}
+
+/// Plain, the dashboards would be a fortieth of the program.
+fn pack(file: &str, into: &str) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={file}");
+    let name = Path::new(file).file_name().unwrap_or_default();
+    let target = Path::new(into).join(name).with_extension("json.gz");
+    let mut packer = GzEncoder::new(File::create(target)?, Compression::best());
+    io::copy(&mut File::open(file)?, &mut packer)?;
+    packer.finish()?;
+    Ok(())
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
