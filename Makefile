@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment bench microbench pictures image image-test fuzz soak dist package-test deny release-check
+.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -25,6 +25,9 @@ unit:
 deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
+
+docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
+	$(CARGO) run --quiet --locked --example generate
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures

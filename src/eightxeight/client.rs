@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::hash::RandomState;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use url::Url;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Moment};
@@ -22,59 +20,9 @@ use super::error::Error;
 use super::failure::{Endpoint, Failure, Reason};
 use super::guard::Guard;
 use super::http::{Http, HttpError, Success, exchange, sensitive};
+use super::settings::Settings;
+use super::status::{Exchange, Observer, Status};
 use super::token::{Token, YOUNG};
-
-/// What a client needs to know.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// The API's base URL.
-    pub url: Url,
-    /// The key, the user and the password.
-    pub credentials: Credentials,
-    /// The PBXs' names, or `allpbxes`.
-    pub pbx_ids: Vec<String>,
-    /// The longest that one request may take.
-    pub timeout: Duration,
-    /// A PEM file with roots to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The budget of requests in any minute.
-    pub max_requests_per_minute: u32,
-    /// The wait after the first refused login.
-    pub login_retry_interval: Duration,
-    /// The shortest time between two requests for the same thing.
-    pub interval: Duration,
-}
-
-/// One request and its outcome, for whoever counts.
-#[derive(Clone, Copy, Debug)]
-pub struct Exchange {
-    /// What was asked.
-    pub endpoint: Endpoint,
-    /// How long it took, decoding included.
-    pub took: Duration,
-    /// Why it failed, if it did.
-    pub failure: Option<Reason>,
-}
-
-/// Is told of each request.
-pub type Observer = Box<dyn Fn(Exchange) + Send + Sync>;
-
-/// The state of an account's dealings with 8x8.
-#[derive(Clone, Copy, Debug)]
-pub struct Status {
-    /// The hold on the account.
-    pub hold: Option<(Moment, Reason)>,
-    /// When 8x8 refused the credentials, if that was its last word on them.
-    pub credentials_refused: Option<Moment>,
-    /// When a login may be tried, if not at once.
-    pub next_login: Option<Moment>,
-    /// How many requests the budget has left now.
-    pub budget_remaining: usize,
-    /// When the token expires.
-    pub token_expiry: Option<Moment>,
-    /// The local clock less 8x8's, in seconds.
-    pub clock_skew: Option<f64>,
-}
 
 /// A client for one account.
 pub struct Client {

@@ -14,12 +14,16 @@ mod error;
 pub mod failure;
 pub mod guard;
 pub mod http;
+mod settings;
+mod status;
 pub mod token;
 
 pub use cause::Cause;
-pub use client::{Client, Exchange, Observer, Settings, Status};
+pub use client::Client;
 pub use error::Error;
 pub use failure::{Endpoint, Failure, Reason};
+pub use settings::Settings;
+pub use status::{Exchange, Observer, Status};
 
 #[cfg(test)]
 mod tests;
