@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak release-check
+.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -26,7 +26,7 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 	deploy/check
 	deploy/check-deployments
 
-docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards
+docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
 	$(CARGO) run --quiet --locked --example generate
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
@@ -43,7 +43,18 @@ image: ## Build the container image; IMAGE names it, BUILDER builds it
 image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
 	deploy/image-test
 
-release-check: test image-test fuzz soak ## What a release needs besides the tests
+dist: ## Write tarball, Debian package and checksums to target/dist; needs cargo-deb
+	scripts/dist
+
+package-test: dist ## Install the package on a Debian and try it; needs root, Debian, debootstrap, systemd-container
+	deploy/package-test
+
+deny: ## Check the licences, origins and bans of what it is built from; needs cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || \
+		{ echo "This check needs cargo-deny:  cargo install --locked cargo-deny" >&2; exit 1; }
+	$(CARGO) deny --locked check bans licenses sources
+
+release-check: test deny image-test package-test fuzz soak ## What a release needs besides the tests
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench

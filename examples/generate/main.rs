@@ -1,4 +1,4 @@
-//! Writes the files that follow from the field table and the shared constants:
+//! Writes the files that follow from the field table, the options and the shared constants:
 //! `cargo run --example generate`. With `--check` it writes nothing, names the files that differ
 //! and exits 1.
 #![allow(
@@ -7,10 +7,12 @@
     reason = "a tool for the terminal"
 )]
 
+mod changelog;
 mod constants;
 mod dashboards;
 mod docs;
 mod kubernetes;
+mod manual;
 mod rules;
 mod yaml;
 
@@ -56,6 +58,8 @@ fn files() -> Vec<(String, String)> {
         .chain(objects)
         .chain(dashboards::files())
         .chain(docs::files())
+        .chain(manual::files())
+        .chain(changelog::files())
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! The commands and their options, for parsing and for `--help`.
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::config::options::{Group, OPTIONS, Opt, one};
 use crate::telemetry::BUILD;
@@ -178,6 +178,12 @@ fn argument(option: &'static Opt) -> Arg {
         };
         argument
             .value_name(option.value)
+            .value_hint(match option.value {
+                "FILE" => ValueHint::FilePath,
+                "DIR" => ValueHint::DirPath,
+                "URL" => ValueHint::Url,
+                _ => ValueHint::Other,
+            })
             .value_parser(NonEmptyStringValueParser::new())
             .action(if option.repeatable {
                 ArgAction::Append

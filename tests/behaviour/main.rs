@@ -29,6 +29,7 @@ mod fixture;
 mod load;
 mod logs;
 mod modes;
+mod packaging;
 mod pages;
 mod prometheus;
 mod secrets;
