@@ -49,13 +49,17 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating
 	$(CARGO) bench --locked --bench decode --bench exposition
 
-FUZZ_TARGETS = answer error_body accept window config_file
+FUZZ_TARGETS = accept answer config_file error_body web_config window
 FUZZ_SECONDS ?= 300
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
+	@rustup run nightly cargo --version >/dev/null 2>&1 || \
+		{ echo 'Nightly Rust is missing:  rustup toolchain install nightly --profile minimal' >&2; exit 1; }
+	@command -v cargo-fuzz >/dev/null || \
+		{ echo 'cargo-fuzz is missing:  cargo install --locked cargo-fuzz' >&2; exit 1; }
 	mkdir -p $(addprefix fuzz/corpus/,$(FUZZ_TARGETS))
 	for target in $(FUZZ_TARGETS); do \
-		$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+		rustup run nightly cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
