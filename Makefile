@@ -63,8 +63,11 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
-SOAK_SECONDS ?= 120
+SOAK_SECONDS ?= 240
+SOAK_DAYS ?= 3
+SOAK_SEED ?= 1
 
-soak: ## Run the exporter for SOAK_SECONDS while the simulator misbehaves at random
+soak: ## Run the exporter for SOAK_SECONDS, then SOAK_DAYS by a fast clock, while the simulator misbehaves
+	scripts/setup soak
 	$(CARGO) build --locked --bin eightxeight-exporter
-	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS)
+	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)

@@ -31,6 +31,7 @@ mod logs;
 mod modes;
 mod pages;
 mod prometheus;
+mod rotation;
 mod secrets;
 mod seeds;
 mod service;
