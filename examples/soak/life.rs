@@ -54,7 +54,7 @@ impl Life {
             program,
             client: reqwest::Client::builder()
                 .no_proxy()
-                .timeout(options.patience + world.slack())
+                .timeout(options.patience + 4 * world.slack())
                 .build()?,
             options,
             ticks,
@@ -174,6 +174,7 @@ impl Life {
         };
         let tally = &mut world.tally;
         tally.slowest_scrape = tally.slowest_scrape.max(took);
+        tally.late_scrapes += u64::from(took > self.options.patience);
         let page = Page::read(&text);
         tally.pages_with_data += u64::from(page.has_data());
         let (memory, descriptors) = *self.size.get_or_insert((page.memory, page.descriptors));

@@ -19,6 +19,7 @@ pub(crate) struct Tally {
     pub panics: u64,
     pub scrapes: u64,
     pub failed_scrapes: u64,
+    pub late_scrapes: u64,
     pub slowest_scrape: Duration,
     pub pages_with_data: u64,
     pub pages_compared: u64,
@@ -47,7 +48,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Prints all counts; whether none is what it must not be.
-    pub(crate) fn print(&self, title: &str) -> bool {
+    pub(crate) fn print(&self, title: &str, is_exact: bool) -> bool {
         let seconds = self.time.as_secs();
         let all = self.scrapes.max(1);
         let share = 100 * self.pages_with_data / all;
@@ -55,6 +56,10 @@ impl Tally {
         let bad_logins = self.bad_logins_in_a_day.unwrap_or_default();
         let text = |what: &dyn ToString| what.to_string();
         let zero = |count: u64| (count.to_string(), Some(count == 0));
+        let late = (
+            text(&self.late_scrapes),
+            is_exact.then_some(self.late_scrapes == 0),
+        );
         let rows: Vec<(&str, (String, Option<bool>))> = vec![
             ("seconds by its clock", (text(&seconds), None)),
             ("starts", (text(&self.starts), None)),
@@ -67,6 +72,7 @@ impl Tally {
                 (text(&self.scrapes), Some(self.scrapes >= seconds * 9 / 10)),
             ),
             ("failed scrapes", zero(self.failed_scrapes)),
+            ("scrapes after their deadline", late),
             (
                 "slowest scrape",
                 (format!("{:.1} s", self.slowest_scrape.as_secs_f64()), None),

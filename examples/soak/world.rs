@@ -53,14 +53,19 @@ impl World {
         Ok(world)
     }
 
-    /// What the machine's own delays can look like by this clock: another program can take it for 200 ms.
+    /// What the machine's own delays can look like by this clock: other programs can take it for some tenths of a second.
     pub(crate) fn slack(&self) -> Duration {
-        Duration::from_millis(250) * self.factor
+        Duration::from_millis(500) * self.factor
+    }
+
+    /// Whether the machine's delays are too small to be seen, so that deadlines can be judged.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.factor == 1
     }
 
     /// By the fast clock the budget is judged over ten minutes, beside which the machine's delays are small.
     pub(crate) fn budget_minutes(&self) -> u32 {
-        if self.factor == 1 { 1 } else { 10 }
+        if self.is_exact() { 1 } else { 10 }
     }
 
     pub(crate) fn secret(&self, name: &str) -> PathBuf {
