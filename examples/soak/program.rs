@@ -23,10 +23,12 @@ pub(crate) struct Options {
     pub timeout: Duration,
     /// Of a scrape.
     pub patience: Duration,
+    /// How many scrapes may wait at once.
+    pub max_requests: u32,
 }
 
 impl Options {
-    fn arguments(&self) -> [String; 12] {
+    fn arguments(&self) -> [String; 14] {
         let seconds = |time: Duration| format!("{}s", time.as_secs());
         [
             "--web.listen-address".to_owned(),
@@ -41,6 +43,8 @@ impl Options {
             self.budget.to_string(),
             "--api.timeout".to_owned(),
             seconds(self.timeout),
+            "--web.max-requests".to_owned(),
+            self.max_requests.to_string(),
         ]
     }
 }

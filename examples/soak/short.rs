@@ -50,6 +50,7 @@ fn hectic(mode: &'static str) -> Options {
         budget: 10_000,
         timeout: Duration::from_secs(2),
         patience: Duration::from_secs(10),
+        max_requests: 40,
     }
 }
 
@@ -58,9 +59,10 @@ fn frugal(mode: &'static str) -> Options {
     Options {
         mode,
         interval: Duration::from_secs(4),
-        max_staleness: Duration::from_secs(60),
+        max_staleness: Duration::from_mins(1),
         budget: 10,
         timeout: Duration::from_secs(2),
         patience: Duration::from_secs(10),
+        max_requests: 40,
     }
 }

@@ -126,10 +126,11 @@ impl Element {
             let Some((key, value)) = parameter.split_once('=') else {
                 continue;
             };
-            let mut value = trim(value);
-            if value.len() >= 2 && value.starts_with('"') && value.ends_with('"') {
-                value = value[1..value.len() - 1].to_owned();
-            }
+            let value = trim(value);
+            let within = value
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            let value = within.unwrap_or(&value).to_owned();
             match &*trim(key).to_ascii_lowercase() {
                 "q" => element.weight = weight(&value)?,
                 "version" => element.version = Some(value),

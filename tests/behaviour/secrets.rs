@@ -1,6 +1,7 @@
 //! Canaries: no key, password, token or user name is found in anything that the program says, whatever
 //! happens and however it is encoded.
 
+use std::ffi::CString;
 use std::path::Path;
 use std::process::Command;
 
@@ -350,7 +351,7 @@ fn panics_with_secrets() {
         || {
             let _ = PASSWORD.to_owned().split_at(1000);
         },
-        || Err::<(), _>(KEY.to_owned()).unwrap(),
+        || drop(CString::new(format!("{KEY}\0")).unwrap()),
         || panic!("{USERNAME} {:?}", SecretString::from(PASSWORD)),
         || std::panic::panic_any(PASSWORD.to_owned()),
         || panic!("words of the source"),
