@@ -9,7 +9,7 @@ use rand::RngExt;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
-use super::page::Page;
+use super::page::{Page, Size};
 use super::program::{Options, Program};
 use super::world::World;
 use super::{Failed, judge};
@@ -30,8 +30,7 @@ pub(crate) struct Life {
     /// The newest page, and the newest that was compared.
     page: Page,
     compared: Page,
-    /// Memory and descriptors at first.
-    size: Option<(f64, f64)>,
+    size: Size,
     /// When the content of the password's file changed.
     changes: Vec<Instant>,
     /// How many requests the simulator had before.
@@ -61,7 +60,7 @@ impl Life {
             under_way: JoinSet::new(),
             page: Page::default(),
             compared: Page::default(),
-            size: None,
+            size: Size::default(),
             changes: Vec::new(),
             earlier,
             zone: TimeZone::get("Europe/London")?,
@@ -125,6 +124,7 @@ impl Life {
             world.tally.terms += 1;
         }
         self.under_way.shutdown().await;
+        self.size.judge(&mut world.tally);
         let log = world.simulator.requests().all();
         let own: Vec<_> = log
             .into_iter()
@@ -177,9 +177,7 @@ impl Life {
         tally.late_scrapes += u64::from(took > self.options.patience);
         let page = Page::read(&text);
         tally.pages_with_data += u64::from(page.has_data());
-        let (memory, descriptors) = *self.size.get_or_insert((page.memory, page.descriptors));
-        tally.memory_growth = tally.memory_growth.max(page.memory - memory);
-        tally.descriptor_growth = tally.descriptor_growth.max(page.descriptors - descriptors);
+        self.size.note(&page, tally);
         if !page.shows_what(&self.compared) {
             page.compare(&world.simulator, tally);
             self.compared = page.clone();

@@ -102,6 +102,40 @@ impl Page {
     }
 }
 
+/// As many pages are looked at together: some minutes, in which a crowd of scrapes comes and goes.
+const MANY: u32 = 300;
+
+/// How much memory and how many descriptors the program has.
+#[derive(Debug, Default)]
+pub(crate) struct Size {
+    first: Option<(f64, f64)>,
+    /// The least of both since they were last judged, and in how many pages.
+    least: Option<(f64, f64)>,
+    pages: u32,
+}
+
+impl Size {
+    pub(crate) fn note(&mut self, page: &Page, tally: &mut Tally) {
+        let size = (page.memory, page.descriptors);
+        self.first.get_or_insert(size);
+        let (memory, descriptors) = self.least.unwrap_or(size);
+        self.least = Some((memory.min(size.0), descriptors.min(size.1)));
+        self.pages += 1;
+        if self.pages == MANY {
+            self.judge(tally);
+        }
+    }
+
+    /// What is never given back has grown.
+    pub(crate) fn judge(&mut self, tally: &mut Tally) {
+        if let (Some(first), Some(least)) = (self.first, self.least.take()) {
+            tally.memory_growth = tally.memory_growth.max(least.0 - first.0);
+            tally.descriptor_growth = tally.descriptor_growth.max(least.1 - first.1);
+        }
+        self.pages = 0;
+    }
+}
+
 /// Which window's start or end a series is.
 fn edge(series: &str) -> Option<(usize, usize)> {
     let rest = series.strip_prefix("eightxeight_window_")?;
