@@ -60,7 +60,7 @@ impl Life {
             under_way: JoinSet::new(),
             page: Page::default(),
             compared: Page::default(),
-            size: Size::default(),
+            size: Size::new(if world.is_exact() { 5 } else { 300 }),
             changes: Vec::new(),
             earlier,
             zone: TimeZone::get("Europe/London")?,

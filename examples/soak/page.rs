@@ -102,12 +102,11 @@ impl Page {
     }
 }
 
-/// As many pages are looked at together: some minutes, in which a crowd of scrapes comes and goes.
-const MANY: u32 = 300;
-
 /// How much memory and how many descriptors the program has.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Size {
+    /// As many pages are looked at together, so that a crowd of scrapes comes and goes within them.
+    many: u32,
     first: Option<(f64, f64)>,
     /// The least of both since they were last judged, and in how many pages.
     least: Option<(f64, f64)>,
@@ -115,13 +114,22 @@ pub(crate) struct Size {
 }
 
 impl Size {
+    pub(crate) fn new(many: u32) -> Size {
+        Size {
+            many,
+            first: None,
+            least: None,
+            pages: 0,
+        }
+    }
+
     pub(crate) fn note(&mut self, page: &Page, tally: &mut Tally) {
         let size = (page.memory, page.descriptors);
         self.first.get_or_insert(size);
         let (memory, descriptors) = self.least.unwrap_or(size);
         self.least = Some((memory.min(size.0), descriptors.min(size.1)));
         self.pages += 1;
-        if self.pages == MANY {
+        if self.pages == self.many {
             self.judge(tally);
         }
     }
