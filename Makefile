@@ -63,18 +63,25 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
 	$(CARGO) bench --locked --bench decode --bench exposition --bench status
 
-FUZZ_TARGETS = answer error_body accept window config_file
+FUZZ_TARGETS = accept answer config_file error_body web_config window
 FUZZ_SECONDS ?= 300
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
+	@rustup run nightly cargo --version >/dev/null 2>&1 || \
+		{ echo 'Nightly Rust is missing:  rustup toolchain install nightly --profile minimal' >&2; exit 1; }
+	@command -v cargo-fuzz >/dev/null || \
+		{ echo 'cargo-fuzz is missing:  cargo install --locked cargo-fuzz' >&2; exit 1; }
 	mkdir -p $(addprefix fuzz/corpus/,$(FUZZ_TARGETS))
 	for target in $(FUZZ_TARGETS); do \
-		$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+		rustup run nightly cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
-SOAK_SECONDS ?= 120
+SOAK_SECONDS ?= 240
+SOAK_DAYS ?= 3
+SOAK_SEED ?= 1
 
-soak: ## Run the exporter for SOAK_SECONDS while the simulator misbehaves at random
+soak: ## Run the exporter for SOAK_SECONDS, then SOAK_DAYS by a fast clock, while the simulator misbehaves
+	scripts/setup soak
 	$(CARGO) build --locked --bin eightxeight-exporter
-	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS)
+	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)
