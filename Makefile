@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-check
+.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -54,7 +54,10 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 		{ echo "This check needs cargo-deny:  cargo install --locked cargo-deny" >&2; exit 1; }
 	$(CARGO) deny --locked check bans licenses sources
 
-release-check: test deny image-test package-test fuzz soak ## What a release needs besides the tests
+release-setup:
+	scripts/setup release
+
+release-check: release-setup test deny image-test package-test fuzz soak ## Run all that a release has to pass
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
