@@ -13,6 +13,9 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// After a refused login, doubled with each one more.
 const RETRY: Duration = Duration::from_mins(15);
 
+/// Then it is sixteen hours; the next one would be more than a day, where it ends.
+const MOST_DOUBLINGS: u32 = 6;
+
 /// No more requests than the budget has, in any minute or in any so many: then by so many times it.
 pub(crate) fn budget(
     log: &[Logged],
@@ -88,7 +91,7 @@ fn hasty(
         refusals = if refused { refusals + 1 } else { 0 };
         let least = match refusals {
             0 => options.interval.min(MINUTE),
-            more => RETRY * 2u32.pow(more - 1),
+            more => RETRY * 2u32.pow((more - 1).min(MOST_DOUBLINGS)),
         };
         let apart = next.at.since(one.at);
         if apart + slack < least {
