@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::{Group, OPTIONS, Opt};
 use super::raw::{Given, Layer};
+use super::read::one_line;
 use super::yaml::{Node, Value, parse};
 
 /// Labels that the exporter or Prometheus sets itself.
@@ -292,7 +293,7 @@ impl FileReader {
 
     fn problem(&mut self, line: u64, place: &str, problem: &str) {
         self.problems
-            .push(format!("line {line}, {place}: {problem}"));
+            .push(one_line(&format!("line {line}, {place}: {problem}")));
     }
 }
 

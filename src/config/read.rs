@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
             };
             match value {
                 Ok(value) => return value,
-                Err(problem) => self.problems.push(format!("{given}: {problem}")),
+                Err(problem) => self.complain(format!("{given}: {problem}")),
             }
         }
         let default = Opt::named(name).map_or("", |option| option.default);
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         match parse(given.values.first().map_or("", String::as_str)) {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.problems.push(format!("{given}: {problem}"));
+                self.complain(format!("{given}: {problem}"));
                 None
             }
         }
@@ -82,15 +82,28 @@ impl<'a> Reader<'a> {
             .raw
             .get(name)
             .map_or_else(|| format!("--{name}"), ToString::to_string);
-        self.problems.push(format!("{origin}: {problem}"));
+        self.complain(format!("{origin}: {problem}"));
     }
 
     /// Notes what is wrong with no option in particular.
+    #[allow(clippy::needless_pass_by_value)] // All are made for this.
     pub(super) fn complain(&mut self, problem: String) {
-        self.problems.push(problem);
+        self.problems.push(one_line(&problem));
     }
 
     pub(super) fn into_problems(self) -> Vec<String> {
         self.problems
     }
+}
+
+/// A problem without control characters: a key or a value of several lines must not look like several problems.
+pub(super) fn one_line(problem: &str) -> String {
+    let escaped = |letter: char| -> String {
+        if letter.is_control() {
+            letter.escape_default().collect()
+        } else {
+            letter.into()
+        }
+    };
+    problem.chars().map(escaped).collect()
 }

@@ -180,13 +180,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
     fn aliases_repeat_what_accounts_share_and_no_more() {
         let mut text = "x: &x {a: [1, 2, 3], b: {c: d, e: f}}\naccounts:\n".to_owned();
         for number in 0..1000 {
-            text += &format!("  account-{number}: {{<<: *x, own: {number}}}\n");
+            writeln!(text, "  account-{number}: {{<<: *x, own: {number}}}").unwrap();
         }
         let node = parse(&text).unwrap();
         let entries = node.entries(|line, problem| panic!("{line}: {problem}"));
@@ -199,7 +201,7 @@ mod tests {
         for pair in b"abcdefgh".windows(2) {
             let [one, next] = [pair[0], pair[1]].map(char::from);
             let many = vec![format!("*{one}"); 20].join(", ");
-            text += &format!("{next}: &{next} [{many}]\n");
+            writeln!(text, "{next}: &{next} [{many}]").unwrap();
         }
         assert_eq!(
             parse(&text).unwrap_err(),
