@@ -31,7 +31,7 @@ use session::Session;
 use stand_ins::STAND_INS;
 
 /// Blocks that aren't run: file, first line, why.
-const NOT_RUN: [(&str, &str, &str); 8] = [
+const NOT_RUN: [(&str, &str, &str); 12] = [
     (
         "README.md",
         "make run    # a demo with a simulated 8x8: no account needed; then open http://localhost:10888/",
@@ -65,8 +65,28 @@ const NOT_RUN: [(&str, &str, &str); 8] = [
     ),
     (
         "docs/deployment.md",
+        "(cd target/dist && sha256sum --check SHA256SUMS)",
+        "it needs root and the package",
+    ),
+    (
+        "docs/deployment.md",
+        "install -m 600 key.txt /etc/eightxeight-exporter/secrets/api-key",
+        "it needs root and the package",
+    ),
+    (
+        "docs/deployment.md",
+        "tar -xf eightxeight-exporter-0.1.0-linux-amd64.tar.gz",
+        "it needs root and the tarball",
+    ),
+    (
+        "docs/deployment.md",
         "install -m 755 target/release/eightxeight-exporter /usr/bin/",
         "it needs root and systemd",
+    ),
+    (
+        "docs/releasing.md",
+        "cargo install --locked cargo-deb cargo-deny cargo-fuzz",
+        "it builds for minutes what a release needs",
     ),
 ];
 
