@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-check
+.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -54,7 +54,10 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 		{ echo "This check needs cargo-deny:  cargo install --locked cargo-deny" >&2; exit 1; }
 	$(CARGO) deny --locked check bans licenses sources
 
-release-check: test deny image-test package-test fuzz soak ## What a release needs besides the tests
+release-setup:
+	scripts/setup release
+
+release-check: release-setup test deny image-test package-test fuzz soak ## Run all that a release has to pass
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
@@ -63,18 +66,25 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
 	$(CARGO) bench --locked --bench decode --bench exposition --bench status
 
-FUZZ_TARGETS = answer error_body accept window config_file
+FUZZ_TARGETS = accept answer config_file error_body web_config window
 FUZZ_SECONDS ?= 300
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz
+	@rustup run nightly cargo --version >/dev/null 2>&1 || \
+		{ echo 'Nightly Rust is missing:  rustup toolchain install nightly --profile minimal' >&2; exit 1; }
+	@command -v cargo-fuzz >/dev/null || \
+		{ echo 'cargo-fuzz is missing:  cargo install --locked cargo-fuzz' >&2; exit 1; }
 	mkdir -p $(addprefix fuzz/corpus/,$(FUZZ_TARGETS))
 	for target in $(FUZZ_TARGETS); do \
-		$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+		rustup run nightly cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 
-SOAK_SECONDS ?= 120
+SOAK_SECONDS ?= 240
+SOAK_DAYS ?= 3
+SOAK_SEED ?= 1
 
-soak: ## Run the exporter for SOAK_SECONDS while the simulator misbehaves at random
+soak: ## Run the exporter for SOAK_SECONDS, then SOAK_DAYS by a fast clock, while the simulator misbehaves
+	scripts/setup soak
 	$(CARGO) build --locked --bin eightxeight-exporter
-	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS)
+	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)

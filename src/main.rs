@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use eightxeight_exporter::telemetry::panics;
 use eightxeight_exporter::{cli, config};
 
 fn main() -> ExitCode {
+    panics::install();
     let exit = cli::run(std::env::args_os(), config::environment);
     // Nobody is left to tell when the other end of a pipe has gone.
     let _ = std::io::stdout().write_all(exit.output.as_bytes());

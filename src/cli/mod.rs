@@ -12,7 +12,7 @@ use clap::ArgMatches;
 use crate::app::{self, Failure};
 use crate::clock::Clock;
 use crate::config::options::{OPTIONS, Opt};
-use crate::config::{Environment, Flags, Origin, Problems};
+use crate::config::{Environment, Flags, Origin, Problems, values};
 use crate::{backfill, check, fields, health};
 
 pub use definition::command;
@@ -168,21 +168,11 @@ fn one<'a>(own: &'a Flags, name: &str) -> Option<&'a str> {
     own.get(name)?.first().map(String::as_str)
 }
 
-/// The value of one of a command's own options that has a default.
+/// The value of one of a command's own options that has a default, the first choice.
 fn choice<T: Copy>(own: &Flags, name: &str, choices: &[(&str, T)]) -> Result<T, Problems> {
-    let given = one(own, name);
-    let found = match given {
-        None => choices.first(),
-        Some(given) => choices.iter().find(|(name, _)| *name == given),
-    };
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        Problems(vec![format!(
-            "--{name}: `{}` is not one of {}",
-            given.unwrap_or_default(),
-            names.join(", ")
-        )])
-    })
+    let default = choices.first().map_or("", |(name, _)| name);
+    values::choice(one(own, name).unwrap_or(default), choices)
+        .map_err(|problem| Problems(vec![format!("--{name}: {problem}")]))
 }
 
 impl From<Failure> for Exit {

@@ -11,7 +11,7 @@ mod raw;
 mod read;
 mod show;
 mod single;
-mod values;
+pub(crate) mod values;
 pub(crate) mod yaml;
 
 use std::collections::HashSet;

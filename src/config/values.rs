@@ -70,14 +70,15 @@ pub(super) fn positive(text: &str) -> Result<u32, String> {
     }
 }
 
-fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+/// One of a few names. What is given in their place isn't shown: it may be anything, a secret too.
+pub(crate) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
     choices
         .iter()
         .find(|(name, _)| *name == text)
         .map(|(_, value)| *value)
         .ok_or_else(|| {
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            format!("`{text}` is not one of {}", names.join(", "))
+            format!("not one of {}", names.join(", "))
         })
 }
 

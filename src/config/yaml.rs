@@ -75,11 +75,18 @@ impl Value {
     }
 }
 
+/// So much may come of aliases, in keys and values: a few accounts' worth for each of a thousand. Ten times as much
+/// took a second and a half and 64 MiB to refuse.
+const MOST_REPEATED: usize = 100_000;
+
 /// Reads one document.
 pub(crate) fn parse(text: &str) -> Result<Node, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,
+        // More than a hundred aliases of one anchor would be refused: accounts share what they have in common.
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPEATED },
     };
     if text
         .lines()
@@ -168,5 +175,35 @@ impl<'de> Visitor<'de> for ValueVisitor {
             entries.push((key.value, node));
         }
         Ok(Value::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_repeat_what_accounts_share_and_no_more() {
+        let mut text = "x: &x {a: [1, 2, 3], b: {c: d, e: f}}\naccounts:\n".to_owned();
+        for number in 0..1000 {
+            text += &format!("  account-{number}: {{<<: *x, own: {number}}}\n");
+        }
+        let node = parse(&text).unwrap();
+        let entries = node.entries(|line, problem| panic!("{line}: {problem}"));
+        let accounts = entries[1]
+            .1
+            .entries(|line, problem| panic!("{line}: {problem}"));
+        assert_eq!(accounts.len(), 1000);
+
+        let mut text = format!("a: &a [{}]\n", ["x"; 20].join(", "));
+        for pair in b"abcdefgh".windows(2) {
+            let [one, next] = [pair[0], pair[1]].map(char::from);
+            let many = vec![format!("*{one}"); 20].join(", ");
+            text += &format!("{next}: &{next} [{many}]\n");
+        }
+        assert_eq!(
+            parse(&text).unwrap_err(),
+            "line 4: this is no YAML that can be read"
+        );
     }
 }

@@ -123,6 +123,24 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What an answer means whose status isn't 2xx. Nothing of its body is kept.
+    #[must_use]
+    pub fn of_answer(
+        endpoint: Endpoint,
+        status: u16,
+        body: &[u8],
+        retry_after: Option<Duration>,
+    ) -> Failure {
+        let reason = classify(endpoint, status, body);
+        Failure {
+            endpoint,
+            reason,
+            cause: Cause::of_body(endpoint, status, reason, body),
+            status: Some(status),
+            retry_after,
+        }
+    }
+
     /// What happened, as the end of a sentence.
     #[must_use]
     pub fn meaning(&self) -> &'static str {
@@ -174,7 +192,12 @@ impl std::error::Error for Failure {}
 /// documentation of errors; the body of a spent quota is that of Apigee, the gateway in front of the API.
 #[must_use]
 pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
-    let known: Known = serde_json::from_slice(body).unwrap_or_default();
+    // A struct is read from an array, too, which no error of 8x8's is.
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    let known: Known = Some(body)
+        .filter(|_| is_object)
+        .and_then(|body| serde_json::from_slice(body).ok())
+        .unwrap_or_default();
     // 8x8 documents the code but not where in the body it stands.
     if holds(body, "105-400-038") {
         return Reason::NoPermission;
@@ -278,6 +301,12 @@ mod tests {
             (Compsum, 400, "", Reason::BadRequest),
             (Compsum, 302, "", Reason::Other),
             (Compsum, 404, "", Reason::Other),
+            (
+                Token,
+                400,
+                r#"["SHA001","invalid_grant"]"#,
+                Reason::BadRequest,
+            ),
         ] {
             assert_eq!(
                 classify(endpoint, status, body.as_bytes()),

@@ -14,7 +14,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::cause::{Cause, beneath};
-use super::failure::{Endpoint, Failure, Reason, classify};
+use super::failure::{Endpoint, Failure, Reason};
 
 /// The largest answer that is taken, after decompression.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -237,11 +237,12 @@ pub async fn exchange(
     let code = Some(status.as_u16());
     let result = match end {
         // What was read of an error's body is enough.
-        _ if !status.is_success() => {
-            let reason = classify(endpoint, status.as_u16(), &body);
-            let cause = Cause::of_body(endpoint, status.as_u16(), reason, &body);
-            Err(failed(reason, cause, code, retry_after))
-        }
+        _ if !status.is_success() => Err(Failure::of_answer(
+            endpoint,
+            status.as_u16(),
+            &body,
+            retry_after,
+        )),
         Ok(()) if status == StatusCode::OK => Ok(Success {
             body,
             status: status.as_u16(),

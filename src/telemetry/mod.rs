@@ -3,6 +3,7 @@
 mod account;
 mod exporter;
 pub mod log;
+pub mod panics;
 mod process;
 mod requests;
 

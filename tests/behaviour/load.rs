@@ -3,6 +3,9 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::Simulator;
@@ -39,6 +42,41 @@ fn connect(exporter: &Exporter, text: &str) -> TcpStream {
     stream
 }
 
+/// Reads a few bytes of each of many connections, again and again, until it is told to stop and each has had
+/// some.
+struct Trickle {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Vec<usize>>,
+}
+
+impl Trickle {
+    fn start(mut streams: Vec<TcpStream>) -> Trickle {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let mut read = vec![0; streams.len()];
+            let end = Instant::now() + Duration::from_mins(1);
+            let waits = |read: &[usize]| read.contains(&0) && Instant::now() < end;
+            while !told.load(Ordering::Relaxed) || waits(&read) {
+                for (stream, read) in streams.iter_mut().zip(&mut read) {
+                    stream.set_nonblocking(true).unwrap();
+                    // What isn't there yet comes with another round.
+                    *read += stream.read(&mut [0; 7]).unwrap_or(0);
+                }
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            read
+        });
+        Trickle { stop, thread }
+    }
+
+    /// How much was read of each.
+    fn end(self) -> Vec<usize> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
 /// An exporter that may have no more than `limit` descriptors open, and can't raise it.
 async fn limited(simulator: &Simulator, limit: u32) -> Exporter {
     let files = secret_files();
@@ -67,17 +105,16 @@ async fn half_sent_heads_slow_readers_and_idle_connections() {
         .collect();
     honest(&exporter, "half-sent heads").await;
     // They ask for many pages and read none of them.
-    let slow: Vec<_> = (0..100)
-        .map(|_| {
-            connect(
-                &exporter,
-                &"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100),
-            )
-        })
-        .collect();
+    let many = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+    let slow: Vec<_> = (0..100).map(|_| connect(&exporter, &many)).collect();
     honest(&exporter, "100 slow readers").await;
+    // Others take some bytes each second, for ever: they never stand still for long.
+    let trickle = Trickle::start((0..100).map(|_| connect(&exporter, &many)).collect());
+    honest(&exporter, "100 slow readers and 100 that read a trickle").await;
     let idle: Vec<_> = (0..300).map(|_| connect(&exporter, "")).collect();
     honest(&exporter, "idle connections").await;
+    let read = trickle.end();
+    assert!(read.iter().all(|bytes| *bytes > 0), "{read:?}");
     drop((slow, idle));
 
     // A head that isn't finished in its five seconds is given up.

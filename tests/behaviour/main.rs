@@ -32,6 +32,7 @@ mod modes;
 mod packaging;
 mod pages;
 mod prometheus;
+mod rotation;
 mod secrets;
 mod seeds;
 mod service;

@@ -1,10 +1,14 @@
 //! Canaries: no key, password, token or user name is found in anything that the program says, whatever
 //! happens and however it is encoded.
 
+use std::ffi::CString;
 use std::path::Path;
 use std::process::Command;
 
 use eightxeight_exporter::simulator::{Endpoint, Fault, RetryAfter, Rule, Simulator};
+use eightxeight_exporter::telemetry::{log, panics};
+
+use secrecy::SecretString;
 
 use crate::fixture::{
     Exporter, KEY, PASSWORD, USERNAME, clean_command, command, run, secret_files, simulator,
@@ -234,6 +238,14 @@ const COMMANDS: &[&[&str]] = &[
     ],
     &["backfill", "--help"],
     &["backfill", "--api.url", "http://127.0.0.1:1"],
+    &["fields", "--format", "hunter2"],
+    &["check", "--format=hunter2"],
+    &["serve", "--collect.mode", "hunter2"],
+    &["serve", "--log.level", "hunter2"],
+    &["serve", "--log.format", "hunter2"],
+    &["serve", "--web.enable-lifecycle=hunter2"],
+    &["serve", "--config.check=hunter2"],
+    &["demo", "--demo.scenario", "hunter2"],
     &["serve", "--api.passwort", "hunter2"],
     &["serve", "--api.password=hunter2"],
     &["hunter2"],
@@ -316,6 +328,55 @@ async fn no_secret_of_a_proxy() {
     let page = exporter.page().await;
     assert_eq!(page.failures("token", "connect"), 1.0);
     clean("a proxy", &everything(&exporter).await);
+}
+
+/// Panics with secrets at hand, as no part of the program is known to. Another process's part of the test
+/// below: a hook is for all threads.
+#[test]
+#[ignore = "a part of another test"]
+fn panics_with_secrets() {
+    let log = std::env::var("CANARY_LOG").ok();
+    let format = match log.as_deref() {
+        Some("json") => Some(log::Format::Json),
+        Some(_) => Some(log::Format::Logfmt),
+        None => None,
+    };
+    panics::install();
+    if let Some(format) = format {
+        let level = log::Level::TRACE;
+        log::install(log::Settings { level, format });
+    }
+    let ways: [fn(); 5] = [
+        // The standard library quotes the text.
+        || {
+            let _ = PASSWORD.to_owned().split_at(1000);
+        },
+        || drop(CString::new(format!("{KEY}\0")).unwrap()),
+        || panic!("{USERNAME} {:?}", SecretString::from(PASSWORD)),
+        || std::panic::panic_any(PASSWORD.to_owned()),
+        || panic!("words of the source"),
+    ];
+    for way in ways {
+        std::thread::spawn(way).join().unwrap_err();
+    }
+}
+
+#[test]
+fn no_secret_in_what_a_panic_says() {
+    for log in [None, Some("logfmt"), Some("json")] {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["secrets::panics_with_secrets", "--exact", "--ignored"]);
+        command.args(["--nocapture", "--test-threads=1"]);
+        command
+            .env("RUST_BACKTRACE", "1")
+            .envs(log.map(|log| ("CANARY_LOG", log)));
+        let (good, said) = run(&mut command, "");
+        assert!(good, "{said}");
+        assert_eq!(said.matches("panicked").count(), 5, "{said}");
+        assert_eq!(said.matches("kept back").count(), 4, "{said}");
+        assert_eq!(said.matches("words of the source").count(), 1, "{said}");
+        clean("a panic", &said);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,158 @@
+//! Error answers.
+
+use eightxeight_exporter::eightxeight::{Cause, Endpoint, Error, Failure, Reason};
+use serde_json::{Value, json};
+
+const STATUSES: [u16; 12] = [302, 400, 401, 403, 404, 407, 408, 418, 429, 500, 502, 503];
+
+/// What a body has to hold to be known, and what it then means.
+const KNOWN: [(&str, Reason); 7] = [
+    ("105-400-038", Reason::NoPermission),
+    ("SHA001", Reason::BadApiKey),
+    ("invalid_grant", Reason::BadCredentials),
+    ("invalid_token", Reason::Unauthorized),
+    ("ratelimit", Reason::RateLimited),
+    ("rate limit", Reason::RateLimited),
+    ("quota", Reason::RateLimited),
+];
+
+/// The first byte picks endpoint and status, the rest is the body.
+pub(crate) fn error_body(input: &[u8]) {
+    let Some((pick, body)) = input.split_first() else {
+        return;
+    };
+    let endpoint = Endpoint::ALL[usize::from(pick % 2)];
+    let status = STATUSES[usize::from(pick / 2) % STATUSES.len()];
+    let failure = Failure::of_answer(endpoint, status, body, None);
+    assert_eq!(failure, Failure::of_answer(endpoint, status, body, None));
+    says_nothing_of_it(&failure);
+
+    let default = documented(endpoint, status);
+    let holds = |word: &str| {
+        body.to_ascii_lowercase()
+            .windows(word.len())
+            .any(|part| part == word.to_ascii_lowercase().as_bytes())
+    };
+    let known: Vec<_> = KNOWN.iter().filter(|(word, _)| holds(word)).collect();
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    if known.is_empty() {
+        assert_eq!(failure.reason, default, "a body that says nothing known");
+    } else {
+        let possible = known.iter().any(|(_, reason)| failure.reason == *reason);
+        assert!(
+            possible || failure.reason == default,
+            "{:?}",
+            failure.reason
+        );
+    }
+    if !is_object && !holds("105-400-038") {
+        assert_eq!(failure.reason, default, "a body that is no object");
+    }
+    is_a_no_to_a_login_alone(&failure);
+    stays_known_beside(body);
+}
+
+/// What the status alone means.
+fn documented(endpoint: Endpoint, status: u16) -> Reason {
+    match (status, endpoint) {
+        (400, _) => Reason::BadRequest,
+        (401, Endpoint::Token) => Reason::BadCredentials,
+        (401, Endpoint::Compsum) => Reason::Unauthorized,
+        (403, _) => Reason::Forbidden,
+        (408, _) => Reason::Timeout,
+        (429, _) => Reason::RateLimited,
+        (500 | 502 | 503, _) => Reason::ServerError,
+        _ => Reason::Other,
+    }
+}
+
+/// All that is shown of a failure is made of words that were there before the answer.
+fn says_nothing_of_it(failure: &Failure) {
+    let status = failure.status.unwrap_or_default();
+    let [noun, label] = [failure.endpoint.noun(), failure.endpoint.label()];
+    let shown = Error::Request(failure.clone()).to_string();
+    let own = Reason::ALL
+        .map(Reason::meaning)
+        .into_iter()
+        .chain(Cause::ALL.map(Cause::meaning));
+    let own: Vec<_> = own
+        .map(|meaning| format!("{meaning} ({noun}, HTTP {status})"))
+        .collect();
+    assert!(own.contains(&shown), "{shown}");
+    let mut remedies = Reason::ALL
+        .map(Reason::remedy)
+        .into_iter()
+        .chain(Cause::ALL.map(Cause::remedy));
+    assert!(remedies.any(|remedy| remedy == failure.remedy()));
+    // `Debug` as a struct without the body would write it, names and numbers alone.
+    let capital = format!("{}{}", label[..1].to_uppercase(), &label[1..]);
+    let debug = format!("{failure:?}");
+    let names = Reason::ALL.map(|reason| format!("{reason:?}")).into_iter();
+    let causes = Cause::ALL
+        .iter()
+        .map(|cause| format!("Some({cause:?})"))
+        .chain(["None".to_owned()]);
+    let causes: Vec<_> = causes.collect();
+    let mut own = names.flat_map(|reason| {
+        let write = |cause| format!("Failure {{ endpoint: {capital}, reason: {reason}, cause: {cause}, status: Some({status}), retry_after: None }}");
+        causes.iter().map(write).collect::<Vec<_>>()
+    });
+    assert!(own.any(|own| own == debug), "{debug}");
+}
+
+/// A login is refused by any 4xx but 408 and 429, nothing else ever is. A 429 that names the credentials
+/// is a refusal too.
+fn is_a_no_to_a_login_alone(failure: &Failure) {
+    let status = failure.status.unwrap_or_default();
+    let refuses = (400..500).contains(&status) && ![408, 429].contains(&status);
+    if failure.endpoint == Endpoint::Compsum {
+        assert!(!failure.is_refusal());
+    } else if status == 429 && failure.reason != Reason::RateLimited {
+        assert!(failure.is_refusal());
+    } else {
+        assert_eq!(failure.is_refusal(), refuses, "{status}");
+    }
+}
+
+/// What 8x8 documents is recognised whatever stands beside it.
+fn stays_known_beside(body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
+    let beside: Value = serde_json::from_slice(body).unwrap_or_else(|_| json!(text));
+    for (status, known, reason) in [
+        (
+            400,
+            json!({"status": 400, "message": beside, "code": "SHA001", "details": [beside]}),
+            Reason::BadApiKey,
+        ),
+        (
+            400,
+            json!({"error": "invalid_grant", "error_description": beside}),
+            Reason::BadCredentials,
+        ),
+        (
+            401,
+            json!({"error": "invalid_token", "error_description": beside}),
+            Reason::Unauthorized,
+        ),
+        (
+            500,
+            json!({"fault": {"faultstring": beside, "detail": {"errorcode": "policies.ratelimit.x"}}}),
+            Reason::RateLimited,
+        ),
+        (
+            400,
+            json!({"code": "105-400-038", "message": beside}),
+            Reason::NoPermission,
+        ),
+    ] {
+        let known = known.to_string();
+        let failure = Failure::of_answer(Endpoint::Compsum, status, known.as_bytes(), None);
+        let permission = known.contains("105-400-038");
+        let expected = if permission {
+            Reason::NoPermission
+        } else {
+            reason
+        };
+        assert_eq!(failure.reason, expected, "{known}");
+    }
+}
