@@ -157,11 +157,14 @@ fn kustomize(files: &TempDir, at: &str) {
         "",
     );
     assert!(good, "{at}: {said}");
-    for needed in ["namespace: telephony", "newTag", "kind: NetworkPolicy"] {
-        assert!(
-            needed == "newTag" || said.contains(needed),
-            "{at}: no {needed} in\n{said}"
-        );
+    for needed in [
+        "namespace: telephony",
+        "image: registry.yours.example/eightxeight-exporter:0.1.0",
+        "kind: NetworkPolicy",
+        "kind: PrometheusRule",
+        "grafana_dashboard",
+    ] {
+        assert!(said.contains(needed), "{at}: no {needed} in\n{said}");
     }
 }
 

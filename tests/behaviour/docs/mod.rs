@@ -5,7 +5,7 @@
 //!
 //! | language | what happens |
 //! |---|---|
-//! | `sh` | it is run ([`session`]), and its command lines are looked at ([`lines`]) |
+//! | `sh` | it is run ([`reader`]), and its command lines are looked at ([`lines`]) |
 //! | `yaml` | the program that it is for checks it ([`configurations`]) |
 //! | `ini` | systemd checks it, over the unit |
 //! | `promql` | Prometheus evaluates it ([`queries`]) |
@@ -22,16 +22,16 @@ mod lines;
 mod links;
 mod names;
 mod queries;
+mod reader;
 mod samples;
-mod session;
 mod stand_ins;
 
 use document::{Document, Mark};
-use session::Session;
+use reader::Reader;
 use stand_ins::STAND_INS;
 
 /// Blocks that aren't run: file, first line, why.
-const NOT_RUN: [(&str, &str, &str); 8] = [
+const NOT_RUN: [(&str, &str, &str); 12] = [
     (
         "README.md",
         "make run    # a demo with a simulated 8x8: no account needed; then open http://localhost:10888/",
@@ -65,8 +65,28 @@ const NOT_RUN: [(&str, &str, &str); 8] = [
     ),
     (
         "docs/deployment.md",
+        "(cd target/dist && sha256sum --check SHA256SUMS)",
+        "it needs root and the package",
+    ),
+    (
+        "docs/deployment.md",
+        "install -m 600 key.txt /etc/eightxeight-exporter/secrets/api-key",
+        "it needs root and the package",
+    ),
+    (
+        "docs/deployment.md",
+        "tar -xf eightxeight-exporter-0.1.0-linux-amd64.tar.gz",
+        "it needs root and the tarball",
+    ),
+    (
+        "docs/deployment.md",
         "install -m 755 target/release/eightxeight-exporter /usr/bin/",
         "it needs root and systemd",
+    ),
+    (
+        "docs/releasing.md",
+        "cargo install --locked cargo-deb cargo-deny cargo-fuzz",
+        "it builds for minutes what a release needs",
     ),
 ];
 
@@ -119,16 +139,16 @@ async fn commands_work_as_they_stand() {
         if !document.blocks.iter().any(|block| runs(&block)) {
             continue;
         }
-        let mut session = Session::start(document).await;
+        let mut reader = Reader::start(document).await;
         for block in &document.blocks {
             match (&*block.language, &block.mark) {
                 ("sh", Mark::None) => {
-                    session.run(&block.at, &block.text).await;
+                    reader.run(&block.at, &block.text).await;
                     ran += 1;
                 }
-                (_, Mark::File(name)) => session.write(name, &block.text).await,
+                (_, Mark::File(name)) => reader.write(name, &block.text).await,
                 ("text", Mark::None) if !samples::is_exposition(&block.text) => {
-                    samples::is_like(&block.text, &session.said, &block.at);
+                    samples::is_like(&block.text, &reader.said, &block.at);
                 }
                 _ => {}
             }

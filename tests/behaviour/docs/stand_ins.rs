@@ -27,7 +27,7 @@ pub(super) const STAND_INS: [(&str, Value); 8] = [
     ("history/eightxeight-2025-06.om", Value::History),
     (" DATA", Value::Text(" data")),
     (
-        // One that each session has.
+        // One that each reader has.
         "--config.file=FILE",
         Value::Text("--config.file=config.yml"),
     ),

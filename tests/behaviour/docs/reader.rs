@@ -1,4 +1,4 @@
-//! A reader's session: the commands of a document one after the other, in a scratch copy of the repository, with the
+//! A reader at a terminal: the commands of a document one after the other, in a scratch copy of the repository, with the
 //! program under test and a simulated 8x8. Servers go on running until the document ends.
 
 use std::fs::{self, File, Permissions};
@@ -22,7 +22,7 @@ use crate::fixture::{
 /// Longer than any command of the documents takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-pub(super) struct Session {
+pub(super) struct Reader {
     /// Holds `bin`, `home`, `secrets` and `repository`.
     place: TempDir,
     simulator: Simulator,
@@ -35,8 +35,8 @@ pub(super) struct Session {
     pub(super) said: String,
 }
 
-impl Session {
-    pub(super) async fn start(document: &Document) -> Session {
+impl Reader {
+    pub(super) async fn start(document: &Document) -> Reader {
         let username = document.text.split("--api.username ").nth(1);
         let username = username.and_then(|rest| rest.split_whitespace().next());
         let username = username.unwrap_or(USERNAME);
@@ -71,7 +71,7 @@ impl Session {
         assert!(copied.unwrap().success());
         let config = place.path().join("repository/config.yml");
         fs::write(config, "collect: {window: [1h]}\n").unwrap();
-        Session {
+        Reader {
             secrets: secret_files(&document.text, username),
             place,
             simulator: simulator.await.unwrap(),
