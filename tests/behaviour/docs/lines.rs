@@ -120,6 +120,9 @@ fn parse(arguments: &[String], at: &str) {
     }
 }
 
+/// Folders that are there only once a program has written to them.
+const WRITTEN: [&str; 2] = ["fuzz/artifacts", "fuzz/corpus"];
+
 /// Whether a word that looks like a path in the repository is one.
 pub(super) fn leads_somewhere(word: &str) -> bool {
     let folder = word.split('/').next().unwrap_or_default();
@@ -128,6 +131,9 @@ pub(super) fn leads_somewhere(word: &str) -> bool {
     ];
     let tracked = [&tracked[..], &["scripts", "src", "templates", "tests"]].concat();
     if !word.contains('/') || !tracked.contains(&folder) || word.contains("…") {
+        return true;
+    }
+    if WRITTEN.iter().any(|written| word.starts_with(written)) {
         return true;
     }
     let Some((before, after)) = word.split_once('*') else {
