@@ -124,7 +124,10 @@ async fn a_rotation_step_by_step() {
         assert_eq!(followed.logins(), 2, "touched");
         assert_eq!(followed.said(), said, "nothing new to say");
         let status = followed.status().await;
-        assert!(status.contains("no login before"), "{status}");
+        assert!(
+            status.contains("no login with the same ones before"),
+            "{status}"
+        );
     }
 
     // Emptied: what is read isn't sent, and 8x8's last word stands.
