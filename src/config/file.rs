@@ -15,6 +15,9 @@ use super::yaml::{Node, Value, parse};
 /// Labels that the exporter or Prometheus sets itself.
 const TAKEN_LABELS: [&str; 5] = ["account", "job", "instance", "pbx_id", "window"];
 
+/// Where its outermost keys stand.
+const ROOT: &str = "the file";
+
 /// What a file says.
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -28,44 +31,36 @@ pub(super) struct File {
 #[derive(Debug)]
 pub(super) struct AccountEntry {
     pub(super) name: String,
-    pub(super) line: u64,
+    /// The file, line and key.
+    pub(super) origin: String,
     pub(super) options: HashMap<&'static str, Given>,
     pub(super) labels: Vec<(String, String)>,
 }
 
-/// Reads a file.
-pub(super) fn read(path: &Path) -> Result<File, Vec<String>> {
+/// Reads a file: what can be made of it, and what is wrong with the rest.
+///
+/// # Errors
+///
+/// When it can't be read, or is no YAML.
+pub(super) fn read(path: &Path) -> Result<(File, Vec<String>), String> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         // What was given isn't shown: it might be a secret in the wrong place.
-        vec![format!(
-            "--config.file: can't read the file that it names: {error}"
-        )]
+        format!("--config.file: can't read the file that it names: {error}")
     })?;
+    let name = path.display().to_string();
+    let root = parse(&text).map_err(|problem| format!("{name}: {problem}"))?;
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut reader = FileReader {
+        name,
         directory,
         problems: Vec::new(),
     };
-    let file = match parse(&text) {
-        Ok(root) => reader.file(&root),
-        Err(problem) => {
-            reader.problems.push(problem);
-            File::default()
-        }
-    };
-    if reader.problems.is_empty() {
-        Ok(file)
-    } else {
-        let name = path.display();
-        Err(reader
-            .problems
-            .into_iter()
-            .map(|problem| format!("{name}: {problem}"))
-            .collect())
-    }
+    let file = reader.file(&root);
+    Ok((file, reader.problems))
 }
 
 struct FileReader {
+    name: String,
     directory: PathBuf,
     problems: Vec<String>,
 }
@@ -75,7 +70,7 @@ impl FileReader {
         let mut file = File::default();
         let allowed =
             |group| matches!(group, Group::Api | Group::Collect | Group::Web | Group::Log);
-        for (key, node) in self.entries(root, "the file") {
+        for (key, node) in self.entries(root, ROOT) {
             if key == "accounts" {
                 file.accounts = Some(self.accounts(node));
             } else {
@@ -109,7 +104,7 @@ impl FileReader {
             let place = format!("accounts.{name}");
             let mut account = AccountEntry {
                 name: name.to_owned(),
-                line: node.line,
+                origin: self.at(node.line, &place),
                 options: HashMap::new(),
                 labels: Vec::new(),
             };
@@ -207,7 +202,7 @@ impl FileReader {
             let full = format!("{prefix}{inner}");
             if let Some(option) = known.iter().find(|option| yaml_path(option) == inner) {
                 if let Some(values) = self.values(node, &full, option) {
-                    let origin = format!("line {}, {full}", node.line);
+                    let origin = self.at(node.line, &full);
                     options.insert(
                         option.name,
                         Given {
@@ -288,12 +283,20 @@ impl FileReader {
     }
 
     fn entries<'n>(&mut self, node: &'n Node, place: &str) -> Vec<(&'n str, &'n Node)> {
-        node.entries(|line, problem| self.problem(line, place, problem))
+        node.entries(|line, key, problem| match key {
+            Some(key) if place == ROOT => self.problem(line, key, problem),
+            Some(key) => self.problem(line, &format!("{place}.{key}"), problem),
+            None => self.problem(line, place, problem),
+        })
     }
 
     fn problem(&mut self, line: u64, place: &str, problem: &str) {
-        self.problems
-            .push(one_line(&format!("line {line}, {place}: {problem}")));
+        let at = self.at(line, place);
+        self.problems.push(one_line(&format!("{at}: {problem}")));
+    }
+
+    fn at(&self, line: u64, place: &str) -> String {
+        format!("{}: line {line}, {place}", self.name)
     }
 }
 

@@ -29,7 +29,7 @@ pub use raw::{Environment, Flags, environment};
 pub use single::AccountConfig;
 pub use values::{Listen, url};
 
-use raw::Raw;
+use raw::{Raw, Sources};
 use read::Reader;
 
 /// Everything that is wrong with a configuration, a line for each.
@@ -120,8 +120,13 @@ impl Origin {
     ///
     /// All problems at once.
     pub fn load(&self) -> Result<Config, Problems> {
-        let (raw, entries) = self.raw()?;
-        let (accounts, mut problems) = self.accounts(&raw, entries.as_deref());
+        let Sources {
+            raw,
+            accounts: entries,
+            mut problems,
+        } = self.sources()?;
+        let (accounts, more) = self.accounts(&raw, entries.as_deref());
+        problems.extend(more);
         let mut reader = Reader::new(&raw);
         if entries.is_some() {
             // Each account has read these already; without one nobody has.
@@ -144,7 +149,9 @@ impl Origin {
     ///
     /// All problems at once.
     pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
-        let (raw, _) = self.raw()?;
+        let Sources {
+            raw, mut problems, ..
+        } = self.sources()?;
         let mut reader = Reader::new(&raw);
         let config = DemoConfig {
             scenario: reader.one("demo.scenario", values::scenario),
@@ -154,7 +161,8 @@ impl Origin {
             check_only: reader.one("config.check", values::switch),
             shown: show::yaml(&raw, None),
         };
-        finish(config, reader.into_problems())
+        problems.extend(reader.into_problems());
+        finish(config, problems)
     }
 
     /// Loads and checks what `health` needs: where the exporter listens.
@@ -163,10 +171,13 @@ impl Origin {
     ///
     /// All problems at once.
     pub fn load_web(&self) -> Result<Web, Problems> {
-        let (raw, _) = self.raw()?;
+        let Sources {
+            raw, mut problems, ..
+        } = self.sources()?;
         let mut reader = Reader::new(&raw);
         let web = web(&mut reader);
-        finish(web, reader.into_problems())
+        problems.extend(reader.into_problems());
+        finish(web, problems)
     }
 
     /// The accounts of the file, or without any the one that the options describe, and what is wrong.
@@ -190,8 +201,8 @@ impl Origin {
         (accounts, problems)
     }
 
-    fn raw(&self) -> Result<(Raw, Option<Vec<file::AccountEntry>>), Problems> {
-        Raw::new(&self.flags, self.environment).map_err(Problems)
+    fn sources(&self) -> Result<Sources, Problems> {
+        Raw::gather(&self.flags, self.environment).map_err(Problems)
     }
 }
 
@@ -236,7 +247,7 @@ fn account(
 fn in_account(entry: Option<&file::AccountEntry>, problem: String) -> String {
     match entry {
         Some(entry) if problem.contains(" is missing") || problem.contains("needs all three") => {
-            format!("line {}, accounts.{}: {problem}", entry.line, entry.name)
+            format!("{}: {problem}", entry.origin)
         }
         _ => problem,
     }

@@ -53,6 +53,17 @@ pub fn environment(name: &str) -> Option<OsString> {
 /// What was typed on the command line: the values of each option.
 pub type Flags = HashMap<&'static str, Vec<String>>;
 
+/// What was given, from wherever it came.
+#[derive(Debug)]
+pub(super) struct Sources {
+    /// The options.
+    pub raw: Raw,
+    /// The accounts of the file, if it has that key.
+    pub accounts: Option<Vec<AccountEntry>>,
+    /// What is wrong so far: no reason to leave the rest unread.
+    pub problems: Vec<String>,
+}
+
 /// All options that somebody gave.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Raw {
@@ -60,18 +71,14 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Flags over the environment over the configuration file over the defaults; and the accounts of the
-    /// file, if it has any.
+    /// Flags over the environment over the configuration file over the defaults.
     ///
     /// An empty variable counts as unset: compose files and unit files set such ones.
     ///
     /// # Errors
     ///
-    /// A line for each variable that isn't UTF-8 and for all that is wrong in the file.
-    pub(super) fn new(
-        flags: &Flags,
-        environment: Environment,
-    ) -> Result<(Raw, Option<Vec<AccountEntry>>), Vec<String>> {
+    /// When the file can't be read at all: what is in it may be all that seems to be missing.
+    pub(super) fn gather(flags: &Flags, environment: Environment) -> Result<Sources, Vec<String>> {
         let mut raw = Raw::default();
         let mut problems = Vec::new();
         for option in OPTIONS {
@@ -115,18 +122,22 @@ impl Raw {
             .and_then(|given| given.values.first())
         {
             match file::read(Path::new(path)) {
-                Ok(file) => {
+                Ok((file, more)) => {
                     raw.lay(file.options);
                     accounts = file.accounts;
+                    problems.extend(more);
                 }
-                Err(more) => problems.extend(more),
+                Err(problem) => {
+                    problems.push(problem);
+                    return Err(problems);
+                }
             }
         }
-        if problems.is_empty() {
-            Ok((raw, accounts))
-        } else {
-            Err(problems)
-        }
+        Ok(Sources {
+            raw,
+            accounts,
+            problems,
+        })
     }
 
     /// The options of an account: its own over these.

@@ -1,5 +1,6 @@
 //! One account out of all, for the commands that ask 8x8 and serve nothing.
 
+use super::raw::Sources;
 use super::read::Reader;
 use super::{Account, Origin, Problems, file, log_settings};
 use crate::telemetry::log;
@@ -20,10 +21,14 @@ impl Origin {
     ///
     /// All problems at once.
     pub fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
-        let (raw, entries) = self.raw()?;
+        let Sources {
+            raw,
+            accounts: entries,
+            mut problems,
+        } = self.sources()?;
         let mut reader = Reader::new(&raw);
         let log = log_settings(&mut reader);
-        let mut problems = reader.into_problems();
+        problems.extend(reader.into_problems());
         let account = match choose(entries.as_deref(), name) {
             Ok(entry) => {
                 let (mut accounts, more) = self.accounts(&raw, entry.map(std::slice::from_ref));

@@ -30,13 +30,20 @@ impl Node {
 }
 
 impl Node {
-    /// The entries of a map, each key once; what is wrong is told with its line.
-    pub(crate) fn entries(&self, mut problem: impl FnMut(u64, &str)) -> Vec<(&str, &Node)> {
+    /// The entries of a map, each key once; what is wrong is told with its line, and with the key if it is a key.
+    pub(crate) fn entries(
+        &self,
+        mut problem: impl FnMut(u64, Option<&str>, &str),
+    ) -> Vec<(&str, &Node)> {
         let entries = match &self.value {
             Value::Map(entries) => entries.as_slice(),
             Value::Null => &[],
             other => {
-                problem(self.line, &format!("this is {}, not a map", other.kind()));
+                problem(
+                    self.line,
+                    None,
+                    &format!("this is {}, not a map", other.kind()),
+                );
                 &[]
             }
         };
@@ -46,7 +53,7 @@ impl Node {
             if seen.insert(key) {
                 once.push((key.as_str(), node));
             } else {
-                problem(node.line, "the same key twice");
+                problem(node.line, Some(key), "the same key twice");
             }
         }
         once
@@ -191,10 +198,10 @@ mod tests {
             writeln!(text, "  account-{number}: {{<<: *x, own: {number}}}").unwrap();
         }
         let node = parse(&text).unwrap();
-        let entries = node.entries(|line, problem| panic!("{line}: {problem}"));
+        let entries = node.entries(|line, _, problem| panic!("{line}: {problem}"));
         let accounts = entries[1]
             .1
-            .entries(|line, problem| panic!("{line}: {problem}"));
+            .entries(|line, _, problem| panic!("{line}: {problem}"));
         assert_eq!(accounts.len(), 1000);
 
         let mut text = format!("a: &a [{}]\n", ["x"; 20].join(", "));

@@ -57,14 +57,17 @@ fn everything_wrong_is_told_at_once_with_line_and_key() {
     for expected in [
         "FILE: line 3, api.password: a secret doesn't belong in this file",
         "FILE: line 4, api.pasword_file: no such key; there are url, key_file,",
-        "FILE: line 5, collect: the same key twice",
+        "FILE: line 5, collect.interval: the same key twice",
         "FILE: line 6, webb: no such key; there are api, collect, web, log, accounts",
         "FILE: line 9, accounts.acme.api.key: a secret doesn't belong in this file",
         "FILE: line 10, accounts.acme.web: no such key; there are api, collect, labels",
         "FILE: line 11, accounts.acme.labels.job: this label is taken",
         "FILE: line 11, accounts.acme.labels: a label's name has",
         "FILE: line 11, accounts.acme.labels.fine: a label has a single value",
-        "FILE: line 12, accounts: the same key twice",
+        "FILE: line 12, accounts.acme: the same key twice",
+        "FILE: line 2, api.timeout: `soon` is not a duration",
+        "FILE: line 5, collect.interval: `0s` is out of range",
+        "FILE: line 8, accounts.acme: a user's name is missing",
     ] {
         assert!(
             errors.iter().any(|line| line.contains(expected)),
@@ -84,7 +87,7 @@ fn bad_values_name_their_line_and_a_flag_beats_the_file() {
     assert_eq!(code, Some(2));
     assert_eq!(errors.len(), 2, "{errors:#?}");
     assert!(
-        errors[0].contains("line 2, collect.interval: `soon` is not a duration"),
+        errors[0].contains("FILE: line 2, collect.interval: `soon` is not a duration"),
         "{errors:#?}"
     );
     assert!(

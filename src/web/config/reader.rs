@@ -63,7 +63,8 @@ impl Reader {
         let Some(node) = node else {
             return Vec::new();
         };
-        node.entries(|line, problem| self.problem(line, place, problem))
+        // A key may be a user's name.
+        node.entries(|line, _, problem| self.problem(line, place, problem))
     }
 
     pub(super) fn text<'n>(&mut self, node: &'n Node, place: &str) -> Option<&'n str> {
