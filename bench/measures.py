@@ -152,7 +152,7 @@ def memory(table, nginx):
         answers = exporter.collections()
         exporter.stop()
         table.row(
-            f"memory, {pbxes:,} PBXs, after 10,000 scrapes in {len(variants)} forms",
+            f"memory, {pbxes:,} PBXs, after 10,000 scrapes" + (" in all four forms" if len(variants) > 1 else ""),
             f"at most {limit} MiB",
             f"{mebibytes:.1f} MiB (peak {peak:.1f}, {answers} answers)",
             mebibytes <= limit,
