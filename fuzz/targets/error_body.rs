@@ -100,17 +100,14 @@ fn says_nothing_of_it(failure: &Failure) {
     assert!(own.any(|own| own == debug), "{debug}");
 }
 
-/// A login is refused by any 4xx but 408 and 429, nothing else ever is. A 429 that names the credentials
-/// is a refusal too.
+/// A login is refused by any 4xx but 408 and 429, nothing else ever is.
 fn is_a_no_to_a_login_alone(failure: &Failure) {
     let status = failure.status.unwrap_or_default();
     let refuses = (400..500).contains(&status) && ![408, 429].contains(&status);
-    if failure.endpoint == Endpoint::Compsum {
-        assert!(!failure.is_refusal());
-    } else if status == 429 && failure.reason != Reason::RateLimited {
-        assert!(failure.is_refusal());
-    } else {
-        assert_eq!(failure.is_refusal(), refuses, "{status}");
+    let is_login = failure.endpoint == Endpoint::Token;
+    assert_eq!(failure.is_refusal(), is_login && refuses, "{status}");
+    if status == 429 {
+        assert_eq!(failure.reason, Reason::RateLimited);
     }
 }
 

@@ -160,10 +160,9 @@ impl Failure {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.endpoint == Endpoint::Token
-            && self.reason != Reason::RateLimited
             && self
                 .status
-                .is_some_and(|status| (400..500).contains(&status) && status != 408)
+                .is_some_and(|status| (400..500).contains(&status) && ![408, 429].contains(&status))
     }
 
     /// Whether it says something about the account rather than about one window.
@@ -192,6 +191,10 @@ impl std::error::Error for Failure {}
 /// documentation of errors; the body of a spent quota is that of Apigee, the gateway in front of the API.
 #[must_use]
 pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
+    // Too many requests say nothing of the credentials, whatever stands in the body.
+    if status == 429 {
+        return Reason::RateLimited;
+    }
     // A struct is read from an array, too, which no error of 8x8's is.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     let known: Known = Some(body)
@@ -216,7 +219,6 @@ pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
         }
         403 => Reason::Forbidden,
         408 => Reason::Timeout,
-        429 => Reason::RateLimited,
         500..600 if known.speaks_of_quota(body) => Reason::RateLimited,
         500..600 => Reason::ServerError,
         400 => Reason::BadRequest,
@@ -294,6 +296,7 @@ mod tests {
             (Compsum, 401, "<html>", Reason::Unauthorized),
             (Compsum, 403, denied, Reason::Forbidden),
             (Compsum, 429, "", Reason::RateLimited),
+            (Token, 429, grant, Reason::RateLimited),
             (Compsum, 500, quota, Reason::RateLimited),
             (Token, 500, quota, Reason::RateLimited),
             (Compsum, 500, fault, Reason::ServerError),
@@ -335,10 +338,18 @@ mod tests {
                 "{status}"
             );
         }
-        for status in [302, 408, 429, 500, 503] {
+        let grant = r#"{"error":"invalid_grant"}"#;
+        for (status, body) in [
+            (302, ""),
+            (408, ""),
+            (429, ""),
+            (429, grant),
+            (500, ""),
+            (503, grant),
+        ] {
             assert!(
-                !failure(Endpoint::Token, status, "").is_refusal(),
-                "{status}"
+                !failure(Endpoint::Token, status, body).is_refusal(),
+                "{status} {body}"
             );
         }
     }
