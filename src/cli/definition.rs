@@ -165,6 +165,7 @@ fn argument(option: &'static Opt) -> Arg {
     if option.is_switch() {
         // Also `--web.enable-lifecycle=false`, to overrule the environment or the file.
         argument
+            .value_name("BOOL")
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
