@@ -15,10 +15,11 @@ use axum::http::Request;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use eightxeight_exporter::app::demo_account;
 use eightxeight_exporter::clock::Clock;
+use eightxeight_exporter::collect;
+use eightxeight_exporter::config::Web;
 use eightxeight_exporter::exporter::Exporter;
 use eightxeight_exporter::simulator::{Settings, Simulator};
 use eightxeight_exporter::web::{App, router};
-use eightxeight_exporter::{collect, config};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
@@ -34,18 +35,8 @@ async fn collected(pbxes: usize) -> Router {
         delay: Duration::ZERO,
         max_staleness: 2 * interval,
     };
-    let web = config::Web {
-        listen: Vec::new(),
-        systemd_socket: false,
-        health_listen: None,
-        config_file: None,
-        telemetry_path: "/metrics".to_owned(),
-        external_url: None,
-        max_requests: 40,
-        timeout_offset: Duration::ZERO,
-        enable_lifecycle: false,
-    };
     let accounts = vec![demo_account(&simulator, collect)];
+    let web = Web::default();
     let exporter = Exporter::start(accounts, web.clone(), String::new(), None, Clock::System);
     let app = App::new(Arc::new(exporter.unwrap()), web, CancellationToken::new());
     let mut router = router(app);

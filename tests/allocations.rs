@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use eightxeight_exporter::app::demo_account;
 use eightxeight_exporter::clock::Clock;
+use eightxeight_exporter::collect;
+use eightxeight_exporter::config::Web;
 use eightxeight_exporter::exporter::Exporter;
-use eightxeight_exporter::secret::{Credentials, Source};
 use eightxeight_exporter::simulator::{Settings, Simulator};
 use eightxeight_exporter::web::{App, router};
-use eightxeight_exporter::{collect, config, eightxeight};
 use http_body::Body as _;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio_util::sync::CancellationToken;
@@ -27,14 +28,14 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 async fn allocated_by_a_scrape(pbxes: usize, encoding: &str) -> (usize, usize) {
     let simulator = Simulator::start(Settings::many(1, pbxes)).await.unwrap();
     let exporter = Exporter::start(
-        vec![account(&simulator)],
-        web(),
+        vec![demo_account(&simulator, collect())],
+        Web::default(),
         String::new(),
         None,
         Clock::System,
     )
     .unwrap();
-    let app = App::new(Arc::new(exporter), web(), CancellationToken::new());
+    let app = App::new(Arc::new(exporter), Web::default(), CancellationToken::new());
     let mut router = router(app);
     let mut fewest = (usize::MAX, usize::MAX);
     // The first collects and renders.
@@ -55,49 +56,15 @@ async fn allocated_by_a_scrape(pbxes: usize, encoding: &str) -> (usize, usize) {
     fewest
 }
 
-fn account(simulator: &Simulator) -> config::Account {
-    let credentials = simulator.credentials();
-    let source = |secret: String| Source::text("the simulator", secret);
+fn collect() -> collect::Settings {
     let interval = Duration::from_hours(1);
-    config::Account {
-        name: None,
-        labels: Vec::new(),
-        api: eightxeight::Settings {
-            url: config::url(&simulator.url()).unwrap(),
-            credentials: Credentials {
-                key: source(credentials.api_key),
-                username: source(credentials.username),
-                password: source(credentials.password),
-            },
-            pbx_ids: vec!["allpbxes".to_owned()],
-            timeout: Duration::from_mins(1),
-            ca_file: None,
-            max_requests_per_minute: 10,
-            login_retry_interval: interval,
-            interval,
-        },
-        collect: collect::Settings {
-            mode: collect::Mode::Scrape,
-            interval,
-            windows: vec!["1h".parse().unwrap(), "2h".parse().unwrap()],
-            zone: jiff::tz::TimeZone::UTC,
-            delay: Duration::ZERO,
-            max_staleness: 2 * interval,
-        },
-    }
-}
-
-fn web() -> config::Web {
-    config::Web {
-        listen: Vec::new(),
-        systemd_socket: false,
-        health_listen: None,
-        config_file: None,
-        telemetry_path: "/metrics".to_owned(),
-        external_url: None,
-        max_requests: 40,
-        timeout_offset: Duration::ZERO,
-        enable_lifecycle: false,
+    collect::Settings {
+        mode: collect::Mode::Scrape,
+        interval,
+        windows: vec!["1h".parse().unwrap(), "2h".parse().unwrap()],
+        zone: jiff::tz::TimeZone::UTC,
+        delay: Duration::ZERO,
+        max_staleness: 2 * interval,
     }
 }
 

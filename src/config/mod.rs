@@ -113,6 +113,13 @@ pub struct Web {
     pub enable_lifecycle: bool,
 }
 
+impl Default for Web {
+    /// As it is when nobody sets an option.
+    fn default() -> Web {
+        web(&mut Reader::new(&Raw::default()))
+    }
+}
+
 impl Origin {
     /// Loads and checks everything, and that the secrets can be read.
     ///
