@@ -7,7 +7,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Build and start the demo
-	$(CARGO) run --quiet --locked -- demo
+	$(CARGO) run --locked -- demo
 
 test: setup lint unit deployment ## Run everything that CI runs, installing what it needs
 
