@@ -10,8 +10,15 @@ use flate2::write::GzEncoder;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=EIGHTXEIGHT_REVISION");
-    println!("cargo::rerun-if-changed=.git/HEAD");
-    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Cargo runs this at every build when a path that it watches isn't there: in a linked worktree `.git` is a file, in
+    // a tarball there is none.
+    if let Some(directory) = output("git", &["rev-parse", "--git-dir"]) {
+        for file in ["HEAD", "logs/HEAD"].map(|name| Path::new(&directory).join(name)) {
+            if file.exists() {
+                println!("cargo::rerun-if-changed={}", file.display());
+            }
+        }
+    }
     // An image is built without .git: it hands the revision over.
     let given = std::env::var("EIGHTXEIGHT_REVISION")
         .ok()
