@@ -18,19 +18,24 @@ ENV CARGO_INCREMENTAL=0
 # The dependencies are a layer of their own, which lasts until one of them changes. Cargo wants every target that
 # Cargo.toml names to be there.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir -p src benches tests/behaviour \
+COPY crates/eightxeight/Cargo.toml crates/eightxeight/
+COPY crates/eightxeight-simulator/Cargo.toml crates/eightxeight-simulator/
+COPY crates/exporter-toolkit/Cargo.toml crates/exporter-toolkit/
+COPY crates/exposition/Cargo.toml crates/exposition/
+RUN mkdir -p src benches tests/behaviour crates/eightxeight/src crates/eightxeight-simulator/src crates/exporter-toolkit/src crates/exposition/src \
     && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs; do echo 'fn main() {}' >"$target"; done \
-    && touch src/lib.rs \
+    && touch src/lib.rs crates/eightxeight/src/lib.rs crates/eightxeight-simulator/src/lib.rs crates/exporter-toolkit/src/lib.rs crates/exposition/src/lib.rs \
     && cargo build --locked --profile "$PROFILE"
 
 COPY build.rs ./
+COPY crates crates
 COPY src src
 COPY templates templates
 COPY grafana grafana
 # The context has no .git to ask.
 ARG REVISION=unknown
 # Cargo goes by time, and the stand-ins above are younger than the sources.
-RUN touch build.rs src/main.rs src/lib.rs \
+RUN touch build.rs src/main.rs src/lib.rs crates/*/src/lib.rs \
     && EIGHTXEIGHT_REVISION="$REVISION" cargo build --locked --profile "$PROFILE" \
     && install -D target/*/eightxeight-exporter /image/usr/bin/eightxeight-exporter
 

@@ -15,12 +15,12 @@ setup: ## Install what the tests need, or say what is missing
 	scripts/setup
 
 lint: ## Formatting, clippy, rustdoc
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- --deny warnings
-	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 unit:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 
 deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use eightxeight_exporter::catalogue::{Field, Unit};
 use eightxeight_exporter::exposition::{
-    Body, Encoding, Format, Kind, Pages, Part, Shown, Variant, Writer, negotiate, write_company,
+    Body, Encoding, Format, Kind, Segment, Variant, Writer, negotiate,
 };
+use eightxeight_exporter::page::{Pages, Shown, write_company};
 use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot, Values};
 use eightxeight_exporter::window::{Period, Window};
 use jiff::Timestamp;
@@ -76,7 +77,7 @@ fn live(writer: &mut Writer) {
 }
 
 fn length(variant: Variant, write: impl FnOnce(&mut Writer)) -> u64 {
-    Body::new(variant, [Part::render(variant, write).unwrap()]).len()
+    Body::new(variant, [Segment::render(variant, write).unwrap()]).len()
 }
 
 fn render(criterion: &mut Criterion) {
@@ -89,13 +90,13 @@ fn render(criterion: &mut Criterion) {
                 write_company(writer, &shown);
             })));
             group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-                bencher.iter(|| Part::render(variant, |writer| write_company(writer, &shown)));
+                bencher.iter(|| Segment::render(variant, |writer| write_company(writer, &shown)));
             });
         }
         group.finish();
     }
     criterion.bench_function("render and compress the live part", |bencher| {
-        bencher.iter(|| Part::render(GZIP, live));
+        bencher.iter(|| Segment::render(GZIP, live));
     });
 }
 
@@ -104,7 +105,7 @@ fn splice(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for (name, variant) in [("splice", PLAIN), ("splice compressed", GZIP)] {
         let mut group = criterion.benchmark_group(name);
-        let live = Part::render(variant, live).unwrap();
+        let live = Segment::render(variant, live).unwrap();
         for size in SIZES {
             let held = shown(size);
             let shown: Vec<Shown<'_>> = held

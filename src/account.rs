@@ -6,12 +6,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::clock::Clock;
 use crate::collect::{Collector, Mode, View};
 use crate::config;
-use crate::eightxeight::http::HttpError;
-use crate::eightxeight::{Client, Status};
-use crate::exposition::{Live, Pages, Part, RenderError, Shown, Variant};
+use eightxeight::clock::Clock;
+use eightxeight::transport::HttpError;
+use eightxeight::{Client, Status};
+use exposition::{Live, RenderError, Segment, Variant};
+
+use crate::page::{Pages, Shown};
 use crate::telemetry::{RequestMetrics, write_account};
 
 /// One account. Dropping it ends its timer.
@@ -137,7 +139,7 @@ impl Account {
     /// # Errors
     ///
     /// Those of [`Pages::part`].
-    pub async fn parts(&self, view: &View, variant: Variant) -> Result<[Part; 2], RenderError> {
+    pub async fn parts(&self, view: &View, variant: Variant) -> Result<[Segment; 2], RenderError> {
         let shown: Vec<Shown> = view
             .windows
             .iter()

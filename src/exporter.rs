@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use crate::account::{Account, AccountError};
-use crate::clock::Clock;
 use crate::config::{self, Origin, Problems};
+use eightxeight::clock::Clock;
 
 /// The accounts of a running exporter.
 #[derive(Debug)]

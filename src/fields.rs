@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::catalogue::Field;
+use eightxeight::fields::Field;
 
 /// The form in which the table is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

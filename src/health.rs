@@ -4,7 +4,9 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use crate::config::{Listen, Web};
+use exporter_toolkit::listen::ListenAddress;
+
+use crate::config::Web;
 
 /// A container's health check has a timeout of its own, which is longer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -35,19 +37,19 @@ pub fn ask(web: &Web) -> Result<(), String> {
     Err(last)
 }
 
-fn addresses(listen: &Listen) -> io::Result<Vec<SocketAddr>> {
+fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
     Ok(match listen {
-        Listen::Everywhere(port) => {
+        ListenAddress::Any(port) => {
             vec![
                 (Ipv4Addr::LOCALHOST, *port).into(),
                 (Ipv6Addr::LOCALHOST, *port).into(),
             ]
         }
-        Listen::Address(address) if address.ip().is_unspecified() => {
+        ListenAddress::Address(address) if address.ip().is_unspecified() => {
             vec![(Ipv4Addr::LOCALHOST, address.port()).into()]
         }
-        Listen::Address(address) => vec![*address],
-        Listen::Name(name, port) => (name.as_str(), *port).to_socket_addrs()?.collect(),
+        ListenAddress::Address(address) => vec![*address],
+        ListenAddress::Name(name, port) => (name.as_str(), *port).to_socket_addrs()?.collect(),
     })
 }
 

@@ -16,21 +16,25 @@
 pub mod account;
 pub mod app;
 pub mod backfill;
-pub mod catalogue;
 pub mod check;
 pub mod cli;
-pub mod clock;
 pub mod collect;
 pub mod config;
-pub mod eightxeight;
 pub mod exporter;
-pub mod exposition;
 pub mod fields;
 pub mod health;
-pub mod identities;
-pub mod secret;
-pub mod simulator;
-pub mod snapshot;
+pub mod page;
 pub mod telemetry;
 pub mod web;
-pub mod window;
+
+#[doc(hidden)]
+pub use eightxeight::{
+    self, answer as snapshot, clock, consistency as identities, credentials as secret,
+    fields as catalogue, window,
+};
+#[doc(hidden)]
+pub use eightxeight_simulator as simulator;
+#[doc(hidden)]
+pub use exporter_toolkit;
+#[doc(hidden)]
+pub use exposition;

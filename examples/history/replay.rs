@@ -16,7 +16,7 @@ use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
 use eightxeight_exporter::config::{Origin, Problems};
 use eightxeight_exporter::exporter::Reload;
-use eightxeight_exporter::exposition::{Body, Encoding, Format, Part, Variant};
+use eightxeight_exporter::exposition::{Body, Encoding, Format, Segment, Variant};
 use eightxeight_exporter::simulator::{Credentials, Scenario, Settings, Simulator};
 use eightxeight_exporter::telemetry::write_exporter;
 use http_body::Body as _;
@@ -88,7 +88,7 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             simulator.set_scenario(scenario);
         }
         let view = account.collector().scrape(pending()).await;
-        let own = Part::render(VARIANT, |writer| write_exporter(writer, reload))?;
+        let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload))?;
         let parts = account.parts(&view, VARIANT).await?.into_iter();
         let page = text(Body::new(VARIANT, parts.chain([own])))?;
         writeln!(out, "up{{{TARGET}}} 1 {time}")?;

@@ -4,8 +4,8 @@ use tokio::net::TcpListener;
 
 use crate::config;
 use crate::exporter::Exporter;
-use crate::simulator::Simulator;
 use crate::telemetry::BUILD;
+use eightxeight_simulator::Simulator;
 
 /// One line with the whole configuration; where there are several accounts, a line for each besides.
 pub(super) fn start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {

@@ -14,14 +14,16 @@ use tokio_util::sync::CancellationToken;
 use crate::account::AccountError;
 use crate::backfill::{self, BackfillError};
 use crate::check::{self, CheckError};
-use crate::clock::Clock;
 use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
-use crate::eightxeight;
 use crate::exporter::Exporter;
-use crate::secret::{Credentials, Source};
-use crate::simulator::{self, Simulator};
 use crate::telemetry::log;
-use crate::web::{App, Front, Server, health_router, listen, router};
+use eightxeight;
+use eightxeight::clock::Clock;
+use eightxeight::credentials::{Credentials, Source};
+use eightxeight_simulator::{self, Simulator};
+use exporter_toolkit::{Server, WebSecurity, listen};
+
+use crate::web::{App, health_router, router};
 
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
@@ -33,10 +35,10 @@ pub enum Failure {
     #[error(transparent)]
     Account(#[from] AccountError),
     /// An address can't be listened on.
-    #[error(transparent)]
+    #[error("--web.listen-address: {0}")]
     Listen(#[from] listen::ListenError),
     /// systemd has handed over no sockets.
-    #[error(transparent)]
+    #[error("--web.systemd-socket: {0}")]
     Systemd(#[from] listen::NoSockets),
     /// The web configuration was good a moment ago and isn't any more.
     #[error("{}", .0.join("; "))]
@@ -96,7 +98,8 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 /// When it can't start.
 pub fn demo(config: DemoConfig) -> Result<(), Failure> {
     run(config.log, async move {
-        let mut settings = simulator::Settings::new(simulator::Credentials::random());
+        let mut settings =
+            eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
         settings.scenario = config.scenario;
         let simulator = Simulator::start(settings)
             .await
@@ -210,7 +213,7 @@ async fn serve_accounts(
     origin: Option<Origin>,
     listening: impl FnOnce(&[TcpListener], &str),
 ) -> Result<(), Failure> {
-    let front = front(&web)?;
+    let security = web_security(&web)?;
     let exporter = Arc::new(Exporter::start(
         accounts,
         web.clone(),
@@ -227,14 +230,16 @@ async fn serve_accounts(
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     announce::start(&exporter, &web, &listeners);
-    let secure = front.as_ref().is_some_and(|front| front.speaks_tls());
+    let secure = security
+        .as_ref()
+        .is_some_and(|security| security.speaks_tls());
     listening(&listeners, if secure { "https" } else { "http" });
     let app = App::new(exporter, web, stop.clone());
     tell_systemd(sd_notify::NotifyState::Ready);
     // Probes are answered to the end: the main server may still be sending when it is told to stop.
     let probes =
         tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
-    let server = Server::new(listeners).behind(front);
+    let server = Server::new(listeners).behind(security);
     let stopped = server.run(router(app), stop).await;
     probes.abort();
     if stopped.cut > 0 {
@@ -248,15 +253,20 @@ async fn serve_accounts(
 }
 
 /// What the web configuration puts before the routes.
-fn front(web: &config::Web) -> Result<Option<Arc<Front>>, Failure> {
+fn web_security(web: &config::Web) -> Result<Option<Arc<WebSecurity>>, Failure> {
     let Some(path) = &web.config_file else {
         return Ok(None);
     };
-    let front = Front::open(path).map_err(Failure::WebConfiguration)?;
-    for warning in front.warnings() {
+    let security = WebSecurity::open(path).map_err(|problems| {
+        let named = problems
+            .into_iter()
+            .map(|problem| format!("--web.config.file: {problem}"));
+        Failure::WebConfiguration(named.collect())
+    })?;
+    for warning in security.warnings() {
         tracing::warn!(file = %path.display(), "{warning}");
     }
-    Ok(Some(Arc::new(front)))
+    Ok(Some(Arc::new(security)))
 }
 
 /// A token that is cancelled by SIGTERM or SIGINT.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::parameters::Parameters;
 use super::plan::{Month, Point};
 use super::record::Record;
-use crate::snapshot::Snapshot;
+use eightxeight::answer::Snapshot;
 
 /// Its name in the output directory.
 pub const NAME: &str = "backfill.journal";

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Journal, Segment};
 use super::plan::Month;
-use crate::catalogue::Field;
-use crate::exposition::{Format, GAUGES, Kind, Writer, escape_labels, stream};
-use crate::snapshot::Snapshot;
+use eightxeight::fields::Field;
+use exposition::{Format, Kind, Writer, escape_labels, stream};
+
+use crate::page::GAUGES;
 use crate::telemetry::COLLECTION_SUCCESS;
-use crate::window::Window;
+use eightxeight::answer::Snapshot;
+use eightxeight::window::Window;
 
 /// What a month's gathered numbers may take. One field takes what it takes: 16 bytes for each PBX, window
 /// and step of the month.

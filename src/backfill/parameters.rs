@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::Options;
 use super::plan::Plan;
-use crate::catalogue::Field;
 use crate::config;
+use eightxeight::fields::Field;
 
 /// How the journal is written. Another number means that another version of the exporter wrote it.
 const FORMAT: u32 = 1;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::Options;
-use crate::window::{LONGEST, Period, Span, Window};
+use eightxeight::window::{LONGEST, Period, Span, Window};
 
 /// Prometheus keeps about three hours in its head block, and blocks made elsewhere must not reach into it.
 const HEAD: SignedDuration = SignedDuration::from_hours(3);

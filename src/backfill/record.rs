@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::plan::Point;
-use crate::catalogue::Field;
-use crate::snapshot::{Answer, Drift, Row, Snapshot, Values};
-use crate::window::Period;
+use eightxeight::answer::{Answer, Drift, Row, Snapshot, Values};
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
 
 /// An answer in plain types.
 #[derive(Debug, Deserialize, Serialize)]

@@ -9,11 +9,11 @@ use super::month::{self, Source};
 use super::plan::{Month, Plan, Point};
 use super::progress::Progress;
 use super::{Job, Ready};
-use crate::clock::Clock;
-use crate::eightxeight::backoff::delay;
-use crate::eightxeight::http::HttpError;
-use crate::eightxeight::{Client, Error, Failure, Reason, Settings};
-use crate::snapshot::Snapshot;
+use eightxeight::answer::Snapshot;
+use eightxeight::backoff::delay;
+use eightxeight::clock::Clock;
+use eightxeight::transport::HttpError;
+use eightxeight::{Client, Error, Failure, Reason, Settings};
 
 /// Why a backfill didn't get to its end.
 #[derive(Debug, thiserror::Error)]

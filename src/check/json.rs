@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::report::{Report, State, Step, Subject, WindowReport};
 use super::text::abandon_rate;
-use crate::catalogue::Field;
-use crate::snapshot::Row;
 use crate::telemetry::BUILD;
+use eightxeight::answer::Row;
+use eightxeight::fields::Field;
 
 /// The report as one JSON object.
 pub(super) fn render(report: &Report) -> String {

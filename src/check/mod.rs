@@ -19,9 +19,9 @@ use std::io::{self, Write};
 pub use report::{Report, State, Step, Subject, Trouble, WindowReport};
 pub use steps::run;
 
-use crate::clock::Clock;
 use crate::config;
-use crate::eightxeight::http::HttpError;
+use eightxeight::clock::Clock;
+use eightxeight::transport::HttpError;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

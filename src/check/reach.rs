@@ -8,8 +8,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::report::Trouble;
-use crate::eightxeight::http::Route;
-use crate::eightxeight::{Cause, Endpoint, Failure, Reason};
+use eightxeight::transport::Route;
+use eightxeight::{Cause, Endpoint, Failure, Reason};
 
 pub(super) async fn resolve(route: &Route, longest: Duration) -> Result<Vec<SocketAddr>, Cause> {
     let found = timeout(longest, lookup_host((route.host.as_str(), route.port))).await;

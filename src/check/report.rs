@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::catalogue::Field;
-use crate::eightxeight::Reason;
-use crate::snapshot::{Drift, Row, Snapshot};
-use crate::window::Window;
+use eightxeight::Reason;
+use eightxeight::answer::{Drift, Row, Snapshot};
+use eightxeight::fields::Field;
+use eightxeight::window::Window;
 
 /// What a step is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::reach::{connect, resolve, resolved, trouble};
 use super::report::{Report, State, Step, Subject, Trouble, WindowReport};
-use crate::clock::{Clock, Moment};
 use crate::config;
-use crate::eightxeight::http::{HttpError, Route};
-use crate::eightxeight::{Cause, Client, Error, Failure, Reason};
-use crate::window::Window;
+use eightxeight::clock::{Clock, Moment};
+use eightxeight::transport::{HttpError, Route};
+use eightxeight::window::Window;
+use eightxeight::{Cause, Client, Error, Failure, Reason};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.

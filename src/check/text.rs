@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::report::{Report, State, Step, Subject, WindowReport};
-use crate::catalogue::Field;
-use crate::snapshot::Row;
+use eightxeight::answer::Row;
+use eightxeight::fields::Field;
 
 /// More rows than this are a matter for `--format json`.
 const MOST_ROWS: usize = 100;

@@ -10,10 +10,10 @@ use std::io::IsTerminal;
 use clap::ArgMatches;
 
 use crate::app::{self, Failure};
-use crate::clock::Clock;
 use crate::config::options::{OPTIONS, Opt};
 use crate::config::{Environment, Flags, Origin, Problems, values};
 use crate::{backfill, check, fields, health};
+use eightxeight::clock::Clock;
 
 pub use definition::command;
 use definition::own;

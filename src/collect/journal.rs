@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::eightxeight::Error;
-use crate::window::Window;
+use eightxeight::Error;
+use eightxeight::window::Window;
 
 /// So many troubles are kept for the status page.
 const MOST_RECENT: usize = 5;

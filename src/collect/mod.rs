@@ -18,10 +18,10 @@ use moka::future::Cache;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-use crate::clock::{Clock, Moment};
-use crate::eightxeight::Error;
-use crate::snapshot::Snapshot;
-use crate::window::{Period, Span, Window};
+use eightxeight::Error;
+use eightxeight::answer::Snapshot;
+use eightxeight::clock::{Clock, Moment};
+use eightxeight::window::{Period, Span, Window};
 
 use journal::Journal;
 pub use journal::Trouble;

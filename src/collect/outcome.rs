@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Moment;
-use crate::eightxeight::backoff::delay;
-use crate::eightxeight::{Error, Failure};
-use crate::snapshot::Snapshot;
+use eightxeight::answer::Snapshot;
+use eightxeight::backoff::delay;
+use eightxeight::clock::Moment;
+use eightxeight::{Error, Failure};
 
 /// The newest collection of a window, and the newest one that worked.
 #[derive(Debug)]

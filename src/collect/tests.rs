@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::eightxeight::{Endpoint, Failure, Reason};
-use crate::snapshot::Answer;
+use eightxeight::answer::Answer;
+use eightxeight::{Endpoint, Failure, Reason};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);

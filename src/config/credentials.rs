@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::secret::{Credentials, Source};
+use eightxeight::credentials::{Credentials, Source};
 
 use super::raw::{Environment, Given, Layer};
 use super::read::Reader;

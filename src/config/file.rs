@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::options::{Group, OPTIONS, Opt};
 use super::raw::{Given, Layer};
 use super::read::one_line;
-use super::yaml::{Node, Value, parse};
+use exporter_toolkit::yaml::{Node, Value, parse};
 
 /// Labels that the exporter or Prometheus sets itself.
 const TAKEN_LABELS: [&str; 5] = ["account", "job", "instance", "pbx_id", "window"];

@@ -12,7 +12,6 @@ mod read;
 mod show;
 mod single;
 pub(crate) mod values;
-pub(crate) mod yaml;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -20,14 +19,16 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::eightxeight;
-use crate::simulator::Scenario;
-use crate::web::Front;
 use crate::{collect, telemetry::log};
+use eightxeight;
+use eightxeight_simulator::Scenario;
+use exporter_toolkit::WebSecurity;
 
+use exporter_toolkit::listen::ListenAddress;
 pub use raw::{Environment, Flags, environment};
 pub use single::AccountConfig;
-pub use values::{Listen, url};
+
+pub use values::url;
 
 use raw::{Raw, Sources};
 use read::Reader;
@@ -94,13 +95,13 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Web {
     /// Where it listens.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<ListenAddress>,
     /// Whether it listens on the sockets that systemd hands over instead.
     pub systemd_socket: bool,
     /// The web configuration: TLS, users, headers, rate limit.
     pub config_file: Option<PathBuf>,
     /// Where it answers probes, and nothing else.
-    pub health_listen: Option<Listen>,
+    pub health_listen: Option<ListenAddress>,
     /// The path of the metrics.
     pub telemetry_path: String,
     /// How others reach it.
@@ -352,9 +353,9 @@ fn web(reader: &mut Reader) -> Web {
 /// The web server's options, and whether what they name is good.
 fn checked_web(reader: &mut Reader) -> Web {
     let web = web(reader);
-    if let Some(Err(problems)) = web.config_file.as_deref().map(Front::open) {
+    if let Some(Err(problems)) = web.config_file.as_deref().map(WebSecurity::open) {
         for problem in problems {
-            reader.complain(problem);
+            reader.complain(format!("--web.config.file: {problem}"));
         }
     }
     web

@@ -1,39 +1,18 @@
 //! From texts to values. Each error says what is allowed.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use crate::collect::Mode;
-use crate::simulator::Scenario;
 use crate::telemetry::log::{Format, Level};
 use crate::web::OTHER_PATHS;
-use crate::window::{Span, Window};
-
-/// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
-    /// On all addresses of the machine.
-    Everywhere(u16),
-    /// On one address.
-    Address(SocketAddr),
-    /// On the addresses of a name.
-    Name(String, u16),
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Listen::Everywhere(port) => write!(f, "[::]:{port}"),
-            Listen::Address(address) => address.fmt(f),
-            Listen::Name(name, port) => write!(f, "{name}:{port}"),
-        }
-    }
-}
+use eightxeight::window::{Span, Window};
+use eightxeight_simulator::Scenario;
+use exporter_toolkit::listen::ListenAddress;
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
@@ -201,17 +180,17 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     choice(text, &[("true", true), ("false", false)])
 }
 
-pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
+pub(super) fn listen(texts: &[String]) -> Result<Vec<ListenAddress>, String> {
     let mut addresses = Vec::new();
     for text in texts {
-        let address = listen_address(text).ok_or_else(|| {
+        let address: ListenAddress = text.parse().map_err(|_| {
             format!(
                 "`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`"
             )
         })?;
         let port = match &address {
-            Listen::Everywhere(port) | Listen::Name(_, port) => *port,
-            Listen::Address(address) => address.port(),
+            ListenAddress::Any(port) | ListenAddress::Name(_, port) => *port,
+            ListenAddress::Address(address) => address.port(),
         };
         if port != 0 && addresses.contains(&address) {
             return Err(format!("`{text}` twice"));
@@ -221,32 +200,9 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<Listen>, String> {
     Ok(addresses)
 }
 
-pub(super) fn listen_one(text: &str) -> Result<Listen, String> {
+pub(super) fn listen_one(text: &str) -> Result<ListenAddress, String> {
     let mut addresses = listen(&[text.to_owned()])?;
     addresses.pop().ok_or_else(|| "no address".to_owned())
-}
-
-fn listen_address(text: &str) -> Option<Listen> {
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-        return Some(if everywhere {
-            Listen::Everywhere(address.port())
-        } else {
-            Listen::Address(address)
-        });
-    }
-    let (host, port) = text.rsplit_once(':')?;
-    let port = port.parse().ok()?;
-    let named = !host.is_empty()
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-        && host.bytes().any(|byte| byte.is_ascii_alphabetic());
-    match host {
-        "" => Some(Listen::Everywhere(port)),
-        host if named => Some(Listen::Name(host.to_owned(), port)),
-        _ => None,
-    }
 }
 
 pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
@@ -315,36 +271,6 @@ mod tests {
         ] {
             let error = url(bad).unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
-        }
-    }
-
-    #[test]
-    fn addresses_as_prometheus_users_type_them() {
-        assert_eq!(listen_address(":10888"), Some(Listen::Everywhere(10888)));
-        assert_eq!(
-            listen_address("[::]:10888"),
-            Some(Listen::Everywhere(10888))
-        );
-        assert_eq!(
-            listen_address("localhost:0"),
-            Some(Listen::Name("localhost".to_owned(), 0))
-        );
-        assert!(matches!(
-            listen_address("0.0.0.0:1"),
-            Some(Listen::Address(_))
-        ));
-        for bad in [
-            "",
-            "10888",
-            ":",
-            ":99999",
-            "::1:80x",
-            "[::1]",
-            "a b:1",
-            "1.2.3:80",
-            "http://x:1",
-        ] {
-            assert_eq!(listen_address(bad), None, "{bad}");
         }
     }
 

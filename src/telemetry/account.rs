@@ -6,10 +6,12 @@
 use jiff::Timestamp;
 
 use super::RequestMetrics;
-use crate::clock::Moment;
 use crate::collect::{View, WindowState};
-use crate::eightxeight::Status;
-use crate::exposition::{Kind, Writer, write_gathered};
+use eightxeight::Status;
+use eightxeight::clock::Moment;
+use exposition::{Kind, Writer};
+
+use super::gathered::write_gathered;
 
 /// Name and help of the gauge by which rules tell fresh numbers from frozen ones.
 pub(crate) const COLLECTION_SUCCESS: (&str, &str) = (

@@ -3,7 +3,7 @@
 use super::account::seconds;
 use super::process::write_process;
 use crate::exporter::Reload;
-use crate::exposition::{Kind, Writer};
+use exposition::{Kind, Writer};
 
 /// Which build this is.
 #[derive(Clone, Copy, Debug)]

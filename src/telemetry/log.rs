@@ -25,10 +25,13 @@ pub enum Format {
     Json,
 }
 
+/// What the names of this workspace's crates begin with.
+const OWN: [&str; 2] = ["eightxeight", "exporter_toolkit"];
+
 /// Starts logging. Only the exporter's own events are shown, at any level: those of the HTTP and TLS
 /// libraries can hold headers and URLs.
 pub fn install(settings: Settings) {
-    let own = Targets::new().with_target("eightxeight_exporter", settings.level);
+    let own = Targets::new().with_targets(OWN.map(|name| (name, settings.level)));
     let layer = match settings.format {
         Format::Logfmt => tracing_logfmt::builder()
             .with_target(false)

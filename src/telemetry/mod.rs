@@ -2,6 +2,7 @@
 
 mod account;
 mod exporter;
+mod gathered;
 pub mod log;
 pub mod panics;
 mod process;

@@ -6,7 +6,7 @@
 use procfs::process::{LimitValue, Process};
 use procfs::{ProcError, WithCurrentSystemInfo};
 
-use crate::exposition::{Kind, Writer};
+use exposition::{Kind, Writer};
 
 /// Writes the families that the system tells; without `/proc` there are none.
 #[allow(clippy::cast_precision_loss)] // Memory and descriptors stay far below 2^53.

@@ -4,7 +4,7 @@ use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 
-use crate::eightxeight::{Endpoint, Exchange, Reason};
+use eightxeight::{Endpoint, Exchange, Reason};
 
 /// From a quick answer to the default of `--api.timeout` and beyond, in seconds.
 const BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0];

@@ -15,8 +15,8 @@ use super::deadline::time_for;
 use super::routes::App;
 use crate::account::Account;
 use crate::collect::View;
-use crate::exposition::{Body, Part, RenderError, Variant, negotiate};
 use crate::telemetry::write_exporter;
+use exposition::{Body, RenderError, Segment, Variant, negotiate};
 
 /// `GET` of the telemetry path: the exporter's own metrics and, when there is exactly one account, that
 /// one's.
@@ -75,7 +75,7 @@ async fn account_parts(
     method: &Method,
     headers: &HeaderMap,
     variant: Variant,
-) -> Result<[Part; 2], Response> {
+) -> Result<[Segment; 2], Response> {
     let view = if method == Method::HEAD {
         account.collector().view().await
     } else {
@@ -104,14 +104,14 @@ async fn collect(app: &App, account: &Account, headers: &HeaderMap) -> Result<Vi
     })
 }
 
-fn exporter_part(app: &App, variant: Variant) -> Result<Part, RenderError> {
+fn exporter_part(app: &App, variant: Variant) -> Result<Segment, RenderError> {
     let reload = app.exporter.last_reload();
     let now = app.exporter.clock().now().wall;
     app.live
         .part(variant, 0, now, |writer| write_exporter(writer, reload))
 }
 
-fn page(variant: Variant, parts: impl IntoIterator<Item = Part>) -> Response {
+fn page(variant: Variant, parts: impl IntoIterator<Item = Segment>) -> Response {
     let mut response = Response::new(axum::body::Body::new(Body::new(variant, parts)));
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {

@@ -16,7 +16,7 @@ use super::metrics::{metrics, probe};
 use super::status::{icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
-use crate::exposition::Live;
+use exposition::Live;
 
 /// All paths but that of the metrics, which is configured and must differ from these.
 pub const OTHER_PATHS: [&str; 13] = [

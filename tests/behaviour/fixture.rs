@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The answer in 8x8's documentation.
 pub(crate) const DOCUMENTED: &str =
-    include_str!("../../src/eightxeight/testdata/company-summary.json");
+    include_str!("../../crates/eightxeight/src/testdata/company-summary.json");
 
 /// Stand for secrets; no output may hold them.
 pub(crate) const KEY: &str = "canary-key-5d41402abc4b2a76";

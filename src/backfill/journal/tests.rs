@@ -8,11 +8,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::backfill::plan::Plan;
 use crate::backfill::{Options, options::When};
-use crate::catalogue::Field;
 use crate::config;
-use crate::eightxeight;
-use crate::secret::{Credentials, Source};
-use crate::snapshot::{Answer, Drift, Row, Values};
+use eightxeight;
+use eightxeight::answer::{Answer, Drift, Row, Values};
+use eightxeight::credentials::{Credentials, Source};
+use eightxeight::fields::Field;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
 use crate::account::Account;
-use crate::catalogue::Field;
 use crate::collect::{Trouble, View, WindowState};
-use crate::snapshot::Row;
 use crate::telemetry::BUILD;
+use eightxeight::answer::Row;
+use eightxeight::fields::Field;
 
 use words::{Tone, clock_time, length};
 
@@ -224,7 +224,7 @@ fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> Windo
     WindowSection {
         label: state.window.label().to_owned(),
         state: words::state(state, view.now, mode),
-        remedy: error.map(crate::eightxeight::Error::remedy),
+        remedy: error.map(eightxeight::Error::remedy),
         covers: state.served.as_ref().map(|snapshot| {
             format!(
                 "{} to {}",

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::Moment;
 use crate::collect::{Mode, WindowState};
-use crate::eightxeight::{Error, Status};
-use crate::secret::Credentials;
+use eightxeight::clock::Moment;
+use eightxeight::credentials::Credentials;
+use eightxeight::{Error, Status};
 
 /// Abandon rates from which a PBX is shown in amber, in red and in dark red: the same as in the dashboards
 /// and the alerts.

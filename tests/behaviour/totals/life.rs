@@ -9,7 +9,8 @@ use eightxeight_exporter::catalogue::Field;
 use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect::{Collector, Fetch, Mode, Settings};
 use eightxeight_exporter::eightxeight::{Endpoint, Error, Failure, Reason};
-use eightxeight_exporter::exposition::{Body, Encoding, Format, Part, Variant, write_company};
+use eightxeight_exporter::exposition::{Body, Encoding, Format, Segment, Variant};
+use eightxeight_exporter::page::write_company;
 use eightxeight_exporter::simulator::{Company, Ledger, Selection};
 use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot};
 use eightxeight_exporter::window::{Period, Window};
@@ -281,7 +282,7 @@ async fn page(collector: &Collector) -> String {
         .filter_map(|state| Some((state.window.clone(), state.served.clone()?)))
         .collect();
     let variant = Variant::new(Format::Text, Encoding::Identity);
-    let part = Part::render(variant, |writer| write_company(writer, &shown)).unwrap();
+    let part = Segment::render(variant, |writer| write_company(writer, &shown)).unwrap();
     let mut body = Body::new(variant, [part]);
     let mut text = Vec::new();
     while let Some(frame) = std::future::poll_fn(|context| {

@@ -1,0 +1,190 @@
+//! The routes: login and report, as strict as 8x8, and the simulator's own switch of scenario.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::accounts::LoginError;
+use super::company::{Company, Pbx, Selection, UnknownPbx};
+use super::meddle;
+use super::query;
+use super::refusal::{Refusal, json};
+use super::scenario::Scenario;
+use super::shared::Shared;
+use super::tally::Tally;
+use super::token::TokenError;
+use eightxeight::clock::Moment;
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
+
+/// Under which 8x8's API is found at its real address.
+pub(crate) const PREFIX: &str = "/analytics/work";
+pub(crate) const TOKEN: &str = "/v1/oauth/token";
+pub(crate) const COMPSUM: &str = "/v1/compsum";
+
+/// All routes, the API's both at the root and under [`PREFIX`].
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let api = Router::new()
+        .route(TOKEN, post(token))
+        .route(COMPSUM, get(compsum))
+        .layer(middleware::from_fn_with_state(
+            shared.clone(),
+            meddle::meddle,
+        ));
+    Router::new()
+        .nest(PREFIX, api.clone())
+        .merge(api)
+        .route("/simulator/scenario", get(scenario).put(set_scenario))
+        .with_state(shared)
+}
+
+#[derive(Deserialize)]
+struct Login {
+    username: Option<String>,
+    password: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Granted {
+    access_token: String,
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<serde_json::Value>,
+}
+
+async fn token(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    form: Result<Form<Login>, FormRejection>,
+) -> Response {
+    let Some(account) = shared.account_of(&headers) else {
+        return Refusal::BadApiKey.into_response();
+    };
+    let Ok(Form(login)) = form else {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    };
+    let (Some(username), Some(password)) = (login.username, login.password) else {
+        return Refusal::BadForm("Missing username or password").into_response();
+    };
+    let now = shared.clock.now().instant;
+    let customer = &shared.customers[account];
+    match customer.log_in(&username, &password, now) {
+        Ok(()) => {
+            let (access_token, expires_in) = shared.tokens.issue(account, now);
+            let granted = Granted {
+                access_token,
+                token_type: "bearer",
+                expires_in,
+            };
+            json(StatusCode::OK, &granted)
+        }
+        Err(LoginError::UnknownUser) => Refusal::UnknownUser.into_response(),
+        Err(LoginError::WrongPassword) => Refusal::WrongPassword.into_response(),
+        Err(LoginError::Locked) => Refusal::Locked.into_response(),
+    }
+}
+
+async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
+    // Counting years of calls takes longer than a task may keep its thread.
+    let answer = tokio::task::spawn_blocking(move || report(&shared, &headers, &uri));
+    match answer.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refusal)) => refusal.into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
+    let now = shared.clock.now();
+    let account = shared.account_of(headers).ok_or(Refusal::BadApiKey)?;
+    let token = meddle::bearer(headers).ok_or(Refusal::NoToken)?;
+    match shared.tokens.account(token, now.instant) {
+        Ok(owner) if owner == account => {}
+        Err(TokenError::Expired) => return Err(Refusal::TokenExpired(token.to_owned())),
+        Ok(_) | Err(TokenError::Unknown) => return Err(Refusal::TokenUnknown(token.to_owned())),
+    }
+    let path = || format!("{PREFIX}{COMPSUM}");
+    let (selection, period) = query::read(uri).map_err(|message| Refusal::BadQuery {
+        message,
+        path: path(),
+        now: now.wall,
+    })?;
+    let customer = &shared.customers[account];
+    if !customer.is_permitted() {
+        return Err(Refusal::NoPermission {
+            user: customer.credentials().username,
+            pbx_id: selection.to_string(),
+        });
+    }
+    rows(shared, &customer.company, &selection, period, now).map_err(|UnknownPbx(pbx)| {
+        Refusal::NoAccess {
+            user: customer.credentials().username,
+            pbx,
+            path: path(),
+            now: now.wall,
+        }
+    })
+}
+
+fn rows(
+    shared: &Shared,
+    company: &Company,
+    selection: &Selection,
+    period: Period,
+    now: Moment,
+) -> Result<Response, UnknownPbx> {
+    let mut tallies = company.tallies(selection, period, now.wall, &shared.ledger())?;
+    if shared.omit_idle {
+        tallies.retain(|(_, tally)| !tally.is_empty());
+    }
+    Ok(json(StatusCode::OK, &Rows(&tallies)))
+}
+
+/// The answer as 8x8 writes it: the name, then the fields in the order of its documentation.
+struct Rows<'a>(&'a [(&'a Pbx, Tally)]);
+
+struct Row<'a>(&'a Pbx, &'a Tally);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
+        for (pbx, tally) in self.0 {
+            rows.serialize_element(&Row(pbx, tally))?;
+        }
+        rows.end()
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_map(Some(Field::COUNT + 1))?;
+        row.serialize_entry("pbxId", self.0.name())?;
+        for field in Field::ALL {
+            row.serialize_entry(field.spec().key, &self.1.get(field))?;
+        }
+        row.end()
+    }
+}
+
+async fn scenario(State(shared): State<Arc<Shared>>) -> String {
+    format!("{}\n", shared.scenario())
+}
+
+async fn set_scenario(State(shared): State<Arc<Shared>>, body: String) -> Response {
+    match body.trim().parse::<Scenario>() {
+        Ok(scenario) => {
+            shared.switch(scenario);
+            tracing::info!(%scenario, "the simulator's scenario was switched");
+            format!("{scenario}\n").into_response()
+        }
+        Err(unknown) => (StatusCode::BAD_REQUEST, format!("{unknown}\n")).into_response(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Which PBXs a company has, and what 8x8 would truly answer about them.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::day::Profile;
+use super::dice;
+use super::ledger::Ledger;
+use super::tally::Tally;
+use eightxeight::answer::Row;
+use eightxeight::window::{LONGEST, Period};
+
+/// A telephone system of the company.
+#[derive(Clone, Debug)]
+pub struct Pbx {
+    pub(crate) name: Box<str>,
+    pub(crate) profile: Profile,
+    pub(crate) zone: TimeZone,
+    /// What its dice are thrown with.
+    pub(crate) stream: u64,
+    /// Differs for PBXs whose calls differ.
+    pub(crate) key: u64,
+}
+
+impl Pbx {
+    /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
+    #[must_use]
+    pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
+        let stream = dice::mix(&[seed, dice::hash(name)]);
+        let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
+        Pbx {
+            name: name.into(),
+            profile,
+            zone,
+            stream,
+            key: dice::mix(&[stream, shape]),
+        }
+    }
+
+    /// The name by which a query asks for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What a query asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// `allpbxes`.
+    All,
+    /// The named ones.
+    Named(Vec<String>),
+}
+
+impl Selection {
+    /// Reads the query's `pbxId`.
+    #[must_use]
+    pub fn parse(text: &str) -> Selection {
+        if text == "allpbxes" {
+            Selection::All
+        } else {
+            Selection::Named(text.split(',').map(str::to_owned).collect())
+        }
+    }
+}
+
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Selection::All => f.write_str("allpbxes"),
+            Selection::Named(names) => f.write_str(&names.join(",")),
+        }
+    }
+}
+
+/// A PBX that the company doesn't have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the company has no PBX `{0}`")]
+pub struct UnknownPbx(pub String);
+
+/// The PBXs of one customer.
+#[derive(Clone, Debug)]
+pub struct Company {
+    pbxes: Vec<Pbx>,
+}
+
+/// Two of the offices of load tests in each.
+const ZONES: [&str; 6] = [
+    "Europe/London",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Australia/Sydney",
+    "Asia/Kolkata",
+    "Europe/Berlin",
+];
+
+impl Company {
+    /// A company with these PBXs.
+    #[must_use]
+    pub fn new(pbxes: Vec<Pbx>) -> Company {
+        Company { pbxes }
+    }
+
+    /// The demo's: `acmecorp`, an office in London with a tiny branch `acmecorp2`; `acme-us`, an office in New
+    /// York; and `acme-support`, a line that never closes.
+    #[must_use]
+    pub fn acme(seed: u64) -> Company {
+        let london = || zone("Europe/London");
+        Company::new(vec![
+            Pbx::new("acmecorp", Profile::main_office(190), london(), seed),
+            Pbx::new("acmecorp2", Profile::branch(), london(), seed),
+            Pbx::new(
+                "acme-us",
+                Profile::office(110),
+                zone("America/New_York"),
+                seed,
+            ),
+            Pbx::new("acme-support", Profile::line(), london(), seed),
+        ])
+    }
+
+    /// `count` small PBXs for load, `pbx-0001` and so on, in zones around the world.
+    #[must_use]
+    pub fn synthetic(count: usize, seed: u64) -> Company {
+        let pbx = |(number, name): (usize, &str)| {
+            let peak = 4 + u32::try_from(number % 7).unwrap_or(0) * 3;
+            let profile = if number.is_multiple_of(5) {
+                Profile::branch()
+            } else {
+                Profile::office(peak)
+            };
+            Pbx::new(&format!("pbx-{number:04}"), profile, zone(name), seed)
+        };
+        Company::new(
+            (1..=count)
+                .zip(ZONES.into_iter().cycle())
+                .map(pbx)
+                .collect(),
+        )
+    }
+
+    /// Its PBXs.
+    #[must_use]
+    pub fn pbxes(&self) -> &[Pbx] {
+        &self.pbxes
+    }
+
+    /// The rows of an answer given at `now`: the truth that a client's result is held against.
+    ///
+    /// Calls later than `now` haven't happened yet. 8x8 keeps two years (documented): what is older is cut
+    /// away, and of a period that is older altogether there are no rows.
+    ///
+    /// # Errors
+    ///
+    /// A PBX that the company doesn't have, the first in the selection's order.
+    pub fn answer(
+        &self,
+        selection: &Selection,
+        period: Period,
+        now: Timestamp,
+        ledger: &Ledger,
+    ) -> Result<Vec<Row>, UnknownPbx> {
+        let tallies = self.tallies(selection, period, now, ledger)?;
+        let row = |(pbx, tally): (&Pbx, Tally)| Row {
+            pbx_id: pbx.name.clone(),
+            values: tally.values(),
+        };
+        Ok(tallies.into_iter().map(row).collect())
+    }
+
+    pub(crate) fn tallies(
+        &self,
+        selection: &Selection,
+        period: Period,
+        now: Timestamp,
+        ledger: &Ledger,
+    ) -> Result<Vec<(&Pbx, Tally)>, UnknownPbx> {
+        let pbxes = self.select(selection)?;
+        let oldest = SignedDuration::try_from(LONGEST)
+            .ok()
+            .and_then(|kept| now.checked_sub(kept).ok())
+            .unwrap_or(Timestamp::MIN);
+        if period.end <= oldest {
+            return Ok(Vec::new());
+        }
+        let start = period.start.max(oldest).as_second();
+        let end = period.end.as_second().min(now.as_second() + 1);
+        let count = |pbx| (pbx, ledger.tally(pbx, start, end));
+        Ok(pbxes.into_iter().map(count).collect())
+    }
+
+    fn select(&self, selection: &Selection) -> Result<Vec<&Pbx>, UnknownPbx> {
+        match selection {
+            Selection::All => Ok(self.pbxes.iter().collect()),
+            Selection::Named(names) => {
+                let known = |name: &&String| self.pbxes.iter().any(|pbx| *pbx.name == ***name);
+                match names.iter().find(|name| !known(name)) {
+                    Some(unknown) => Err(UnknownPbx(unknown.clone())),
+                    None => Ok(self
+                        .pbxes
+                        .iter()
+                        .filter(|pbx| names.iter().any(|name| **name == *pbx.name))
+                        .collect()),
+                }
+            }
+        }
+    }
+}
+
+/// The program holds the zone database, so every name here is found.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}

@@ -1,0 +1,238 @@
+//! What can go wrong with one answer, put together from parts.
+
+use std::io::Write;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::SignedDuration;
+
+/// A misbehaviour. Parts that don't exclude each other can be combined: a delayed, truncated 503.
+#[derive(Clone, Debug, Default)]
+pub struct Fault {
+    pub(crate) delay: Duration,
+    pub(crate) reply: Reply,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) delivery: Delivery,
+    pub(crate) date_offset: Option<SignedDuration>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Reply {
+    #[default]
+    Honest,
+    /// Checked like any other, but a success says this.
+    Instead(Content),
+    /// Unchecked.
+    Status(StatusCode, Content),
+    /// A token that has expired, whatever its age.
+    TokenExpired,
+    /// No answer; the connection is closed.
+    Dropped,
+    /// No answer; the connection stays.
+    Never,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    pub(crate) kind: String,
+    pub(crate) body: Bytes,
+}
+
+/// How an answer gets onto the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    /// Wait before each byte of the head.
+    pub(crate) head: Duration,
+    /// Wait before each byte of the body.
+    pub(crate) body: Duration,
+    /// Close the connection after so many bytes of the body.
+    pub(crate) cut: Option<usize>,
+}
+
+/// What a `Retry-After` header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// A number of seconds.
+    Seconds(u64),
+    /// Anything at all: a date, nonsense.
+    Text(String),
+}
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+
+impl Fault {
+    /// Nothing wrong: a base for the parts below.
+    #[must_use]
+    pub fn none() -> Fault {
+        Fault::default()
+    }
+
+    fn reply(reply: Reply) -> Fault {
+        Fault {
+            reply,
+            ..Fault::default()
+        }
+    }
+
+    /// This status and body instead of an answer, unchecked. A number that is no status becomes 500.
+    #[must_use]
+    pub fn status(status: u16, content_type: &str, body: impl Into<Bytes>) -> Fault {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Fault::reply(Reply::Status(status, content(content_type, body)))
+    }
+
+    /// Credentials, token and query are checked as ever, but a success has this body, status 200.
+    #[must_use]
+    pub fn instead(content_type: &str, body: impl Into<Bytes>) -> Fault {
+        Fault::reply(Reply::Instead(content(content_type, body)))
+    }
+
+    /// As [`Fault::instead`], for a JSON text.
+    #[must_use]
+    pub fn json(body: impl Into<Bytes>) -> Fault {
+        Fault::instead(JSON, body)
+    }
+
+    /// A gateway's 503 in HTML.
+    #[must_use]
+    pub fn unavailable() -> Fault {
+        Fault::status(
+            503,
+            HTML,
+            "<html><head><title>503 Service Temporarily Unavailable</title></head><body>\
+             <center><h1>503 Service Temporarily Unavailable</h1></center></body></html>",
+        )
+    }
+
+    /// 429 with `Retry-After`, or without.
+    #[must_use]
+    pub fn too_many_requests(retry_after: Option<RetryAfter>) -> Fault {
+        let body = r#"{"message":"API rate limit exceeded"}"#;
+        let fault = Fault::status(429, JSON, body);
+        match retry_after {
+            Some(RetryAfter::Seconds(seconds)) => fault.header("retry-after", seconds.to_string()),
+            Some(RetryAfter::Text(text)) => fault.header("retry-after", text),
+            None => fault,
+        }
+    }
+
+    /// What the gateway Apigee says by default about a spent quota: status 500.
+    #[must_use]
+    pub fn apigee_quota() -> Fault {
+        Fault::status(
+            500,
+            JSON,
+            r#"{"fault":{"faultstring":"Rate limit quota violation. Quota limit exceeded. Identifier : _default","detail":{"errorcode":"policies.ratelimit.QuotaViolation"}}}"#,
+        )
+    }
+
+    /// 401 as for an expired token, which the body echoes.
+    #[must_use]
+    pub fn token_expired() -> Fault {
+        Fault::reply(Reply::TokenExpired)
+    }
+
+    /// The connection is closed without an answer.
+    #[must_use]
+    pub fn drop_connection() -> Fault {
+        Fault::reply(Reply::Dropped)
+    }
+
+    /// No answer ever comes.
+    #[must_use]
+    pub fn hang() -> Fault {
+        Fault::reply(Reply::Never)
+    }
+
+    /// A success whose gzip body unpacks to `bytes` bytes of an empty JSON array. Making it takes about a
+    /// second for each GiB.
+    #[must_use]
+    pub fn gzip_bomb(bytes: u64) -> Fault {
+        Fault::json(bomb(bytes).unwrap_or_default()).header("content-encoding", "gzip")
+    }
+
+    /// Waits before it answers.
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Fault {
+        self.delay = delay;
+        self
+    }
+
+    /// Sets a header, also one that the answer has anyway.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Fault {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Waits before each byte of the status line and the headers.
+    #[must_use]
+    pub fn slow_head(mut self, per_byte: Duration) -> Fault {
+        self.delivery.head = per_byte;
+        self
+    }
+
+    /// Waits before each byte of the body.
+    #[must_use]
+    pub fn slow_body(mut self, per_byte: Duration) -> Fault {
+        self.delivery.body = per_byte;
+        self
+    }
+
+    /// Announces the whole length, but closes the connection after `bytes` bytes of the body.
+    #[must_use]
+    pub fn truncated(mut self, bytes: usize) -> Fault {
+        self.delivery.cut = Some(bytes);
+        self
+    }
+
+    /// Shifts the `Date` header.
+    #[must_use]
+    pub fn date_offset(mut self, offset: SignedDuration) -> Fault {
+        self.date_offset = Some(offset);
+        self
+    }
+
+    pub(crate) fn has_reply(&self) -> bool {
+        !matches!(self.reply, Reply::Honest)
+    }
+
+    /// Takes on what another fault has that this one lacks.
+    pub(crate) fn join(&mut self, other: Fault) {
+        if !self.has_reply() {
+            self.reply = other.reply;
+        }
+        self.delay = self.delay.max(other.delay);
+        self.headers.extend(other.headers);
+        self.delivery.head = self.delivery.head.max(other.delivery.head);
+        self.delivery.body = self.delivery.body.max(other.delivery.body);
+        self.delivery.cut = self.delivery.cut.or(other.delivery.cut);
+        self.date_offset = self.date_offset.or(other.date_offset);
+    }
+}
+
+fn content(kind: &str, body: impl Into<Bytes>) -> Content {
+    Content {
+        kind: kind.to_owned(),
+        body: body.into(),
+    }
+}
+
+fn bomb(bytes: u64) -> std::io::Result<Vec<u8>> {
+    static BLANK: [u8; 65_536] = [b' '; 65_536];
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"[")?;
+    let mut left = bytes.saturating_sub(2);
+    while left > 0 {
+        let next = left.min(65_536);
+        let blank = usize::try_from(next).ok().and_then(|end| BLANK.get(..end));
+        encoder.write_all(blank.unwrap_or(&[]))?;
+        left -= next;
+    }
+    encoder.write_all(b"]")?;
+    encoder.finish()
+}

@@ -1,0 +1,302 @@
+//! A stand-in for 8x8's Work Analytics API, over real HTTP: what `demo` asks, and what tests and load
+//! are run against.
+//!
+//! ```text
+//! day --> calls --> ledger --> company --> api --> meddle --> wire --> client
+//!           ^          ^                    ^        ^
+//!         dice      timeline             accounts  faults <-- rule <-- fault
+//!                      ^                  token      ^
+//!                      +------ scenario -------------+
+//! ```
+//!
+//! The left side is pure. `day` says how busy a PBX is, `calls` makes its calls out of hashes, so that
+//! any period, however long ago, has the same calls every time it is counted, and neighbouring periods add
+//! up. `ledger` keeps whole hours, `company` makes rows of them.
+//!
+//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `meddle` notes each
+//! request and lets the faults in force act on it; `wire` carries the answer, or doesn't. A
+//! `scenario` is nothing but a list of moods for the callers and a list of rules for 8x8.
+
+mod accounts;
+mod api;
+mod calls;
+mod chance;
+mod company;
+mod day;
+mod dice;
+mod fault;
+mod faults;
+mod ledger;
+mod meddle;
+mod query;
+mod refusal;
+mod requests;
+mod rule;
+mod scenario;
+mod shared;
+mod tally;
+mod timeline;
+mod token;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
+pub use company::{Company, Pbx, Selection, UnknownPbx};
+pub use day::Profile;
+pub use fault::{Fault, RetryAfter};
+pub use faults::{Faults, RuleId};
+pub use ledger::Ledger;
+pub use requests::{Endpoint, Logged, Requests};
+pub use rule::{QuotaAnswer, Rule, Seen};
+pub use scenario::{Scenario, UnknownScenario};
+pub use token::{Announced, Tokens};
+
+use shared::Shared;
+
+use eightxeight::answer::Row;
+use eightxeight::clock::Clock;
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
+
+/// What a simulator is like.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it listens; port 0 picks one.
+    pub listen: SocketAddr,
+    /// What time it is.
+    pub clock: Clock,
+    /// What goes on.
+    pub scenario: Scenario,
+    /// How long a token lives.
+    pub token_life: Duration,
+    /// What bad passwords lead to.
+    pub lockout: Option<Lockout>,
+    /// Whether a PBX without calls is absent from an answer. Which of the two 8x8 does is unknown.
+    pub omit_idle: bool,
+    /// The customers, at least one.
+    pub accounts: Vec<Account>,
+}
+
+/// The demo's calls are the same for everyone.
+const SEED: u64 = 8;
+
+impl Settings {
+    /// The demo's company as the only customer, on a free loopback port, on a calm day.
+    #[must_use]
+    pub fn new(credentials: Credentials) -> Settings {
+        Settings::with_accounts(vec![Account {
+            name: "acme".to_owned(),
+            credentials,
+            permitted: true,
+            company: Company::acme(SEED),
+        }])
+    }
+
+    /// These customers, on a free loopback port, on a calm day.
+    #[must_use]
+    pub fn with_accounts(accounts: Vec<Account>) -> Settings {
+        Settings {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            clock: Clock::System,
+            scenario: Scenario::Calm,
+            token_life: token::LIFE,
+            lockout: None,
+            omit_idle: false,
+            accounts,
+        }
+    }
+
+    /// `count` customers with `pbxes` small PBXs each, for load. The first is `account-0001` with the key
+    /// `key-0001`, the user `user-0001@example.com` and the password `password-0001`.
+    #[must_use]
+    pub fn many(count: usize, pbxes: usize) -> Settings {
+        let account = |(number, seed)| Account {
+            name: format!("account-{number:04}"),
+            credentials: Credentials {
+                api_key: format!("key-{number:04}"),
+                username: format!("user-{number:04}@example.com"),
+                password: format!("password-{number:04}"),
+            },
+            permitted: true,
+            company: Company::synthetic(pbxes, seed),
+        };
+        Settings::with_accounts((1..=count).zip(SEED..).map(account).collect())
+    }
+}
+
+/// A running simulator. It stops when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    serving: Option<Serving>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    task: JoinHandle<()>,
+    /// Dropping it stops the task.
+    stop: DropGuard,
+}
+
+impl Simulator {
+    /// Starts a simulator on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// The address can't be listened on, or there are no accounts.
+    pub async fn start(settings: Settings) -> io::Result<Simulator> {
+        if settings.accounts.is_empty() {
+            let none = "a simulator needs at least one account";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
+        }
+        let listen = settings.listen;
+        let mut simulator = Simulator {
+            shared: Arc::new(Shared::new(settings)),
+            address: listen,
+            serving: None,
+        };
+        simulator.listen().await?;
+        Ok(simulator)
+    }
+
+    /// Listens, after [`Simulator::hang_up`] at the same address as before. Nothing happens if it does
+    /// already.
+    ///
+    /// # Errors
+    ///
+    /// The address can't be listened on.
+    pub async fn listen(&mut self) -> io::Result<()> {
+        if self.serving.is_none() {
+            let listener = TcpListener::bind(self.address).await?;
+            self.address = listener.local_addr()?;
+            let stop = CancellationToken::new();
+            let router = api::router(self.shared.clone());
+            let task = tokio::spawn(wire::serve(listener, router, stop.clone()));
+            self.serving = Some(Serving {
+                task,
+                stop: stop.drop_guard(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Closes all connections and lets new ones be refused, until [`Simulator::listen`]. Tokens and all else stay.
+    pub async fn hang_up(&mut self) {
+        if let Some(Serving { task, stop }) = self.serving.take() {
+            drop(stop);
+            // It fails only with its runtime, and then nothing listens either.
+            let _ = task.await;
+        }
+    }
+
+    /// The base URL of the API, with the path that 8x8's has.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, api::PREFIX)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The first account, the only one of most simulators.
+    #[must_use]
+    pub fn customer(&self) -> &Customer {
+        // There is one: `start` has seen to it.
+        &self.shared.customers[0]
+    }
+
+    /// The account of this name.
+    #[must_use]
+    pub fn customer_named(&self, name: &str) -> Option<&Customer> {
+        let mut customers = self.shared.customers.iter();
+        customers.find(|customer| customer.name() == name)
+    }
+
+    /// What the first account logs in with.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        self.customer().credentials()
+    }
+
+    /// What 8x8 answers truly to a customer's query at `now`, whatever faults are in force.
+    ///
+    /// # Errors
+    ///
+    /// A PBX that the customer doesn't have.
+    pub fn truth(
+        &self,
+        customer: &Customer,
+        selection: &Selection,
+        period: Period,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, UnknownPbx> {
+        let company = customer.company();
+        let mut rows = company.answer(selection, period, now, &self.shared.ledger())?;
+        if self.shared.omit_idle {
+            rows.retain(|row| row.values.get(Field::TotalCall) != Some(0.0));
+        }
+        Ok(rows)
+    }
+
+    /// What time it is for the simulator.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now().wall
+    }
+
+    /// The tokens given out.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The requests so far.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.shared.requests
+    }
+
+    /// What goes on.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        self.shared.scenario()
+    }
+
+    /// Begins a scenario anew and ends the one before. History stays, and so do rules that a test
+    /// added.
+    pub fn set_scenario(&self, scenario: Scenario) {
+        self.shared.switch(scenario);
+    }
+
+    /// Stops, and returns when the port is free and every connection is closed.
+    pub async fn shutdown(mut self) {
+        self.hang_up().await;
+    }
+}
+
+/// An instant as HTTP writes it.
+fn http_date(instant: Timestamp) -> String {
+    instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

@@ -1,0 +1,64 @@
+//! Reads a report's query as strictly as a server would.
+
+use axum::extract::Query;
+use axum::http::Uri;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::company::Selection;
+use eightxeight::window::Period;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    pbx_id: Option<String>,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    time_zone: Option<String>,
+}
+
+/// Reads the four parameters. The error is a sentence.
+pub(crate) fn read(uri: &Uri) -> Result<(Selection, Period), String> {
+    let Query(raw) =
+        Query::<Raw>::try_from_uri(uri).map_err(|_| "The query can't be read".to_owned())?;
+    let pbx_id = required("pbxId", raw.pbx_id)?;
+    let start = required("startTime", raw.start_time)?;
+    let end = required("endTime", raw.end_time)?;
+    let zone_name = required("timeZone", raw.time_zone)?;
+    let zone = zone(&zone_name).ok_or_else(|| format!("Unknown time-zone ID: {zone_name}"))?;
+    let period = Period {
+        start: instant(&start, &zone).ok_or_else(|| unreadable("startTime", &start))?,
+        end: instant(&end, &zone).ok_or_else(|| unreadable("endTime", &end))?,
+    };
+    if period.start > period.end {
+        return Err("startTime is after endTime".to_owned());
+    }
+    Ok((Selection::parse(&pbx_id), period))
+}
+
+fn required(name: &str, value: Option<String>) -> Result<String, String> {
+    value.ok_or_else(|| format!("Required String parameter '{name}' is not present"))
+}
+
+fn unreadable(name: &str, value: &str) -> String {
+    format!("{name} '{value}' is not of the form YYYY-MM-DD HH:MM:SS")
+}
+
+/// A zone by its exact name; jiff alone would overlook case.
+fn zone(name: &str) -> Option<TimeZone> {
+    let zone = TimeZone::get(name).ok()?;
+    (zone.iana_name() == Some(name) && !zone.is_unknown()).then_some(zone)
+}
+
+/// The instant of a wall clock reading as Java and most servers see it: one that is skipped is moved on by the
+/// gap, one that occurs twice is the first.
+fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+    let wall = DateTime::strptime(FORMAT, text).ok()?;
+    if wall.strftime(FORMAT).to_string() != text {
+        return None;
+    }
+    zone.to_ambiguous_timestamp(wall).compatible().ok()
+}

@@ -1,0 +1,140 @@
+//! What was asked, for tests to read.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::company::Selection;
+use eightxeight::clock::Moment;
+use eightxeight::window::Period;
+
+/// Older entries are forgotten.
+const MOST: usize = 50_000;
+
+/// A path of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `v1/oauth/token`.
+    Token,
+    /// `v1/compsum`.
+    Compsum,
+}
+
+/// A request. It holds no secret.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Counts the requests from 1 on.
+    pub number: u64,
+    /// When it came.
+    pub at: Moment,
+    /// Where it went.
+    pub endpoint: Endpoint,
+    /// The account whose API key it had.
+    pub account: Option<Arc<str>>,
+    /// The query as it came.
+    pub query: String,
+    /// What a readable report query asked for.
+    pub asked: Option<(Selection, Period)>,
+    /// The status of the answer: absent before there is one, and if there never is.
+    pub status: Option<u16>,
+}
+
+impl Logged {
+    /// The length of the period that a readable report query asked for: it tells windows apart.
+    #[must_use]
+    pub fn length(&self) -> Option<Duration> {
+        self.asked.as_ref().map(|(_, period)| period.length())
+    }
+}
+
+/// The log, bounded; the counts aren't.
+#[derive(Debug, Default)]
+pub struct Requests {
+    log: Mutex<Log>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    entries: VecDeque<Logged>,
+    tokens: u64,
+    compsums: u64,
+}
+
+impl Requests {
+    /// The newest requests, in the order in which they came.
+    #[must_use]
+    pub fn all(&self) -> Vec<Logged> {
+        self.lock().entries.iter().cloned().collect()
+    }
+
+    /// The newest requests to an endpoint.
+    #[must_use]
+    pub fn of(&self, endpoint: Endpoint) -> Vec<Logged> {
+        let log = self.lock();
+        let wanted = log
+            .entries
+            .iter()
+            .filter(|entry| entry.endpoint == endpoint);
+        wanted.cloned().collect()
+    }
+
+    /// How many requests an endpoint has had since the start.
+    #[must_use]
+    pub fn count(&self, endpoint: Endpoint) -> u64 {
+        let log = self.lock();
+        match endpoint {
+            Endpoint::Token => log.tokens,
+            Endpoint::Compsum => log.compsums,
+        }
+    }
+
+    /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
+    /// or is answered.
+    pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
+        let mut changes = self.changed.subscribe();
+        while !condition(self.lock().entries.make_contiguous()) {
+            // The sender lives as long as `self`.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Notes a request; the number is filled in.
+    pub(crate) fn arrived(&self, mut entry: Logged) -> u64 {
+        let mut log = self.lock();
+        match entry.endpoint {
+            Endpoint::Token => log.tokens += 1,
+            Endpoint::Compsum => log.compsums += 1,
+        }
+        let number = log.tokens + log.compsums;
+        entry.number = number;
+        log.entries.push_back(entry);
+        if log.entries.len() > MOST {
+            log.entries.pop_front();
+        }
+        drop(log);
+        self.changed.send_replace(());
+        number
+    }
+
+    /// Notes the answer to a request.
+    pub(crate) fn answered(&self, number: u64, status: u16) {
+        let mut log = self.lock();
+        let found = log
+            .entries
+            .iter_mut()
+            .rev()
+            .find(|entry| entry.number == number);
+        if let Some(entry) = found {
+            entry.status = Some(status);
+        }
+        drop(log);
+        self.changed.send_replace(());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,134 @@
+//! Tokens: given out, running out, taken back.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// 8x8's own, documented.
+pub(crate) const LIFE: Duration = Duration::from_mins(30);
+
+/// More are never kept: the oldest are forgotten, which makes them unknown.
+const MOST: usize = 20_000;
+
+/// The tokens that were given out.
+pub struct Tokens(Mutex<State>);
+
+struct State {
+    life: Duration,
+    announced: Announced,
+    issued: HashMap<String, Issued>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Issued {
+    account: usize,
+    until: Instant,
+}
+
+/// What a login's answer says of the token's life.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Announced {
+    /// The truth, in whole seconds.
+    #[default]
+    Life,
+    /// This value as `expires_in`.
+    Value(serde_json::Value),
+    /// Nothing.
+    Nothing,
+}
+
+/// Why a token isn't good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenError {
+    Unknown,
+    Expired,
+}
+
+impl Tokens {
+    pub(crate) fn new(life: Duration) -> Tokens {
+        Tokens(Mutex::new(State {
+            life,
+            announced: Announced::default(),
+            issued: HashMap::new(),
+        }))
+    }
+
+    /// Sets the life of tokens given out from now on.
+    pub fn set_life(&self, life: Duration) {
+        self.lock().life = life;
+    }
+
+    /// Sets what logins say of the life of tokens, true or not.
+    pub fn announce(&self, announced: Announced) {
+        self.lock().announced = announced;
+    }
+
+    /// Takes back all tokens: a client finds out by a 401.
+    pub fn revoke_all(&self) {
+        self.lock().issued.clear();
+    }
+
+    /// Gives out a token; with it comes the `expires_in` to announce.
+    pub(crate) fn issue(
+        &self,
+        account: usize,
+        now: Instant,
+    ) -> (String, Option<serde_json::Value>) {
+        let mut state = self.lock();
+        if state.issued.len() >= MOST {
+            let mut ends: Vec<_> = state.issued.values().map(|issued| issued.until).collect();
+            ends.sort_unstable();
+            let middle = ends.get(MOST / 2).copied();
+            state.issued.retain(|_, issued| Some(issued.until) > middle);
+        }
+        let token = random();
+        let until = now + state.life;
+        state
+            .issued
+            .insert(token.clone(), Issued { account, until });
+        let announced = match &state.announced {
+            Announced::Life => Some(state.life.as_secs().into()),
+            Announced::Value(value) => Some(value.clone()),
+            Announced::Nothing => None,
+        };
+        (token, announced)
+    }
+
+    /// The account that a token is good for.
+    pub(crate) fn account(&self, token: &str, now: Instant) -> Result<usize, TokenError> {
+        match self.lock().issued.get(token) {
+            None => Err(TokenError::Unknown),
+            Some(issued) if issued.until <= now => Err(TokenError::Expired),
+            Some(issued) => Ok(issued.account),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tokens({})", self.lock().issued.len())
+    }
+}
+
+/// Three parts of base64 text as a JSON Web Token has, the first that of 8x8's example.
+fn random() -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut token = String::from("eyJhbGciOiJSUzI1NiJ9.eyJ");
+    for length in [60, 86] {
+        for _ in 0..length {
+            let place = usize::from(rand::random::<u8>() % 64);
+            token.extend(LETTERS.get(place).map(|letter| char::from(*letter)));
+        }
+        if length == 60 {
+            token.push('.');
+        }
+    }
+    token
+}

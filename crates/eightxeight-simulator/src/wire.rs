@@ -1,0 +1,254 @@
+//! Connections: carries answers as slowly, or as little, as a fault demands.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::fault::Delivery;
+use super::meddle::Carriage;
+
+/// Accepts connections until `stop`, then closes them all, whatever they are waiting for.
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = connection(stream, router.clone());
+                let stop = stop.clone();
+                connections.spawn(async move { stop.run_until_cancelled(connection).await });
+            }
+            // Most likely out of descriptors: some may be free in a moment.
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+    connections.close();
+    connections.wait().await;
+}
+
+async fn connection(stream: TcpStream, router: Router) {
+    // Small answers must not wait for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let pace = Pace::default();
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let answer = service.call(request.map(Body::new));
+        let pace = pace.clone();
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get::<Carriage>() {
+                Some(Carriage::Dropped) => return Err(io::ErrorKind::ConnectionAborted.into()),
+                Some(Carriage::Paced(delivery)) => pace.set(*delivery),
+                None => pace.set(Delivery::default()),
+            }
+            Ok::<_, io::Error>(response)
+        }
+    });
+    let io = TokioIo::new(Paced {
+        stream,
+        pace: pace.clone(),
+        wait: None,
+    });
+    // What fails is a client that left, or a connection that was to be dropped.
+    let _ = http1::Builder::new().serve_connection(io, service).await;
+}
+
+/// The pace of the answer that a connection is carrying.
+#[derive(Clone, Debug, Default)]
+struct Pace(Arc<Mutex<Progress>>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    delivery: Delivery,
+    /// How much of the empty line that ends the head has just been written: all of it once the head is over.
+    matched: usize,
+    /// Bytes of the body that were written.
+    body: usize,
+}
+
+/// What may be written next.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Some bytes, after a wait.
+    Write { after: Duration, length: usize },
+    /// Nothing any more.
+    Close,
+}
+
+const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
+
+impl Pace {
+    fn set(&self, delivery: Delivery) {
+        *self.lock() = Progress {
+            delivery,
+            ..Progress::default()
+        };
+    }
+
+    fn next(&self, bytes: &[u8]) -> Step {
+        let progress = self.lock();
+        let Delivery { head, body, cut } = progress.delivery;
+        if progress.delivery == Delivery::default() {
+            return Step::Write {
+                after: Duration::ZERO,
+                length: bytes.len(),
+            };
+        }
+        let rest_of_head = progress.head_of(bytes).0;
+        let (after, length) = if rest_of_head > 0 {
+            (head, rest_of_head)
+        } else {
+            let left = cut.map_or(usize::MAX, |cut| cut.saturating_sub(progress.body));
+            if left == 0 {
+                return Step::Close;
+            }
+            (body, bytes.len().min(left))
+        };
+        let length = if after.is_zero() { length } else { 1 };
+        Step::Write { after, length }
+    }
+
+    fn wrote(&self, bytes: &[u8]) {
+        let mut progress = self.lock();
+        let (head, matched) = progress.head_of(bytes);
+        progress.matched = matched;
+        progress.body += bytes.len() - head;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    /// How many of the bytes belong to the head, and what is matched after them.
+    fn head_of(&self, bytes: &[u8]) -> (usize, usize) {
+        let mut matched = self.matched;
+        for (at, byte) in bytes.iter().enumerate() {
+            matched = match END_OF_HEAD.get(matched) {
+                None => return (at, matched),
+                Some(expected) if expected == byte => matched + 1,
+                Some(_) => usize::from(*byte == b'\r'),
+            };
+        }
+        (bytes.len(), matched)
+    }
+}
+
+/// A connection that keeps the pace.
+struct Paced {
+    stream: TcpStream,
+    pace: Pace,
+    wait: Option<Pin<Box<Sleep>>>,
+}
+
+impl AsyncRead for Paced {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Paced {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Step::Write { after, length } = self.pace.next(bytes) else {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        };
+        if !after.is_zero() {
+            let wait = self.wait.get_or_insert_with(|| Box::pin(sleep(after)));
+            ready!(wait.as_mut().poll(cx));
+        }
+        let some = bytes.get(..length).unwrap_or(bytes);
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, some))?;
+        self.wait = None;
+        self.pace.wrote(some.get(..written).unwrap_or(some));
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_cut_where_it_should_be_however_it_is_written() {
+        let answer = b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody\r\n\r\nmore";
+        for chunk in 1..answer.len() {
+            let pace = Pace::default();
+            pace.set(Delivery {
+                cut: Some(6),
+                ..Delivery::default()
+            });
+            let mut written = 0;
+            while written < answer.len() {
+                let next = answer.len().min(written + chunk);
+                let Step::Write { length, .. } = pace.next(&answer[written..next]) else {
+                    break;
+                };
+                pace.wrote(&answer[written..written + length]);
+                written += length;
+            }
+            assert_eq!(
+                &answer[..written],
+                b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody\r\n"
+            );
+        }
+    }
+
+    #[test]
+    fn head_and_body_have_a_pace_of_their_own() {
+        let pace = Pace::default();
+        let slow = Duration::from_millis(5);
+        pace.set(Delivery {
+            body: slow,
+            ..Delivery::default()
+        });
+        let head = b"HTTP/1.1 200 OK\r\n\r\nbody";
+        let Step::Write { after, length } = pace.next(head) else {
+            unreachable!()
+        };
+        assert_eq!((after, length), (Duration::ZERO, head.len() - 4));
+        pace.wrote(&head[..length]);
+        assert_eq!(
+            pace.next(b"body"),
+            Step::Write {
+                after: slow,
+                length: 1
+            }
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Why there is no answer: 8x8 was asked in vain, or wasn't asked.
+
+use std::fmt;
+
+use crate::clock::Moment;
+use crate::credentials::SecretError;
+
+use super::failure::{Failure, Reason};
+
+/// Why a window could not be collected.
+#[derive(Clone, Debug)]
+pub enum Error {
+    /// 8x8 was asked, and it failed.
+    Request(Failure),
+    /// A secret can't be read, so 8x8 wasn't asked.
+    Secrets(Vec<SecretError>),
+    /// 8x8 refused these very credentials before, so it wasn't asked.
+    Refused {
+        /// When a login may be tried, unless a secret changes before.
+        until: Moment,
+    },
+    /// A failure before this holds the whole account, so 8x8 wasn't asked.
+    Held {
+        /// When the hold ends.
+        until: Moment,
+        /// What it is for.
+        reason: Reason,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Request(failure) => failure.fmt(f),
+            Error::Secrets(errors) => {
+                let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&texts.join("; "))
+            }
+            Error::Refused { until } => {
+                write!(
+                    f,
+                    "8x8 refused the credentials; no login before {:.0}",
+                    until.wall
+                )
+            }
+            Error::Held { until, reason } => {
+                write!(
+                    f,
+                    "{}; nothing is asked before {:.0}",
+                    reason.meaning(),
+                    until.wall
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// The reason, where 8x8 or the network gave one.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Error::Request(failure) => Some(failure.reason),
+            Error::Held { reason, .. } => Some(*reason),
+            Error::Secrets(_) | Error::Refused { .. } => None,
+        }
+    }
+
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Error::Secrets(_) => {
+                "put the secret into the file or variable; it is read again at the next try"
+            }
+            Error::Refused { .. } => {
+                "put the right key, user and password in place; a change is noticed within an interval"
+            }
+            Error::Request(failure) => failure.remedy(),
+            Error::Held { reason, .. } => reason.remedy(),
+        }
+    }
+}

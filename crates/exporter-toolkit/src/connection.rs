@@ -1,0 +1,201 @@
+//! What a connection is doing, so that the right ones can be ended: those that send half a request or half a
+//! TLS handshake, those
+//! that do nothing, and the longest idle when there are too many.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// From a request's first byte to the end of its head.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// Without a byte in either direction.
+const IDLE: Duration = Duration::from_mins(2);
+
+/// A connection as the server sees it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    activity: Mutex<Activity>,
+    /// Ends the connection.
+    pub(crate) end: CancellationToken,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Activity {
+    phase: Phase,
+    /// When the phase began or the last byte went, whichever is later.
+    since: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Between requests.
+    Idle,
+    /// A request's head has begun, or a TLS handshake.
+    Head,
+    /// A handler is at work; it has a deadline of its own.
+    Handling,
+    /// The answer is being sent.
+    Sending,
+}
+
+impl Connection {
+    pub(crate) fn new() -> Arc<Connection> {
+        let activity = Activity {
+            phase: Phase::Idle,
+            since: Instant::now(),
+        };
+        Arc::new(Connection {
+            activity: Mutex::new(activity),
+            end: CancellationToken::new(),
+        })
+    }
+
+    fn activity(&self) -> Activity {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, phase: Phase) {
+        let activity = Activity {
+            phase,
+            since: Instant::now(),
+        };
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
+    }
+
+    /// A TLS handshake begins: it has the time of a head.
+    pub(crate) fn greeting(&self) {
+        self.enter(Phase::Head);
+    }
+
+    /// A TLS handshake is complete.
+    pub(crate) fn greeted(&self) {
+        self.enter(Phase::Idle);
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn handling(&self) {
+        self.enter(Phase::Handling);
+    }
+
+    /// A handler has answered.
+    pub(crate) fn sending(&self) {
+        self.enter(Phase::Sending);
+    }
+
+    fn read(&self) {
+        match self.activity().phase {
+            Phase::Idle | Phase::Sending => self.enter(Phase::Head),
+            // The head's time doesn't start anew with each byte.
+            Phase::Head | Phase::Handling => {}
+        }
+    }
+
+    fn wrote(&self) {
+        match self.activity().phase {
+            Phase::Sending => self.enter(Phase::Sending),
+            Phase::Idle | Phase::Head | Phase::Handling => {}
+        }
+    }
+
+    /// Since when it has waited for its client, unless a handler is at work.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let activity = self.activity();
+        (activity.phase != Phase::Handling).then_some(activity.since)
+    }
+
+    /// Whether an answer is being made or sent.
+    pub(crate) fn is_answering(&self) -> bool {
+        matches!(self.activity().phase, Phase::Handling | Phase::Sending)
+    }
+
+    /// Returns when the connection has used up its time, or is to end.
+    pub(crate) async fn expired(&self) {
+        loop {
+            let Activity { phase, since } = self.activity();
+            let end = match phase {
+                Phase::Head => since + HEAD,
+                Phase::Idle | Phase::Sending => since + IDLE,
+                Phase::Handling => Instant::now() + IDLE,
+            };
+            if end <= Instant::now() {
+                return;
+            }
+            // A new phase can end sooner than the present one.
+            let look_again = end.min(Instant::now() + HEAD);
+            tokio::select! {
+                () = sleep_until(look_again) => {}
+                () = self.end.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// A stream that tells its connection what goes over it.
+#[derive(Debug)]
+pub(crate) struct Watched<S> {
+    pub(crate) stream: S,
+    pub(crate) connection: Arc<Connection>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.connection.read();
+        }
+        result
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_write(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note_write(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> Watched<S> {
+    fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(result, Poll::Ready(Ok(_))) {
+            self.connection.wrote();
+        }
+        result
+    }
+}

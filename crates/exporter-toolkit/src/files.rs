@@ -1,0 +1,68 @@
+//! The files of a web configuration: its own and those that it names.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// Longer than any bundle of certificates: it stops somebody who names the wrong file.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
+type Content = Result<Zeroizing<Vec<u8>>, String>;
+
+/// The contents of files, all read at about the same time.
+#[derive(Default, PartialEq)]
+pub(crate) struct Files {
+    /// Relative names are relative to it.
+    directory: PathBuf,
+    contents: BTreeMap<PathBuf, Content>,
+}
+
+impl Files {
+    /// Reads all that are named.
+    pub(crate) fn read(directory: &Path, names: &[&Path]) -> Files {
+        Files {
+            directory: directory.to_owned(),
+            contents: names
+                .iter()
+                .map(|name| (name.to_path_buf(), read(&directory.join(name))))
+                .collect(),
+        }
+    }
+
+    /// The content of one, or why it can't be read.
+    pub(crate) fn get(&self, name: &Path) -> Result<&[u8], String> {
+        match self.contents.get(name) {
+            Some(Ok(content)) => Ok(content),
+            Some(Err(problem)) => Err(problem.clone()),
+            None => Err("the file was not read".to_owned()),
+        }
+    }
+
+    /// What they hold now.
+    pub(crate) fn again(&self) -> Files {
+        let names: Vec<_> = self.contents.keys().map(PathBuf::as_path).collect();
+        Files::read(&self.directory, &names)
+    }
+}
+
+/// The content of a file. No error shows its name.
+pub(crate) fn read(path: &Path) -> Content {
+    let why = |error: io::Error| format!("can't read the file: {error}");
+    let regular = std::fs::metadata(path).map_err(why)?.is_file();
+    if !regular {
+        // Opening a pipe would wait for somebody who writes.
+        return Err("can't read the file: it is no regular file".to_owned());
+    }
+    let file = File::open(path).map_err(why)?;
+    let mut content = Zeroizing::new(Vec::new());
+    file.take(LONGEST + 1)
+        .read_to_end(&mut content)
+        .map_err(why)?;
+    if content.len() as u64 > LONGEST {
+        return Err("the file is larger than 4 MiB".to_owned());
+    }
+    Ok(content)
+}

@@ -1,0 +1,195 @@
+//! Opens the sockets to listen on.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+/// As many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// On all addresses of the machine, IPv4 alone where IPv6 is off.
+    Any(u16),
+    /// On one address.
+    Address(SocketAddr),
+    /// On the addresses of a name.
+    Name(String, u16),
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListenAddress::Any(port) => write!(f, "[::]:{port}"),
+            ListenAddress::Address(address) => address.fmt(f),
+            ListenAddress::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
+}
+
+/// The text is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address such as `:9090`, `127.0.0.1:9090` or `[::1]:9090`")]
+pub struct NoAddress;
+
+impl FromStr for ListenAddress {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+            return Ok(if everywhere {
+                ListenAddress::Any(address.port())
+            } else {
+                ListenAddress::Address(address)
+            });
+        }
+        let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
+        let port = port.parse().map_err(|_| NoAddress)?;
+        let named = !host.is_empty()
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+            && host.bytes().any(|byte| byte.is_ascii_alphabetic());
+        match host {
+            "" => Ok(ListenAddress::Any(port)),
+            host if named => Ok(ListenAddress::Name(host.to_owned(), port)),
+            _ => Err(NoAddress),
+        }
+    }
+}
+
+/// An address that can't be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on {address}: {}", explain(.source))]
+pub struct ListenError {
+    address: ListenAddress,
+    source: io::Error,
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "the port is in use; choose another".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "permission denied; ports below 1024 need a privilege".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// systemd has handed over no sockets.
+#[derive(Debug, thiserror::Error)]
+#[error("systemd hands no TCP socket over; start the service by its socket unit")]
+pub struct NoSockets;
+
+/// The sockets that systemd hands over.
+///
+/// # Errors
+///
+/// When there are none, or none that can be listened on.
+pub fn from_systemd() -> Result<Vec<TcpListener>, NoSockets> {
+    let mut handed_over = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..handed_over.len() {
+        let listener = handed_over
+            .take_tcp_listener(index)
+            .ok()
+            .flatten()
+            .ok_or(NoSockets)?;
+        listener.set_nonblocking(true).map_err(|_| NoSockets)?;
+        listeners.push(TcpListener::from_std(listener).map_err(|_| NoSockets)?);
+    }
+    if listeners.is_empty() {
+        Err(NoSockets)
+    } else {
+        Ok(listeners)
+    }
+}
+
+/// Opens a socket for each address. Must be called within a tokio runtime.
+///
+/// # Errors
+///
+/// The first address that can't be listened on.
+pub async fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ListenError> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let failed = |source| ListenError {
+            address: address.clone(),
+            source,
+        };
+        match address {
+            ListenAddress::Any(port) => listeners.push(everywhere(*port).map_err(failed)?),
+            ListenAddress::Address(address) => listeners.push(one(*address).map_err(failed)?),
+            ListenAddress::Name(name, port) => {
+                let found = tokio::net::lookup_host((name.as_str(), *port))
+                    .await
+                    .map_err(failed)?;
+                for address in found {
+                    listeners.push(one(address).map_err(failed)?);
+                }
+            }
+        }
+    }
+    Ok(listeners)
+}
+
+/// All addresses of both families with one socket, or IPv4's alone where the machine has no IPv6.
+fn everywhere(port: u16) -> io::Result<TcpListener> {
+    match one((Ipv6Addr::UNSPECIFIED, port).into()) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        Err(_) => one((Ipv4Addr::UNSPECIFIED, port).into()),
+        bound => bound,
+    }
+}
+
+fn one(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.ip() == Ipv6Addr::UNSPECIFIED {
+        socket.set_only_v6(false)?;
+    }
+    // So that a restart doesn't wait for the old connections to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_as_prometheus_users_type_them() {
+        assert_eq!(":10888".parse(), Ok(ListenAddress::Any(10888)));
+        assert_eq!("[::]:10888".parse(), Ok(ListenAddress::Any(10888)));
+        assert_eq!(
+            "localhost:0".parse(),
+            Ok(ListenAddress::Name("localhost".to_owned(), 0))
+        );
+        assert!(matches!("0.0.0.0:1".parse(), Ok(ListenAddress::Address(_))));
+        for bad in [
+            "",
+            "10888",
+            ":",
+            ":99999",
+            "::1:80x",
+            "[::1]",
+            "a b:1",
+            "1.2.3:80",
+            "http://x:1",
+        ] {
+            assert_eq!(bad.parse::<ListenAddress>(), Err(NoAddress), "{bad}");
+        }
+    }
+}

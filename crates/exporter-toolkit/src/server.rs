@@ -1,0 +1,332 @@
+//! Accepts connections, keeps their number below a cap, and ends them all within a deadline.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
+
+use crate::connection::{Connection, Watched};
+use crate::security::WebSecurity;
+
+/// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
+const MOST_CONNECTIONS: u64 = 4096;
+
+/// Descriptors that are kept for 8x8, files and the runtime.
+const RESERVED: u64 = 64;
+
+/// A longer head is refused with 431. Room for a proxy's worst cookies.
+const LARGEST_HEAD: usize = 160 * 1024;
+
+/// After this, connections that still send are cut: less than the five seconds in which the process has
+/// to be gone.
+const LONGEST_DRAIN: Duration = Duration::from_secs(3);
+
+/// A web server that runs until it is told to stop.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    security: Option<Arc<WebSecurity>>,
+    most_connections: usize,
+}
+
+/// All connections have ended.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many were cut while they were still being answered.
+    pub cut: usize,
+}
+
+impl Server {
+    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, since the usual
+    /// 1,024 let a crowd of idle clients starve the calls to 8x8.
+    #[must_use]
+    pub fn new(listeners: Vec<TcpListener>) -> Server {
+        let descriptors = raise_descriptor_limit();
+        let room = descriptors
+            .saturating_sub(RESERVED)
+            .clamp(1, MOST_CONNECTIONS);
+        Server {
+            listeners,
+            security: None,
+            most_connections: usize::try_from(room).unwrap_or(1),
+        }
+    }
+
+    /// The same server behind a web configuration.
+    #[must_use]
+    pub fn behind(self, security: Option<Arc<WebSecurity>>) -> Server {
+        Server { security, ..self }
+    }
+
+    /// Serves `router` until `stop` is cancelled; then stops accepting and lets the answers that are under
+    /// way go out.
+    pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
+        let router = match &self.security {
+            Some(security) => security.guard(router),
+            None => router,
+        };
+        let security = self.security.filter(|security| security.speaks_tls());
+        let connections = Arc::new(Connections::new(self.most_connections, security));
+        let mut accepting = JoinSet::new();
+        for listener in self.listeners {
+            let (router, stop) = (router.clone(), stop.clone());
+            let connections = connections.clone();
+            accepting.spawn(async move {
+                tokio::select! {
+                    () = accept(&listener, &connections, &router, &stop) => {}
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
+        accepting.join_all().await;
+        connections.drain().await
+    }
+}
+
+/// Accepts for ever. An error concerns one connection or passes, so none ends the process.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+    router: &Router,
+    stop: &CancellationToken,
+) {
+    let mut complained = None;
+    loop {
+        // Those who come meanwhile wait in the system's queue. To accept them first would use up the
+        // descriptors that are kept for 8x8.
+        connections.room().await;
+        match listener.accept().await {
+            Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                connections.make_room();
+                let now = Instant::now();
+                if complained.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
+                    tracing::warn!(%error, "can't accept connections; trying again");
+                    complained = Some(now);
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// The connections that are open.
+#[derive(Debug)]
+struct Connections {
+    most: usize,
+    /// Only where TLS is spoken.
+    security: Option<Arc<WebSecurity>>,
+    open: Mutex<Open>,
+    /// Somebody has left.
+    left: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next_id: u64,
+    connections: HashMap<u64, Arc<Connection>>,
+}
+
+impl Connections {
+    fn new(most: usize, security: Option<Arc<WebSecurity>>) -> Connections {
+        Connections {
+            most,
+            security,
+            open: Mutex::default(),
+            left: Notify::new(),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
+        let connection = Connection::new();
+        let id = {
+            let mut open = self.open();
+            open.next_id += 1;
+            let id = open.next_id;
+            open.connections.insert(id, connection.clone());
+            id
+        };
+        let all = self.clone();
+        tokio::spawn(async move {
+            // Small answers shouldn't wait for an acknowledgement of the last one.
+            let _ = stream.set_nodelay(true);
+            let watched = |stream| Watched {
+                stream,
+                connection: connection.clone(),
+            };
+            match &all.security {
+                None => converse(watched(stream), router, &connection, &stop).await,
+                Some(security) => {
+                    connection.greeting();
+                    let secured = tokio::select! {
+                        secured = secure(stream, security, watched) => secured,
+                        () = connection.expired() => None,
+                        () = stop.cancelled() => None,
+                    };
+                    if let Some(secured) = secured {
+                        connection.greeted();
+                        converse(secured, router, &connection, &stop).await;
+                    }
+                }
+            }
+            all.open().connections.remove(&id);
+            all.left.notify_one();
+        });
+    }
+
+    /// Returns when there is room for one more.
+    async fn room(&self) {
+        while self.open().connections.len() >= self.most {
+            self.make_room();
+            self.left.notified().await;
+        }
+    }
+
+    /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look
+    /// at all of them for each new one.
+    fn make_room(&self) {
+        let open = self.open();
+        let mut idle: Vec<_> = open
+            .connections
+            .values()
+            .filter_map(|connection| Some((connection.idle_since()?, connection)))
+            .collect();
+        let count = idle.len().min((self.most / 16).max(1));
+        if count > 0 {
+            idle.select_nth_unstable_by_key(count - 1, |(since, _)| *since);
+        }
+        for (_, connection) in idle.into_iter().take(count) {
+            connection.end.cancel();
+        }
+    }
+
+    /// Waits until all have ended. Those that wait for their client end at once, the others when their
+    /// answer is out or the drain's time is up.
+    async fn drain(&self) -> Stopped {
+        let deadline = Instant::now() + LONGEST_DRAIN;
+        loop {
+            let left = {
+                let open = self.open();
+                for connection in open.connections.values() {
+                    if !connection.is_answering() || deadline <= Instant::now() {
+                        connection.end.cancel();
+                    }
+                }
+                open.connections.len()
+            };
+            if left == 0 || deadline <= Instant::now() {
+                return Stopped { cut: left };
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Speaks TLS with a client; `None` when nothing comes of it.
+async fn secure(
+    mut stream: TcpStream,
+    security: &WebSecurity,
+    watched: impl FnOnce(TcpStream) -> Watched<TcpStream>,
+) -> Option<TlsStream<Watched<TcpStream>>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() {
+        // A TLS handshake doesn't begin with a letter.
+        let text =
+            "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS, and the request was HTTP.\n";
+        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        // To close while there is something unread would take the answer back.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+        return None;
+    }
+    let acceptor = TlsAcceptor::from(security.tls().await?);
+    match acceptor.accept(watched(stream)).await {
+        Ok(secured) => Some(secured),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
+/// Serves one connection until it ends, runs out of its time, or has to go.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    connection: &Arc<Connection>,
+    stop: &CancellationToken,
+) {
+    let service = service_fn(|request| {
+        connection.handling();
+        let (mut router, connection) = (router.clone(), connection.clone());
+        async move {
+            let response = router.call(request).await;
+            connection.sending();
+            response
+        }
+    });
+    let io = TokioIo::new(stream);
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // The connection's own clock tells an idle client from one that sends half a head.
+        .header_read_timeout(None)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(io, service);
+    let mut served = std::pin::pin!(served);
+    tokio::select! {
+        // What goes wrong here is the client's affair.
+        _ = served.as_mut() => return,
+        () = connection.expired() => return,
+        () = stop.cancelled() => {}
+    }
+    served.as_mut().graceful_shutdown();
+    tokio::select! {
+        _ = served => {}
+        () = connection.end.cancelled() => {}
+    }
+}
+
+#[cfg(unix)]
+fn raise_descriptor_limit() -> u64 {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // It can fail only where a limit above the system's own was set; then the old one stays.
+    let _ = setrlimit(Resource::Nofile, limit);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+#[cfg(not(unix))]
+fn raise_descriptor_limit() -> u64 {
+    MOST_CONNECTIONS
+}

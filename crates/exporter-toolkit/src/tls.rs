@@ -1,0 +1,141 @@
+//! From certificates and keys to what rustls needs.
+
+use std::sync::Arc;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use crate::client_certificates::{AnyCertificate, WithName};
+use crate::files::Files;
+use crate::web_config::{ClientAuth, From, Material, Tls};
+
+/// A server's configuration.
+///
+/// # Errors
+///
+/// All that is wrong with the certificates and keys, each with the line and key that speaks of it. What was
+/// given for a file's name isn't shown: people paste secrets where paths belong.
+pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Vec<String>> {
+    let provider = Arc::new(CryptoProvider {
+        cipher_suites: tls.suites.clone(),
+        kx_groups: tls.groups.clone(),
+        ..aws_lc_rs::default_provider()
+    });
+    let mut problems = Vec::new();
+    let mut note = |place: &str, problem: String| problems.push(format!("{place}: {problem}"));
+    let chain = certificates(&tls.certificate, files)
+        .map_err(|problem| note(&tls.certificate.place, problem));
+    let key = private_key(&tls.key, files).map_err(|problem| note(&tls.key.place, problem));
+    let verifier = match &tls.client_ca {
+        None => Ok(None),
+        Some(ca) => authorities(ca, files)
+            .map(Some)
+            .map_err(|problem| note(&ca.place, problem)),
+    };
+    let (Ok(chain), Ok(key), Ok(roots)) = (chain, key, verifier) else {
+        return Err(problems);
+    };
+    let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
+        let problem = match error {
+            rustls::Error::InconsistentKeys(_) => {
+                "the key is not that of the certificate".to_owned()
+            }
+            error => format!("the certificate and this key can't be used: {error}"),
+        };
+        vec![format!("{}: {problem}", tls.key.place)]
+    })?;
+    let failed = |error: &dyn std::fmt::Display| vec![format!("tls_server_config: {error}")];
+    let verifier = client_verifier(tls, roots, &provider).map_err(|error| failed(&error))?;
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&tls.versions)
+        .map_err(|error| failed(&error))?;
+    let builder = match verifier {
+        None => builder.with_no_client_auth(),
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+    };
+    let mut config =
+        builder.with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn client_verifier(
+    tls: &Tls,
+    roots: Option<RootCertStore>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<Arc<dyn ClientCertVerifier>>, rustls::server::VerifierBuilderError> {
+    let roots = Arc::new(roots.unwrap_or_else(RootCertStore::empty));
+    let known = || WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+    Ok(match tls.client_auth {
+        ClientAuth::None => None,
+        ClientAuth::Request => Some(Arc::new(AnyCertificate::new(false, provider))),
+        ClientAuth::RequireAny => Some(Arc::new(AnyCertificate::new(true, provider))),
+        ClientAuth::VerifyIfGiven => Some(known().allow_unauthenticated().build()?),
+        ClientAuth::RequireAndVerify if tls.client_allowed_sans.is_empty() => {
+            Some(known().build()?)
+        }
+        ClientAuth::RequireAndVerify => Some(Arc::new(WithName {
+            inner: known().build()?,
+            allowed: tls.client_allowed_sans.clone(),
+        })),
+    })
+}
+
+fn certificates(
+    material: &Material,
+    files: &Files,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = text(material, files)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(
+            "there is no certificate in it: a PEM text with BEGIN CERTIFICATE is wanted".to_owned(),
+        ),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn private_key(material: &Material, files: &Files) -> Result<PrivateKeyDer<'static>, String> {
+    let text = text(material, files)?;
+    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        pem::Error::NoItemsFound => {
+            "there is no key in it that can be used: a PEM text with BEGIN PRIVATE KEY is wanted, not an encrypted one".to_owned()
+        }
+        error => unreadable(&error),
+    })
+}
+
+fn authorities(material: &Material, files: &Files) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(material, files)? {
+        roots
+            .add(certificate)
+            .map_err(|error| format!("a certificate in it can't be used: {error}"))?;
+    }
+    Ok(roots)
+}
+
+/// The crate's own words hold parts of the text.
+fn unreadable(error: &pem::Error) -> String {
+    let what = match error {
+        pem::Error::MissingSectionEnd { .. } => "a section of it has no end",
+        pem::Error::Base64Decode(_) => "a section of it isn't base64",
+        _ => "a section of it is malformed",
+    };
+    format!("this is no PEM that can be read: {what}")
+}
+
+fn text(material: &Material, files: &Files) -> Result<Zeroizing<Vec<u8>>, String> {
+    match &material.from {
+        From::Inline(text) => Ok(Zeroizing::new(text.expose_secret().as_bytes().to_vec())),
+        From::File(path) => files.get(path).map(|text| Zeroizing::new(text.to_vec())),
+    }
+}

@@ -1,0 +1,53 @@
+//! The part of a page that changes with each scrape.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{RenderError, Segment, Variant, Writer};
+
+/// The small part of a page that changes with each scrape. It is rendered anew when a collection has ended,
+/// and otherwise at most once a second: gathering, reading /proc and compressing cost more than sending
+/// the page.
+#[derive(Debug, Default)]
+pub struct Live {
+    rendered: Mutex<[Option<Rendered>; Variant::ALL.len()]>,
+}
+
+#[derive(Debug)]
+struct Rendered {
+    ended: u64,
+    second: i64,
+    part: Segment,
+}
+
+impl Live {
+    /// The part that `write` writes, or one that was written a moment ago.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Segment::render`].
+    pub fn part(
+        &self,
+        variant: Variant,
+        ended: u64,
+        now: Timestamp,
+        write: impl FnOnce(&mut Writer),
+    ) -> Result<Segment, RenderError> {
+        let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = &mut rendered[variant.index()];
+        let second = now.as_second();
+        if let Some(known) = slot
+            && (known.ended, known.second) == (ended, second)
+        {
+            return Ok(known.part.clone());
+        }
+        let part = Segment::render(variant, write)?;
+        *slot = Some(Rendered {
+            ended,
+            second,
+            part: part.clone(),
+        });
+        Ok(part)
+    }
+}
