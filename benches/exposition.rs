@@ -14,7 +14,7 @@ use eightxeight_exporter::catalogue::{Field, Unit};
 use eightxeight_exporter::exposition::{
     Body, Encoding, Format, Kind, Segment, Variant, Writer, negotiate,
 };
-use eightxeight_exporter::page::{Pages, Shown, write_company};
+use eightxeight_exporter::page::{Page, write_company};
 use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot, Values};
 use eightxeight_exporter::window::{Period, Window};
 use jiff::Timestamp;
@@ -107,15 +107,10 @@ fn splice(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         let live = Segment::render(variant, live).unwrap();
         for size in SIZES {
-            let held = shown(size);
-            let shown: Vec<Shown<'_>> = held
-                .iter()
-                .map(|(window, snapshot)| (window, Arc::clone(snapshot)))
-                .collect();
-            let pages = Pages::new();
+            let page = Arc::new(Page::new(shown(size)));
             group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
                 bencher.to_async(&runtime).iter(async || {
-                    let stored = pages.part(&shown, variant).await.unwrap();
+                    let stored = page.segment(variant).await.unwrap();
                     Body::new(variant, [stored, live.clone()])
                 });
             });

@@ -6,7 +6,6 @@
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -38,7 +37,7 @@ async fn collected(pbxes: usize) -> Router {
     let accounts = vec![demo_account(&simulator, collect)];
     let web = Web::default();
     let exporter = Exporter::start(accounts, web.clone(), String::new(), None, Clock::System);
-    let app = App::new(Arc::new(exporter.unwrap()), web, CancellationToken::new());
+    let app = App::new(exporter.unwrap(), web, CancellationToken::new());
     let mut router = router(app);
     get(&mut router, "/metrics").await;
     router

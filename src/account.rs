@@ -1,112 +1,111 @@
-//! One 8x8 account at work: its client, its collections and its pages.
+//! One 8x8 account at work: its client, its collections and its counts.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio_util::task::AbortOnDropHandle;
-
-use crate::collect::{Collector, Mode, View};
-use crate::config;
 use eightxeight::clock::Clock;
-use eightxeight::transport::HttpError;
-use eightxeight::{Client, Status};
+use eightxeight::{Client, ClientError, Status, Users};
 use exposition::{Live, RenderError, Segment, Variant};
+use tokio::sync::Semaphore;
 
-use crate::page::{Pages, Shown};
+use crate::collect::{Collector, Plan, View};
+use crate::config;
 use crate::telemetry::{RequestMetrics, write_account};
 
-/// One account. Dropping it ends its timer.
+/// One account under one configuration. A reload makes another, which keeps what has been collected and counted.
 #[derive(Debug)]
 pub struct Account {
     config: config::Account,
-    client: Arc<Client>,
-    collector: Collector,
+    client: Client,
+    collector: Arc<Collector>,
     requests: RequestMetrics,
-    pages: Arc<Pages>,
-    live: Live,
-    scrapes: Semaphore,
-    _timer: Option<AbortOnDropHandle<()>>,
+    live: Arc<Live>,
+}
+
+/// An account whose files have been read, not yet at work.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) config: config::Account,
+    client: Client,
+    requests: RequestMetrics,
 }
 
 /// Why an account can't be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// There can be no HTTP client.
-    #[error(transparent)]
-    Http(#[from] HttpError),
+    /// There can be no client.
+    #[error("{}", config::client_problem(.0))]
+    Client(#[from] ClientError),
     /// There can be no metrics.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
 }
 
-impl Account {
-    /// Starts an account. In timer mode its first collection comes after `delay`, so that many accounts
-    /// don't all ask in the same second; in scrape mode nothing is asked before a scrape.
-    ///
-    /// `predecessor` is the account of the same name before a reload: what it learnt of refused credentials
-    /// and has spent of its budget is kept, so that reloading is no way around either.
-    ///
-    /// # Errors
-    ///
-    /// When TLS can't be set up.
-    pub fn start(
+impl Prepared {
+    /// Reads the files of an account's secrets and roots: not for a thread that must not wait. `running` is the account
+    /// of this name, whose counts go on.
+    pub(crate) fn new(
         config: config::Account,
-        max_scrapes: usize,
-        clock: Clock,
-        delay: Duration,
-        predecessor: Option<&Account>,
-    ) -> Result<Account, AccountError> {
-        let requests = RequestMetrics::new()?;
+        users: &Arc<Users>,
+        running: Option<&Account>,
+    ) -> Result<Prepared, AccountError> {
+        let requests = match running {
+            Some(running) => running.requests.clone(),
+            None => RequestMetrics::new()?,
+        };
         let observer = {
             let requests = requests.clone();
-            Box::new(move |exchange| requests.observe(exchange))
+            Arc::new(move |exchange| requests.observe(exchange))
         };
-        let client = Client::new(config.api.clone(), clock, observer)?;
-        if let Some(predecessor) = predecessor {
-            client.inherit(&predecessor.client);
+        let client = Client::new(users, config.api.clone(), observer)?;
+        Ok(Prepared {
+            config,
+            client,
+            requests,
+        })
+    }
+}
+
+impl Account {
+    /// Starts an account, or lets the one that is `running` under this name go on with another configuration. In timer
+    /// mode the first collection of a new one comes `first_after` from now, so that many accounts don't all ask in the
+    /// same second; in scrape mode nothing is asked before a scrape.
+    pub(crate) fn start(
+        prepared: Prepared,
+        users: &Arc<Users>,
+        clock: Clock,
+        first_after: Duration,
+        running: Option<&Account>,
+    ) -> Account {
+        let Prepared {
+            config,
+            client,
+            requests,
+        } = prepared;
+        let is_cure = running.is_some_and(|running| !running.client.asks_like(&client));
+        if is_cure {
+            client.release_hold();
         }
-        let client = Arc::new(client);
-        let fetch = {
-            let client = client.clone();
-            Box::new(
-                move |period| -> std::pin::Pin<Box<dyn Future<Output = _> + Send>> {
-                    let client = client.clone();
-                    Box::pin(async move { client.company_summary(period).await })
-                },
-            )
+        let plan = Plan {
+            settings: config.collect.clone(),
+            upstream: Arc::new(client.clone()),
+            retries_failures: is_cure,
         };
-        let name = config.name.as_deref().map(Arc::from);
-        let pages = Arc::new(Pages::new());
-        let prepare = {
-            let pages = pages.clone();
-            Box::new(
-                move |window, snapshot| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-                    let pages = pages.clone();
-                    Box::pin(async move { pages.prepare(&window, snapshot).await })
-                },
-            )
+        let (collector, live) = if let Some(running) = running {
+            running.collector.reconfigure(plan);
+            (running.collector.clone(), running.live.clone())
+        } else {
+            let name = config.name.as_deref().map(Arc::from);
+            let collector = Collector::start(name, plan, users.clone(), clock, first_after);
+            (Arc::new(collector), Arc::default())
         };
-        let collector = Collector::new(name, config.collect.clone(), clock, fetch, prepare);
-        let timer = (config.collect.mode == Mode::Timer).then(|| {
-            let collector = collector.clone();
-            AbortOnDropHandle::new(tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                collector.run_timer().await;
-            }))
-        });
-        let scrapes = Semaphore::new(max_scrapes.min(Semaphore::MAX_PERMITS));
-        let live = Live::default();
-        Ok(Account {
+        Account {
             config,
             client,
             collector,
             requests,
-            pages,
             live,
-            scrapes,
-            _timer: timer,
-        })
+        }
     }
 
     /// How it is configured.
@@ -115,42 +114,56 @@ impl Account {
         &self.config
     }
 
-    /// Its collections.
+    /// Its collections as they stand.
     #[must_use]
-    pub fn collector(&self) -> &Collector {
-        &self.collector
+    pub fn view(&self) -> Arc<View> {
+        self.collector.view()
     }
 
-    /// How its dealings with 8x8 stand.
+    /// The state of its dealings with 8x8.
     #[must_use]
     pub fn status(&self) -> Status {
         self.client.status()
     }
 
-    /// Collects what is due and tells how things stand, at the latest when there is `enough`; nothing when
-    /// too many wait already.
-    pub async fn scrape(&self, enough: impl Future<Output = ()>) -> Option<View> {
-        let _slot = self.scrapes.try_acquire().ok()?;
-        Some(self.collector.scrape(enough).await)
-    }
-
-    /// The parts of a page that are about this account: 8x8's numbers, and how asking for them goes.
+    /// Lets what is due be collected and waits for it, at the latest until there is `enough`, and if there is room among
+    /// those who are `waiting`. Then the segments of a page about this account: 8x8's numbers, and how asking for them
+    /// goes.
     ///
     /// # Errors
     ///
-    /// Those of [`Pages::part`].
-    pub async fn parts(&self, view: &View, variant: Variant) -> Result<[Segment; 2], RenderError> {
-        let shown: Vec<Shown> = view
-            .windows
-            .iter()
-            .filter_map(|state| Some((&state.window, state.served.clone()?)))
-            .collect();
-        let stored = self.pages.part(&shown, variant).await?;
-        let live = self
-            .live
-            .part(variant, view.ended, view.now.wall, |writer| {
-                write_account(writer, view, &self.client.status(), &self.requests);
-            })?;
-        Ok([stored, live])
+    /// Those of [`Segment::render`].
+    pub async fn scrape(
+        &self,
+        variant: Variant,
+        clock: Clock,
+        waiting: &Semaphore,
+        enough: impl Future<Output = ()>,
+    ) -> Result<[Segment; 2], RenderError> {
+        let (view, stored) = self.collector.scrape(variant, waiting, enough).await;
+        Ok([stored?, self.live(&view, variant, clock)?])
+    }
+
+    /// The same segments as things stand, without a collection.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Segment::render`].
+    pub async fn segments(
+        &self,
+        variant: Variant,
+        clock: Clock,
+    ) -> Result<[Segment; 2], RenderError> {
+        let view = self.view();
+        let stored = view.page.segment(variant).await?;
+        Ok([stored, self.live(&view, variant, clock)?])
+    }
+
+    fn live(&self, view: &View, variant: Variant, clock: Clock) -> Result<Segment, RenderError> {
+        let now = clock.now();
+        self.live.part(variant, view.version, now.wall, |writer| {
+            let cache = self.collector.cache_requests();
+            write_account(writer, view, now, &self.status(), cache, &self.requests);
+        })
     }
 }

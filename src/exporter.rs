@@ -1,37 +1,59 @@
-//! All accounts, and how they are exchanged when the configuration is loaded anew.
+//! All accounts, and how a reload puts others in their place: by one pointer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
-
-use crate::account::{Account, AccountError};
-use crate::config::{self, Origin, Problems};
+use eightxeight::Users;
 use eightxeight::clock::Clock;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
-/// The accounts of a running exporter.
+use crate::account::{Account, AccountError, Prepared};
+use crate::config::{self, Config, Origin, Problems};
+use crate::telemetry::log;
+
+/// A reload that has not read its files by then has failed.
+const LONGEST_LOAD: Duration = Duration::from_secs(10);
+
+/// A running exporter. Nothing that a scrape, a health check or a signal needs is ever locked.
 #[derive(Debug)]
 pub struct Exporter {
-    accounts: ArcSwap<Vec<Arc<Account>>>,
-    clock: Clock,
-    started: Timestamp,
-    max_scrapes: usize,
+    users: Arc<Users>,
+    current: ArcSwap<Current>,
+    last_reload: ArcSwap<LastReload>,
+    /// Held by the reload that is under way, with what it left behind if it took too long.
+    reloading: tokio::sync::Mutex<Option<JoinHandle<Loaded>>>,
+    /// Places for scrapes that wait for a collection.
+    waiting: Semaphore,
     /// Absent in the demo, whose configuration lies in no file.
     origin: Option<Origin>,
     web: config::Web,
-    shown: ArcSwap<String>,
-    reload: Mutex<Reload>,
+    clock: Clock,
+    started: Timestamp,
+}
+
+/// What is in force.
+#[derive(Debug)]
+struct Current {
+    accounts: Vec<Arc<Account>>,
+    /// The configuration as YAML, without secrets.
+    shown: String,
 }
 
 /// How the last attempt to load the configuration went.
 #[derive(Clone, Copy, Debug)]
-pub struct Reload {
+pub struct LastReload {
     /// Whether it worked.
     pub successful: bool,
     /// When the configuration in force was loaded.
     pub loaded: Timestamp,
 }
+
+/// A configuration whose files have been read.
+type Loaded = Result<(Vec<Prepared>, config::Web, log::Settings, String), Problems>;
 
 impl Exporter {
     /// Starts the accounts.
@@ -45,38 +67,42 @@ impl Exporter {
         shown: String,
         origin: Option<Origin>,
         clock: Clock,
-    ) -> Result<Exporter, AccountError> {
+    ) -> Result<Arc<Exporter>, AccountError> {
         let started = clock.now().wall;
         let exporter = Exporter {
-            accounts: ArcSwap::default(),
-            clock,
-            started,
-            max_scrapes: web.max_requests,
-            origin,
-            web,
-            shown: ArcSwap::from_pointee(shown),
-            reload: Mutex::new(Reload {
+            users: Users::new(clock),
+            current: ArcSwap::from_pointee(Current {
+                accounts: Vec::new(),
+                shown: String::new(),
+            }),
+            last_reload: ArcSwap::from_pointee(LastReload {
                 successful: true,
                 loaded: started,
             }),
+            reloading: tokio::sync::Mutex::default(),
+            waiting: Semaphore::new(web.max_requests.min(Semaphore::MAX_PERMITS)),
+            origin,
+            web,
+            clock,
+            started,
         };
-        let running = exporter.exchange(accounts)?;
-        exporter.accounts.store(Arc::new(running));
-        Ok(exporter)
+        let prepared = exporter.prepare(accounts)?;
+        exporter.exchange(prepared, shown);
+        Ok(Arc::new(exporter))
     }
 
     /// All accounts, in the order of the configuration.
     #[must_use]
-    pub fn accounts(&self) -> Arc<Vec<Arc<Account>>> {
-        self.accounts.load_full()
+    pub fn accounts(&self) -> Vec<Arc<Account>> {
+        self.current.load().accounts.clone()
     }
 
     /// The account of this name.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
-        let accounts = self.accounts.load();
+        let current = self.current.load();
+        let mut accounts = current.accounts.iter();
         accounts
-            .iter()
             .find(|account| account.config().name.as_deref() == Some(name))
             .cloned()
     }
@@ -84,7 +110,7 @@ impl Exporter {
     /// The account, when there is exactly one.
     #[must_use]
     pub fn only_account(&self) -> Option<Arc<Account>> {
-        match self.accounts.load().as_slice() {
+        match self.current.load().accounts.as_slice() {
             [only] => Some(only.clone()),
             _ => None,
         }
@@ -92,8 +118,8 @@ impl Exporter {
 
     /// The configuration in force as YAML, without secrets.
     #[must_use]
-    pub fn shown(&self) -> Arc<String> {
-        self.shown.load_full()
+    pub fn shown(&self) -> String {
+        self.current.load().shown.clone()
     }
 
     /// When it started.
@@ -108,82 +134,134 @@ impl Exporter {
         self.clock
     }
 
-    /// How the last attempt to load the configuration went.
+    /// The places for scrapes that wait for a collection.
     #[must_use]
-    pub fn last_reload(&self) -> Reload {
-        *self.reload.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn waiting(&self) -> &Semaphore {
+        &self.waiting
     }
 
-    /// Loads the configuration anew. Accounts come, go and change; one that hasn't changed goes on as if
-    /// nothing had happened, and so does everything when anything is wrong.
+    /// How the last attempt to load the configuration went.
+    #[must_use]
+    pub fn last_reload(&self) -> LastReload {
+        **self.last_reload.load()
+    }
+
+    /// Loads the configuration again. Accounts come, go and change; what has been collected, counted and learnt of an 8x8
+    /// user stays. When anything is wrong, everything stays as it was.
     ///
     /// # Errors
     ///
     /// What is wrong with the configuration.
-    pub fn reload(&self) -> Result<(), Problems> {
-        let Some(origin) = &self.origin else {
-            return Err(Problems(vec![
-                "the demo's configuration can't be loaded anew".to_owned(),
-            ]));
-        };
-        // Held throughout: two reloads at once would each drop what the other has started.
-        let mut state = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
-        let exchanged = origin.load().and_then(|config| {
-            let accounts = self
-                .exchange(config.accounts)
-                .map_err(|error| Problems(vec![error.to_string()]))?;
-            Ok((accounts, config.web, config.shown))
-        });
-        state.successful = exchanged.is_ok();
-        match exchanged {
-            Ok((accounts, web, shown)) => {
-                state.loaded = self.clock.now().wall;
-                tracing::info!(accounts = accounts.len(), "configuration loaded anew");
+    pub async fn reload(self: &Arc<Self>) -> Result<(), Problems> {
+        let mut reloading = self.reloading.lock().await;
+        let loaded = self.load(&mut reloading).await;
+        let before = self.last_reload();
+        match loaded {
+            Ok((prepared, web, log, shown)) => {
+                tracing::info!(accounts = prepared.len(), "configuration reloaded");
                 if web != self.web {
                     tracing::warn!(
                         "the options of the web server have changed; they take effect at the next start"
                     );
                 }
-                self.accounts.store(Arc::new(accounts));
-                self.shown.store(Arc::new(shown));
+                log::set_level(log.level);
+                self.exchange(prepared, shown);
+                self.last_reload.store(Arc::new(LastReload {
+                    successful: true,
+                    loaded: self.clock.now().wall,
+                }));
                 Ok(())
             }
             Err(problems) => {
                 for problem in &problems.0 {
-                    tracing::error!(%problem, "the configuration was not loaded anew; the old one stays in force");
+                    tracing::error!(%problem, "the configuration was not reloaded; the old one stays in force");
                 }
+                self.last_reload.store(Arc::new(LastReload {
+                    successful: false,
+                    ..before
+                }));
                 Err(problems)
             }
         }
     }
 
-    /// The accounts for a configuration: the running ones where nothing has changed, else new ones.
-    fn exchange(&self, configs: Vec<config::Account>) -> Result<Vec<Arc<Account>>, AccountError> {
-        let many = configs.len() > 1;
-        configs
-            .into_iter()
-            .map(|config| {
-                let running = self.accounts.load();
-                let same_name = running
-                    .iter()
-                    .find(|account| account.config().name == config.name);
-                if let Some(account) = same_name
-                    && *account.config() == config
-                {
-                    return Ok(account.clone());
-                }
-                let delay = if many {
-                    rand::random_range(Duration::ZERO..config.collect.interval)
-                } else {
-                    Duration::ZERO
-                };
-                let predecessor = same_name.map(|account| &**account);
+    /// Reads the configuration and all that it names, on a thread of its own and within a time limit: a file system can
+    /// hang. The thread is left behind then, and nothing else notices.
+    async fn load(self: &Arc<Self>, left_behind: &mut Option<JoinHandle<Loaded>>) -> Loaded {
+        let problem = |text: &str| Err(Problems(vec![text.to_owned()]));
+        if self.origin.is_none() {
+            return problem("the demo's configuration can't be reloaded");
+        }
+        if left_behind.as_ref().is_some_and(|load| !load.is_finished()) {
+            return problem("the reload before this one is still reading files");
+        }
+        let exporter = self.clone();
+        let mut load = tokio::task::spawn_blocking(move || {
+            let origin = exporter.origin.as_ref();
+            let Config {
+                accounts,
+                web,
+                log,
+                shown,
+                ..
+            } = origin.map_or(Err(Problems(Vec::new())), Origin::load)?;
+            let prepared = exporter
+                .prepare(accounts)
+                .map_err(|error| Problems(vec![error.to_string()]))?;
+            Ok((prepared, web, log, shown))
+        });
+        if let Ok(loaded) = timeout(LONGEST_LOAD, &mut load).await {
+            return loaded.unwrap_or_else(|_| problem("reading the configuration failed"));
+        }
+        *left_behind = Some(load);
+        problem("the files can't be read in time: their file system doesn't answer")
+    }
+
+    /// Reads the files of the accounts: not for a thread that must not wait.
+    fn prepare(&self, accounts: Vec<config::Account>) -> Result<Vec<Prepared>, AccountError> {
+        let current = self.current.load();
+        let prepare = |config: config::Account| {
+            let running = current.running(&config);
+            Prepared::new(config, &self.users, running.as_deref())
+        };
+        accounts.into_iter().map(prepare).collect()
+    }
+
+    /// Puts other accounts in force. Those of the same name go on with what they have.
+    fn exchange(&self, prepared: Vec<Prepared>, shown: String) {
+        let current = self.current.load_full();
+        let many = prepared.len() > 1;
+        let start = |prepared: Prepared| {
+            let config = &prepared.config;
+            let running = current.running(config);
+            if running
+                .as_ref()
+                .is_none_or(|running| running.config() != config)
+            {
                 for warning in config.warnings() {
                     tracing::warn!(account = config.name, "{warning}");
                 }
-                Account::start(config, self.max_scrapes, self.clock, delay, predecessor)
-                    .map(Arc::new)
-            })
-            .collect()
+            }
+            let first_after = if many {
+                rand::random_range(Duration::ZERO..config.collect.interval)
+            } else {
+                Duration::ZERO
+            };
+            let running = running.as_deref();
+            Account::start(prepared, &self.users, self.clock, first_after, running)
+        };
+        let accounts = prepared.into_iter().map(start).map(Arc::new).collect();
+        self.current.store(Arc::new(Current { accounts, shown }));
+        self.users.prune();
+    }
+}
+
+impl Current {
+    /// The running account of the same name.
+    fn running(&self, config: &config::Account) -> Option<Arc<Account>> {
+        let mut accounts = self.accounts.iter();
+        accounts
+            .find(|account| account.config().name == config.name)
+            .cloned()
     }
 }

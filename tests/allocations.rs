@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::alloc::System;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -35,7 +34,7 @@ async fn allocated_by_a_scrape(pbxes: usize, encoding: &str) -> (usize, usize) {
         Clock::System,
     )
     .unwrap();
-    let app = App::new(Arc::new(exporter), Web::default(), CancellationToken::new());
+    let app = App::new(exporter, Web::default(), CancellationToken::new());
     let mut router = router(app);
     let mut fewest = (usize::MAX, usize::MAX);
     // The first collects and renders.

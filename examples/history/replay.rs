@@ -10,12 +10,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use eightxeight_exporter::account::Account;
 use eightxeight_exporter::app::demo_account;
 use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
-use eightxeight_exporter::config::{Origin, Problems};
-use eightxeight_exporter::exporter::Reload;
+use eightxeight_exporter::config::{Origin, Problems, Web};
+use eightxeight_exporter::exporter::Exporter;
 use eightxeight_exporter::exposition::{Body, Encoding, Format, Segment, Variant};
 use eightxeight_exporter::simulator::{Credentials, Scenario, Settings, Simulator};
 use eightxeight_exporter::telemetry::write_exporter;
@@ -76,21 +75,20 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     settings.clock = clock;
     let simulator = Simulator::start(settings).await?;
     let config = demo_account(&simulator, collect_settings()?);
-    let account = Account::start(config, 1, clock, Duration::ZERO, None)?;
-    let reload = Reload {
-        successful: true,
-        loaded: began,
-    };
+    let web = Web::default();
+    let exporter = Exporter::start(vec![config], web, String::new(), None, clock)?;
+    let account = exporter.only_account().ok_or("there is one account")?;
     for time in times {
         let wait = time - clock.now().wall.as_second();
         tokio::time::advance(Duration::from_secs(wait.unsigned_abs())).await;
         if let Some(scenario) = plan.begins(time) {
             simulator.set_scenario(scenario);
         }
-        let view = account.collector().scrape(pending()).await;
+        let waiting = exporter.waiting();
+        let segments = account.scrape(VARIANT, clock, waiting, pending()).await?;
+        let reload = exporter.last_reload();
         let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload))?;
-        let parts = account.parts(&view, VARIANT).await?.into_iter();
-        let page = text(Body::new(VARIANT, parts.chain([own])))?;
+        let page = text(Body::new(VARIANT, segments.into_iter().chain([own])))?;
         writeln!(out, "up{{{TARGET}}} 1 {time}")?;
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             // The process of this tool started long after its clock.

@@ -214,19 +214,14 @@ async fn serve_accounts(
     listening: impl FnOnce(&[TcpListener], &str),
 ) -> Result<(), Failure> {
     let security = web_security(&web)?;
-    let exporter = Arc::new(Exporter::start(
-        accounts,
-        web.clone(),
-        shown,
-        origin,
-        Clock::System,
-    )?);
+    // Before the accounts: what can't be reached shall not ask 8x8.
     let listeners = if web.systemd_socket {
         listen::from_systemd()?
     } else {
         listen::bind(&web.listen).await?
     };
     let health_listeners = listen::bind(web.health_listen.as_slice()).await?;
+    let exporter = Exporter::start(accounts, web.clone(), shown, origin, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     announce::start(&exporter, &web, &listeners);
@@ -269,7 +264,7 @@ fn web_security(web: &config::Web) -> Result<Option<Arc<WebSecurity>>, Failure> 
     Ok(Some(Arc::new(security)))
 }
 
-/// A token that is cancelled by SIGTERM or SIGINT.
+/// A token that is cancelled by SIGTERM or SIGINT. A SIGINT after that ends the process at once.
 fn stop_signal() -> Result<CancellationToken, Failure> {
     let mut terminate = on(SignalKind::terminate())?;
     let mut interrupt = on(SignalKind::interrupt())?;
@@ -284,6 +279,10 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
             tracing::info!(signal, "stopping");
             tell_systemd(sd_notify::NotifyState::Stopping);
             stop.cancel();
+            // Whoever presses Ctrl-C again doesn't want to wait.
+            if interrupt.recv().await.is_some() {
+                std::process::exit(130);
+            }
         }
     });
     Ok(stop)
@@ -296,14 +295,13 @@ fn tell_systemd(state: sd_notify::NotifyState<'_>) {
     }
 }
 
-/// Loads the configuration anew at each SIGHUP.
+/// Reloads the configuration at each SIGHUP.
 fn reload_signal(exporter: Arc<Exporter>) -> Result<(), Failure> {
     let mut hangup = on(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            let exporter = exporter.clone();
             // What is wrong stands in the log.
-            let _ = tokio::task::spawn_blocking(move || exporter.reload()).await;
+            let _ = exporter.reload().await;
         }
     });
     Ok(())

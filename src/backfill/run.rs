@@ -1,6 +1,7 @@
 //! Asks for what is left of the plan, point by point, and finishes each month when its last point is in.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,10 +11,9 @@ use super::plan::{Month, Plan, Point};
 use super::progress::Progress;
 use super::{Job, Ready};
 use eightxeight::answer::Snapshot;
-use eightxeight::backoff::delay;
+use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;
-use eightxeight::transport::HttpError;
-use eightxeight::{Client, Error, Failure, Reason, Settings};
+use eightxeight::{Client, ClientError, Error, Failure, Reason, Settings, Users};
 
 /// Why a backfill didn't get to its end.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +22,8 @@ pub enum BackfillError {
     #[error("{0}")]
     Usage(String),
     /// There can be no HTTP client.
-    #[error(transparent)]
-    Http(#[from] HttpError),
+    #[error("{}", crate::config::client_problem(.0))]
+    Http(#[from] ClientError),
     /// The journal can't be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -100,7 +100,7 @@ pub async fn run(
     let (plan, done, total) = (plan.clone(), ready.journal.done(), ready.total);
     let mut run = Run {
         asking: Asking {
-            client: Client::new(settings, clock, Box::new(|_| {}))?,
+            client: Client::new(&Users::new(clock), settings, Arc::new(|_| {}))?,
             clock,
             interval: account.collect.interval,
         },
@@ -212,10 +212,10 @@ impl Asking {
             let now = self.clock.now();
             let until = match &error {
                 Error::Held { until, .. } | Error::Refused { until } => *until,
-                Error::Secrets(_) => now + self.interval,
+                Error::Secrets(_) | Error::Panicked => now + self.interval,
                 Error::Request(failure) => {
                     failures += 1;
-                    now + delay(self.interval, failures, failure.retry_after)
+                    now + delay(self.interval, failures, failure.retry_after, Spread::draw())
                 }
             };
             // A hold follows from a failure that has been told already.

@@ -20,8 +20,8 @@ pub use report::{Report, State, Step, Subject, Trouble, WindowReport};
 pub use steps::run;
 
 use crate::config;
+use eightxeight::ClientError;
 use eightxeight::clock::Clock;
-use eightxeight::transport::HttpError;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// There can be no HTTP client.
-    #[error(transparent)]
-    Http(#[from] HttpError),
+    #[error("{}", crate::config::client_problem(.0))]
+    Http(#[from] ClientError),
     /// The report can't be written.
     #[error("the report can't be written: {0}")]
     Output(#[from] io::Error),

@@ -1,14 +1,15 @@
 //! Takes the steps, each only when those before it worked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::reach::{connect, resolve, resolved, trouble};
 use super::report::{Report, State, Step, Subject, Trouble, WindowReport};
 use crate::config;
 use eightxeight::clock::{Clock, Moment};
-use eightxeight::transport::{HttpError, Route};
+use eightxeight::transport::Route;
 use eightxeight::window::Window;
-use eightxeight::{Cause, Client, Error, Failure, Reason};
+use eightxeight::{Cause, Client, ClientError, Error, Failure, Reason, Users};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.
@@ -29,9 +30,9 @@ pub async fn run(
     account: config::Account,
     clock: Clock,
     see: impl FnMut(&Step) + Send,
-) -> Result<Report, HttpError> {
+) -> Result<Report, ClientError> {
     let warnings = account.warnings();
-    let client = Client::new(account.api.clone(), clock, Box::new(|_| {}))?;
+    let client = Client::new(&Users::new(clock), account.api.clone(), Arc::new(|_| {}))?;
     let mut check = Check {
         account,
         clock,

@@ -1,31 +1,33 @@
 //! Collections: who may ask 8x8 when, and what is served meanwhile.
 //!
-//! A window is collected at most once per interval, however many scrape; those that arrive together
-//! share one collection, and a failure is remembered like a success, so that an outage doesn't turn each
-//! scrape into a request. [`Collector::scrape`] and [`Collector::run_timer`] are the two that ask; both
-//! end in the same cache.
+//! One task an account owns its windows. It collects each at most once per interval, however many scrape, and publishes
+//! an immutable [`View`] whenever something has changed. A scrape reads the view; when a window is due it wakes the task
+//! and waits for the view to change. Nothing stays behind a scrape that gives up: the waiter is the request itself.
 
-mod journal;
-mod outcome;
+mod failure_log;
+mod task;
+mod view;
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use moka::future::Cache;
-use tokio::task::JoinSet;
-use tokio::time::sleep_until;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::task::AbortOnDropHandle;
 
-use eightxeight::Error;
 use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
-use eightxeight::window::{Period, Span, Window};
+use eightxeight::window::{Period, Window};
+use eightxeight::{Client, Error, Question, Users};
+use exposition::{RenderError, Segment, Variant};
 
-use journal::Journal;
-pub use journal::Trouble;
-pub use outcome::Outcome;
+pub use failure_log::FailureEvent;
+pub use view::{View, WindowView};
+
+use task::Task;
 
 /// Who asks 8x8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,248 +69,207 @@ pub struct Settings {
     pub max_staleness: Duration,
 }
 
-/// Asks for a period.
-pub type Fetch = Box<
-    dyn Fn(Period) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send>> + Send + Sync,
->;
+/// Answers questions: 8x8, or what a test puts in its place.
+pub trait Upstream: Send + Sync {
+    /// Asks for a period.
+    fn ask(
+        &self,
+        period: Period,
+    ) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send + '_>>;
 
-/// Gets things ready for an answer that is about to be shown.
-pub type Prepare =
-    Box<dyn Fn(Window, Arc<Snapshot>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+    /// What is asked for a window.
+    fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question;
+}
 
-/// Collects the windows of one account. Clones share everything.
-#[derive(Clone)]
-pub struct Collector(Arc<Inner>);
+impl Upstream for Client {
+    fn ask(
+        &self,
+        period: Period,
+    ) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send + '_>> {
+        Box::pin(self.company_summary(period))
+    }
 
-struct Inner {
-    settings: Settings,
+    fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
+        Client::question(self, window, zone, delay)
+    }
+}
+
+/// What a collector does, until it is given another plan.
+pub struct Plan {
+    /// What is collected, and how often.
+    pub settings: Settings,
+    /// Who is asked.
+    pub upstream: Arc<dyn Upstream>,
+    /// Whether a window whose last collection failed may be collected at once: these settings may be the cure.
+    pub retries_failures: bool,
+}
+
+impl Plan {
+    /// What a window covers at `now`.
+    fn period(&self, window: &Window, now: Moment) -> Period {
+        let Settings { delay, zone, .. } = &self.settings;
+        window.period(now.wall, *delay, zone)
+    }
+
+    fn question(&self, window: &Window) -> Question {
+        let Settings { delay, zone, .. } = &self.settings;
+        self.upstream.question(window, zone, *delay)
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects the windows of one account. Dropping it ends its task.
+#[derive(Debug)]
+pub struct Collector {
+    plan: watch::Sender<Arc<Plan>>,
+    view: watch::Receiver<Arc<View>>,
+    wanted: Arc<Wanted>,
     clock: Clock,
-    fetch: Fetch,
-    prepare: Prepare,
-    cache: Cache<usize, Arc<Outcome>>,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// What scrapes leave for the task, and count.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// There is something to do.
+    wake: Notify,
+    /// The forms of the page that have been asked for, a bit for each.
+    forms: AtomicU8,
     asked: AtomicU64,
     hits: AtomicU64,
-    journal: Mutex<Journal>,
 }
 
-/// How things stand at one moment. All pages and metrics of one scrape are made from one view.
-#[derive(Debug)]
-pub struct View {
-    /// When it was taken.
-    pub now: Moment,
-    /// A state for each window, in the order of the configuration.
-    pub windows: Vec<WindowState>,
-    /// How many collections have ended: views with the same number hold the same outcomes.
-    pub ended: u64,
-    /// The newest troubles, newest first.
-    pub recent: Vec<Trouble>,
-    /// Windows asked of the cache.
-    pub asked: u64,
-    /// Windows served without a request.
-    pub hits: u64,
-}
-
-/// How things stand with one window.
-#[derive(Debug)]
-pub struct WindowState {
-    /// Which one.
-    pub window: Window,
-    /// Its newest collection, if one has ended.
-    pub outcome: Option<Arc<Outcome>>,
-    /// The answer to serve: the last good one, unless it is too old or of another day.
-    pub served: Option<Arc<Snapshot>>,
-}
-
-impl WindowState {
-    /// Whether the newest collection worked.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        self.outcome
-            .as_ref()
-            .is_some_and(|outcome| outcome.error.is_none())
+impl Wanted {
+    fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Collector {
-    /// A collector that has collected nothing yet. The log names it by its account, if that has a name.
-    /// Until an answer's preparation has ended, the one before it is served.
+    /// Starts the task of an account; the log names it by the account, if that has a name. In timer mode its first
+    /// collection comes `first_after` from now; in scrape mode nothing is asked before a scrape.
     #[must_use]
-    pub fn new(
+    pub fn start(
         account: Option<Arc<str>>,
-        settings: Settings,
+        plan: Plan,
+        users: Arc<Users>,
         clock: Clock,
-        fetch: Fetch,
-        prepare: Prepare,
+        first_after: Duration,
     ) -> Collector {
-        let journal = Mutex::new(Journal::new(account, settings.windows.len()));
-        // Without a capacity moka evicts nothing; there is one entry for each window.
-        let cache = Cache::builder().build();
-        let (asked, hits) = Default::default();
-        Collector(Arc::new(Inner {
-            settings,
+        let (plan, plans) = watch::channel(Arc::new(plan));
+        let wanted = Arc::<Wanted>::default();
+        let task = Task::new(account, plans, users, clock, wanted.clone(), first_after);
+        let (task, view) = task.publish_first();
+        Collector {
+            plan,
+            view,
+            wanted,
             clock,
-            fetch,
-            prepare,
-            cache,
-            asked,
-            hits,
-            journal,
-        }))
+            _task: AbortOnDropHandle::new(tokio::spawn(task.run())),
+        }
     }
 
-    /// What is collected.
+    /// Gives it another plan. A window for which the same is asked as before goes on untouched.
+    pub fn reconfigure(&self, plan: Plan) {
+        self.plan.send_replace(Arc::new(plan));
+    }
+
+    /// The newest view. Nothing is collected.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
     }
 
-    /// Asks for all windows and waits for them, but not beyond `enough`; then tells how things stand. A
-    /// collection that is under way goes on.
-    pub async fn scrape(&self, enough: impl Future<Output = ()>) -> View {
-        // Handles, not a set: who drops a set ends its tasks, and a scraper may hang up at any time.
-        let mut due = Vec::new();
-        for index in 0..self.0.settings.windows.len() {
-            self.0.asked.fetch_add(1, Ordering::Relaxed);
-            if self.0.settings.mode == Mode::Timer || !self.0.is_due(index).await {
-                self.0.hits.fetch_add(1, Ordering::Relaxed);
+    /// Windows asked of the cache, and those of them that were served without a request.
+    #[must_use]
+    pub fn cache_requests(&self) -> (u64, u64) {
+        let hits = self.wanted.hits.load(Ordering::Relaxed);
+        (self.wanted.asked.load(Ordering::Relaxed), hits)
+    }
+
+    /// Lets what is due be collected and waits for it, but not beyond `enough`, and only if there is room among those who
+    /// are `waiting`; then gives the view, and its page in one form. A collection that is under way goes on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Segment::render`], beside the view.
+    pub async fn scrape(
+        &self,
+        variant: Variant,
+        waiting: &Semaphore,
+        enough: impl Future<Output = ()>,
+    ) -> (Arc<View>, Result<Segment, RenderError>) {
+        self.wanted
+            .forms
+            .fetch_or(1 << variant.index(), Ordering::Relaxed);
+        let mut views = self.view.clone();
+        let mut view = self.current(&mut views).await;
+        let awaited = self.claim(&view);
+        if !awaited.is_empty() {
+            self.wanted.wake.notify_one();
+            if let Ok(_place) = waiting.try_acquire() {
+                let plan = view.plan.clone();
+                let mut enough = pin!(enough);
+                while Arc::ptr_eq(&view.plan, &plan) && !have_ended(&view, &awaited) {
+                    tokio::select! {
+                        changed = views.changed() => if changed.is_err() { break },
+                        () = &mut enough => break,
+                    }
+                    view = views.borrow_and_update().clone();
+                }
+            }
+            view = self.current(&mut views).await;
+        }
+        let segment = view.page.segment(variant).await;
+        (view, segment)
+    }
+
+    /// The newest view, once it is of the plan in force and its page shows what may be shown now: the task sees to both at
+    /// once, between two events.
+    async fn current(&self, views: &mut watch::Receiver<Arc<View>>) -> Arc<View> {
+        loop {
+            let view = views.borrow_and_update().clone();
+            let is_of_plan = Arc::ptr_eq(&view.plan, &self.plan.borrow());
+            if is_of_plan && view.is_current(self.clock.now()) {
+                return view;
+            }
+            self.wanted.wake.notify_one();
+            if views.changed().await.is_err() {
+                return view;
+            }
+        }
+    }
+
+    /// Claims the windows that are due, and tells which collections to wait for: windows and how many of each have ended.
+    fn claim(&self, view: &View) -> Vec<(usize, u64)> {
+        let now = self.clock.now();
+        let mut awaited = Vec::new();
+        for (index, state) in view.windows.iter().enumerate() {
+            self.wanted.asked.fetch_add(1, Ordering::Relaxed);
+            if view.plan.settings.mode == Mode::Timer || !state.is_due(&view.plan, now) {
+                self.wanted.hit();
                 continue;
             }
-            let inner = self.0.clone();
-            due.push(tokio::spawn(async move {
-                if !inner.refresh(index).await {
-                    inner.hits.fetch_add(1, Ordering::Relaxed);
-                }
-            }));
-        }
-        if !due.is_empty() {
-            tokio::select! {
-                () = async { for collection in due { let _ = collection.await; } } => {}
-                () = enough => {}
+            if state.claim.swap(true, Ordering::AcqRel) {
+                self.wanted.hit();
             }
+            awaited.push((index, state.sequence));
         }
-        self.view().await
-    }
-
-    /// Tells how things stand and collects nothing.
-    pub async fn view(&self) -> View {
-        let inner = &*self.0;
-        let now = inner.clock.now();
-        let mut windows = Vec::with_capacity(inner.settings.windows.len());
-        for (index, window) in inner.settings.windows.iter().enumerate() {
-            let outcome = inner.cache.get(&index).await;
-            let served = outcome
-                .as_ref()
-                .and_then(|outcome| inner.served(outcome, window, now));
-            windows.push(WindowState {
-                window: window.clone(),
-                outcome,
-                served,
-            });
-        }
-        let ended = windows.iter().filter_map(|state| state.outcome.as_ref());
-        let ended = ended.map(|outcome| outcome.sequence).sum();
-        View {
-            now,
-            windows,
-            ended,
-            recent: inner.journal().recent(),
-            asked: inner.asked.load(Ordering::Relaxed),
-            hits: inner.hits.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Collects each window once per interval, for ever.
-    pub async fn run_timer(self) {
-        let mut loops = JoinSet::new();
-        for index in 0..self.0.settings.windows.len() {
-            let inner = self.0.clone();
-            loops.spawn(async move {
-                loop {
-                    inner.refresh(index).await;
-                    let next = match inner.cache.get(&index).await {
-                        Some(outcome) if !outcome.next.is_past(inner.clock.now()) => outcome.next,
-                        // Nothing to ask for yet: a day has only just begun.
-                        _ => inner.clock.now() + Duration::from_secs(1),
-                    };
-                    sleep_until(next.instant).await;
-                }
-            });
-        }
-        loops.join_all().await;
+        awaited
     }
 }
 
-impl Inner {
-    async fn is_due(&self, index: usize) -> bool {
-        let outcome = self.cache.get(&index).await;
-        outcome.is_none_or(|outcome| outcome.next.is_past(self.clock.now()))
-    }
-
-    /// Collects a window if it is due, together with all who want the same. Whether 8x8 was asked on
-    /// behalf of this caller.
-    async fn refresh(&self, index: usize) -> bool {
-        if self.period(index, self.clock.now()).is_empty() {
-            return false;
-        }
-        // moka drives a collection by its first caller: the callers are tasks that nobody cancels.
-        let entry = self
-            .cache
-            .entry(index)
-            .or_insert_with_if(self.collect(index), |outcome| {
-                outcome.next.is_past(self.clock.now())
-            });
-        entry.await.is_fresh()
-    }
-
-    async fn collect(&self, index: usize) -> Arc<Outcome> {
-        let window = &self.settings.windows[index];
-        let started = self.clock.now();
-        let previous = self.cache.get(&index).await;
-        let result = (self.fetch)(self.period(index, started)).await;
-        let result = result.map(Arc::new);
-        let ended = self.clock.now();
-        if let Ok(snapshot) = &result {
-            (self.prepare)(window.clone(), Arc::clone(snapshot)).await;
-        }
-        let outcome = Arc::new(Outcome::new(
-            previous.as_deref(),
-            result,
-            started,
-            ended,
-            self.settings.interval,
-        ));
-        self.journal()
-            .ended(index, window, outcome.error.as_ref(), ended.wall);
-        outcome
-    }
-
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn period(&self, index: usize, now: Moment) -> Period {
-        self.settings.windows[index].period(now.wall, self.settings.delay, &self.settings.zone)
-    }
-
-    fn served(&self, outcome: &Outcome, window: &Window, now: Moment) -> Option<Arc<Snapshot>> {
-        let (snapshot, received) = outcome.last_good.as_ref()?;
-        let fresh = now.since(*received) <= self.settings.max_staleness;
-        // Yesterday's calls are no answer to a question about today.
-        let same_day = window.span() != Span::Today
-            || window
-                .period(now.wall, self.settings.delay, &self.settings.zone)
-                .start
-                == snapshot.period.start;
-        (fresh && same_day).then(|| snapshot.clone())
-    }
-}
-
-impl std::fmt::Debug for Collector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Collector")
-            .field("settings", &self.0.settings)
-            .finish_non_exhaustive()
-    }
+fn have_ended(view: &View, awaited: &[(usize, u64)]) -> bool {
+    awaited
+        .iter()
+        .all(|(index, sequence)| view.windows[*index].sequence > *sequence)
 }
 
 #[cfg(test)]

@@ -1,27 +1,34 @@
 //! Outages, deadlines and days, under paused time and without HTTP.
 
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, Weak};
 
+use eightxeight::answer::{Answer, Row};
+use eightxeight::{Endpoint, Failure, Reason, UserId};
+use exposition::{Encoding, Format};
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use eightxeight::answer::Answer;
-use eightxeight::{Endpoint, Failure, Reason};
+
+const PLAIN: Variant = Variant::new(Format::Text, Encoding::Identity);
+const GZIP: Variant = Variant::new(Format::OpenMetrics, Encoding::Gzip);
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A stand-in for 8x8 that counts what it is asked.
 #[derive(Default)]
-struct Upstream {
+struct Stand {
     asked: Mutex<Vec<Instant>>,
     takes: Mutex<Duration>,
     error: Mutex<Option<Error>>,
     running: AtomicUsize,
+    panics: Mutex<bool>,
 }
 
-impl Upstream {
+impl Stand {
     fn asked(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
@@ -56,49 +63,116 @@ fn settings(mode: Mode, windows: &[&str]) -> Settings {
     }
 }
 
-fn start(settings: Settings, wall: &str) -> (Collector, Arc<Upstream>) {
-    let clock = Clock::starting_at(wall.parse().unwrap());
-    let upstream = Arc::new(Upstream::default());
-    let fetch: Fetch = Box::new({
-        let upstream = upstream.clone();
-        move |period| {
-            let upstream = upstream.clone();
-            Box::pin(async move {
-                upstream.asked.lock().unwrap().push(Instant::now());
-                assert_eq!(
-                    upstream.running.fetch_add(1, Ordering::SeqCst),
-                    0,
-                    "two at once"
-                );
-                let takes = *upstream.takes.lock().unwrap();
-                sleep(takes).await;
-                upstream.running.fetch_sub(1, Ordering::SeqCst);
-                match upstream.error.lock().unwrap().clone() {
-                    Some(error) => Err(error),
-                    None => Ok(Snapshot {
-                        period,
-                        received: Timestamp::UNIX_EPOCH,
-                        answer: Answer::default(),
-                    }),
-                }
-            })
+impl Upstream for Stand {
+    fn ask(
+        &self,
+        period: Period,
+    ) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send + '_>> {
+        Box::pin(async move {
+            self.asked.lock().unwrap().push(Instant::now());
+            assert!(!*self.panics.lock().unwrap(), "as ordered");
+            let before = self.running.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(before, 0, "two at once");
+            let takes = *self.takes.lock().unwrap();
+            sleep(takes).await;
+            self.running.fetch_sub(1, Ordering::SeqCst);
+            match self.error.lock().unwrap().clone() {
+                Some(error) => Err(error),
+                None => Ok(Snapshot {
+                    period,
+                    received: Timestamp::UNIX_EPOCH,
+                    answer: Answer {
+                        rows: vec![Row {
+                            pbx_id: "acme".into(),
+                            values: eightxeight::answer::Values::default(),
+                        }],
+                        ..Answer::default()
+                    },
+                }),
+            }
+        })
+    }
+
+    fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
+        Question {
+            user: UserId::default(),
+            pbx_ids: "allpbxes".into(),
+            span: window.span(),
+            zone: zone.iana_name().unwrap_or_default().into(),
+            delay,
         }
-    });
-    let prepare: Prepare = Box::new(|_, _| Box::pin(async {}));
-    let collector = Collector::new(None, settings, clock, fetch, prepare);
-    (collector, upstream)
+    }
 }
 
-fn one_window(mode: Mode) -> (Collector, Arc<Upstream>) {
+/// A collector and what it asks.
+struct Bench {
+    collector: Arc<Collector>,
+    upstream: Arc<Stand>,
+    users: Arc<Users>,
+    clock: Clock,
+}
+
+impl Bench {
+    fn another(&self, settings: Settings) -> Collector {
+        let plan = self.plan(settings, false);
+        Collector::start(None, plan, self.users.clone(), self.clock, Duration::ZERO)
+    }
+
+    fn plan(&self, settings: Settings, retries_failures: bool) -> Plan {
+        Plan {
+            settings,
+            upstream: self.upstream.clone(),
+            retries_failures,
+        }
+    }
+}
+
+fn bench(settings: Settings, wall: &str) -> Bench {
+    let clock = Clock::starting_at(wall.parse().unwrap());
+    let upstream = Arc::new(Stand::default());
+    let users = Users::new(clock);
+    let plan = Plan {
+        settings,
+        upstream: upstream.clone(),
+        retries_failures: false,
+    };
+    let collector = Collector::start(None, plan, users.clone(), clock, Duration::ZERO);
+    Bench {
+        collector: Arc::new(collector),
+        upstream,
+        users,
+        clock,
+    }
+}
+
+fn start(settings: Settings, wall: &str) -> (Arc<Collector>, Arc<Stand>) {
+    let bench = bench(settings, wall);
+    (bench.collector, bench.upstream)
+}
+
+fn one_window(mode: Mode) -> (Arc<Collector>, Arc<Stand>) {
     start(settings(mode, &["1h"]), "2026-03-03T10:00:00Z")
 }
 
-async fn scrape(collector: &Collector) -> View {
-    collector.scrape(sleep(10 * SECOND)).await
+fn room() -> Semaphore {
+    Semaphore::new(1000)
 }
 
-fn served(view: &View) -> bool {
-    view.windows[0].served.is_some()
+async fn scrape(collector: &Collector) -> Arc<View> {
+    let (view, page) = collector.scrape(PLAIN, &room(), sleep(10 * SECOND)).await;
+    assert_eq!(
+        page.unwrap().into_bytes().is_empty(),
+        view.page.shown().is_empty()
+    );
+    view
+}
+
+fn served(view: &Arc<View>) -> bool {
+    !view.page.shown().is_empty()
+}
+
+fn answer(view: &Arc<View>) -> Arc<Snapshot> {
+    view.page.shown()[0].1.clone()
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,8 +186,7 @@ async fn two_hundred_scrapes_at_once_are_one_collection() {
     }
     assert!(scrapes.join_all().await.into_iter().all(|served| served));
     assert_eq!(upstream.asked(), 1);
-    let view = collector.view().await;
-    assert_eq!((view.asked, view.hits), (200, 199));
+    assert_eq!(collector.cache_requests(), (200, 199));
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +195,7 @@ async fn a_scraper_that_hangs_up_does_not_end_the_collection() {
     *upstream.takes.lock().unwrap() = 5 * SECOND;
     assert!(timeout(SECOND, scrape(&collector)).await.is_err());
     sleep(5 * SECOND).await;
-    assert!(served(&collector.view().await));
+    assert!(served(&collector.view()));
     assert_eq!(upstream.asked(), 1);
 }
 
@@ -146,7 +219,7 @@ async fn at_most_once_per_interval_counted_from_the_start() {
 async fn without_a_scrape_nothing_is_asked() {
     let (collector, upstream) = one_window(Mode::Scrape);
     sleep(60 * MINUTE).await;
-    assert!(!served(&collector.view().await));
+    assert!(!served(&collector.view()));
     assert_eq!(upstream.asked(), 0);
 }
 
@@ -159,12 +232,7 @@ async fn a_slow_collection_serves_the_last_answer_and_then_the_next_scrape() {
     let start = Instant::now();
     let second = scrape(&collector).await;
     assert_eq!(start.elapsed(), 10 * SECOND);
-    let same = |a: &View, b: &View| {
-        Arc::ptr_eq(
-            a.windows[0].served.as_ref().unwrap(),
-            b.windows[0].served.as_ref().unwrap(),
-        )
-    };
+    let same = |a: &Arc<View>, b: &Arc<View>| Arc::ptr_eq(&answer(a), &answer(b));
     assert!(same(&first, &second));
     sleep(15 * SECOND).await;
     assert!(!same(&first, &scrape(&collector).await));
@@ -191,10 +259,10 @@ async fn an_outage_backs_off_goes_stale_and_heals() {
         assert!(
             !first
                 || view.windows[0]
-                    .outcome
+                    .collection
                     .as_ref()
                     .unwrap()
-                    .hold(view.now)
+                    .hold(collector.clock.now(), 50 * SECOND)
                     .is_some()
         );
         first = false;
@@ -269,7 +337,6 @@ async fn what_asked_nothing_is_tried_again_after_one_interval() {
 async fn a_timer_keeps_its_period_without_any_scrape() {
     let (collector, upstream) = one_window(Mode::Timer);
     *upstream.takes.lock().unwrap() = 7 * SECOND;
-    let timer = tokio::spawn(collector.clone().run_timer());
     assert!(
         !served(&scrape(&collector).await),
         "a scrape doesn't wait for a timer"
@@ -284,7 +351,6 @@ async fn a_timer_keeps_its_period_without_any_scrape() {
     );
     assert!(served(&scrape(&collector).await));
     assert_eq!(upstream.asked(), 11);
-    timer.abort();
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,4 +374,110 @@ async fn an_empty_window_is_not_asked() {
     assert_eq!(upstream.asked(), 0);
     sleep(SECOND).await;
     assert!(served(&scrape(&collector).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_failed_collection_and_not_the_end() {
+    for mode in Mode::ALL {
+        let (collector, upstream) = one_window(mode);
+        *upstream.panics.lock().unwrap() = true;
+        while upstream.asked() < 2 {
+            scrape(&collector).await;
+            sleep(SECOND).await;
+        }
+        let view = collector.view();
+        let error = view.windows[0].collection.as_ref().unwrap().error.clone();
+        assert!(matches!(error, Some(Error::Panicked)), "{error:?}");
+        *upstream.panics.lock().unwrap() = false;
+        sleep(5 * MINUTE).await;
+        assert!(scrape(&collector).await.windows[0].is_up());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_stays_behind_scrapes_that_give_up() {
+    let (collector, upstream) = one_window(Mode::Scrape);
+    *upstream.takes.lock().unwrap() = 10 * MINUTE;
+    let alive = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    scrape(&collector).await;
+    let before = alive();
+    for _ in 0..5000 {
+        let (_, page) = collector.scrape(PLAIN, &room(), sleep(SECOND / 100)).await;
+        assert!(page.is_ok());
+    }
+    assert!(alive() <= before, "{} of {before}", alive());
+    assert_eq!(upstream.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_no_room_to_wait_gets_what_there_is_at_once() {
+    let (collector, upstream) = one_window(Mode::Scrape);
+    let first = scrape(&collector).await;
+    *upstream.takes.lock().unwrap() = 5 * SECOND;
+    sleep(MINUTE).await;
+    let start = Instant::now();
+    let full = Semaphore::new(0);
+    let (view, page) = collector.scrape(PLAIN, &full, sleep(10 * SECOND)).await;
+    assert!(page.is_ok() && start.elapsed() < SECOND);
+    assert!(Arc::ptr_eq(&answer(&view), &answer(&first)));
+    sleep(6 * SECOND).await;
+    assert_eq!(upstream.asked(), 2, "it has been collected all the same");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_is_kept_through_plans_and_names() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
+    let first = scrape(&bench.collector).await;
+    bench.upstream.fail(Reason::ServerError);
+    let changed = Settings {
+        max_staleness: 20 * MINUTE,
+        ..settings(Mode::Scrape, &["1h", "today"])
+    };
+    bench.collector.reconfigure(bench.plan(changed, false));
+    let second = scrape(&bench.collector).await;
+    assert_eq!(second.windows.len(), 2);
+    assert!(Arc::ptr_eq(&answer(&first), &answer(&second)));
+    // Under another name the same is asked: nothing is.
+    let renamed = bench.another(settings(Mode::Scrape, &["1h"]));
+    let third = scrape(&renamed).await;
+    assert!(Arc::ptr_eq(&answer(&first), &answer(&third)));
+    assert_eq!(bench.upstream.asked(), 2, "only `today` was news");
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_settings_may_be_the_cure_for_a_failure() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
+    bench.upstream.fail(Reason::ServerError);
+    scrape(&bench.collector).await;
+    bench.upstream.heal();
+    assert!(!served(&scrape(&bench.collector).await));
+    let same = settings(Mode::Scrape, &["1h"]);
+    bench.collector.reconfigure(bench.plan(same, true));
+    sleep(SECOND).await;
+    assert!(served(&scrape(&bench.collector).await));
+    assert_eq!(bench.upstream.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_answer_is_rendered_before_somebody_waits_and_the_old_one_is_freed() {
+    let (collector, upstream) = one_window(Mode::Timer);
+    sleep(SECOND).await;
+    collector
+        .scrape(GZIP, &room(), sleep(SECOND))
+        .await
+        .1
+        .unwrap();
+    let old: Weak<Snapshot> = Arc::downgrade(&answer(&collector.view()));
+    sleep(50 * SECOND).await;
+    assert_eq!(upstream.asked(), 2);
+    assert!(old.upgrade().is_none());
+    assert_eq!(collector.view().page.rendered(), [GZIP]);
+    // Nobody has asked for that one, so nobody may ever ask for what comes after it.
+    sleep(50 * SECOND).await;
+    assert_eq!(upstream.asked(), 3);
+    assert_eq!(collector.view().page.rendered(), []);
 }

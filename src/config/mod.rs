@@ -20,7 +20,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::{collect, telemetry::log};
-use eightxeight;
+use eightxeight::ClientError;
+use eightxeight::transport::TransportError;
 use eightxeight_simulator::Scenario;
 use exporter_toolkit::WebSecurity;
 
@@ -277,6 +278,17 @@ impl Account {
             self.collect.windows.len(),
             humantime::format_duration(self.collect.interval),
         )]
+    }
+}
+
+/// Says of which option a client's problem is.
+#[must_use]
+pub fn client_problem(error: &ClientError) -> String {
+    match error {
+        ClientError::Transport(TransportError::CaUnreadable(_) | TransportError::CaUnusable) => {
+            format!("--api.ca-file: {error}")
+        }
+        _ => error.to_string(),
     }
 }
 

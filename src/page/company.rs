@@ -1,17 +1,13 @@
 //! What 8x8 said, and what is known of the answers themselves: everything on a page that is a function of
 //! the snapshots, so that it changes with them and never apart from them.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use eightxeight::answer::Snapshot;
 use eightxeight::fields::Field;
-use eightxeight::window::Window;
 use exposition::{Kind, Writer, escape_labels};
 
-/// A window and the answer that is shown for it.
-pub type Shown<'a> = (&'a Window, Arc<Snapshot>);
+use super::Shown;
 
 /// A gauge with one sample for each window.
 pub(crate) struct Gauge {
@@ -66,7 +62,7 @@ pub(crate) const GAUGES: [Gauge; 8] = [
 
 /// Writes the families of 8x8's numbers, with a sample for every window and PBX that has the number, and
 /// those about the answers.
-pub fn write_company(writer: &mut Writer, shown: &[(Window, Arc<Snapshot>)]) {
+pub fn write_company(writer: &mut Writer, shown: &[Shown]) {
     let labels = Labels::of(shown);
     writer.expect(size(shown, &labels));
     for field in Field::ALL {
@@ -95,7 +91,7 @@ struct Labels {
 }
 
 impl Labels {
-    fn of(shown: &[(Window, Arc<Snapshot>)]) -> Labels {
+    fn of(shown: &[Shown]) -> Labels {
         let rows = shown
             .iter()
             .map(|(_, snapshot)| snapshot.answer.rows.len())
@@ -126,7 +122,7 @@ impl Labels {
 
 /// About how long the text will be, rather too much: a buffer that grows by doubling would hold the page
 /// twice for a moment, one that is too large costs nothing until it is written to.
-fn size(shown: &[(Window, Arc<Snapshot>)], labels: &Labels) -> usize {
+fn size(shown: &[Shown], labels: &Labels) -> usize {
     const VALUE: usize = 12;
     const HEAD: usize = 300;
     let names: usize = Field::ALL

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::RequestMetrics;
-use crate::collect::{View, WindowState};
+use crate::collect::{View, WindowView};
 use eightxeight::Status;
 use eightxeight::clock::Moment;
 use exposition::{Kind, Writer};
@@ -20,12 +20,19 @@ pub(crate) const COLLECTION_SUCCESS: (&str, &str) = (
 );
 
 /// Writes an account's families.
-pub fn write_account(writer: &mut Writer, view: &View, status: &Status, requests: &RequestMetrics) {
+pub fn write_account(
+    writer: &mut Writer,
+    view: &View,
+    now: Moment,
+    status: &Status,
+    (asked, hits): (u64, u64),
+    requests: &RequestMetrics,
+) {
     collections(writer, view);
-    let window_holds = view
-        .windows
-        .iter()
-        .filter_map(|state| state.outcome.as_ref()?.hold(view.now));
+    let window_holds = view.windows.iter().filter_map(|state| {
+        let interval = view.plan.settings.interval;
+        state.collection.as_ref()?.hold(now, interval)
+    });
     let holds = status
         .hold
         .map(|(until, _)| until)
@@ -75,19 +82,19 @@ pub fn write_account(writer: &mut Writer, view: &View, status: &Status, requests
         writer,
         "eightxeight_cache_requests_total",
         "Windows asked of the cache",
-        view.asked,
+        asked,
     );
     counter(
         writer,
         "eightxeight_cache_hits_total",
         "Windows that the cache served without a request to 8x8",
-        view.hits,
+        hits,
     );
     write_gathered(writer, &requests.gather());
 }
 
 fn collections(writer: &mut Writer, view: &View) {
-    let up = view.windows.iter().all(WindowState::is_up);
+    let up = view.windows.iter().all(WindowView::is_up);
     gauge(
         writer,
         "eightxeight_up",
@@ -107,7 +114,7 @@ fn collections(writer: &mut Writer, view: &View) {
         "eightxeight_collection_last_success_timestamp_seconds",
         "When the window's last good answer came; absent until there was one",
         |state| {
-            let (_, received) = state.outcome.as_ref()?.last_good.as_ref()?;
+            let (_, received) = state.collection.as_ref()?.last_good.as_ref()?;
             Some(seconds(received.wall))
         },
     );
@@ -116,7 +123,7 @@ fn collections(writer: &mut Writer, view: &View) {
         view,
         "eightxeight_collection_duration_seconds",
         "How long the window's newest collection took, waits included",
-        |state| Some(state.outcome.as_ref()?.took.as_secs_f64()),
+        |state| Some(state.collection.as_ref()?.took.as_secs_f64()),
     );
 }
 
@@ -125,7 +132,7 @@ fn per_window(
     view: &View,
     name: &str,
     help: &str,
-    value: impl Fn(&WindowState) -> Option<f64>,
+    value: impl Fn(&WindowView) -> Option<f64>,
 ) {
     let mut family = writer.family(name, Kind::Gauge, help);
     for state in &view.windows {

@@ -2,7 +2,7 @@
 
 use super::account::seconds;
 use super::process::write_process;
-use crate::exporter::Reload;
+use crate::exporter::LastReload;
 use exposition::{Kind, Writer};
 
 /// Which build this is.
@@ -24,7 +24,7 @@ pub const BUILD: Build = Build {
 };
 
 /// Writes the exporter's families and those of the process.
-pub fn write_exporter(writer: &mut Writer, reload: Reload) {
+pub fn write_exporter(writer: &mut Writer, reload: LastReload) {
     writer
         .family(
             "eightxeight_exporter_build_info",

@@ -14,7 +14,6 @@ use tokio::time::{Instant, sleep_until};
 use super::deadline::time_for;
 use super::routes::App;
 use crate::account::Account;
-use crate::collect::View;
 use crate::telemetry::write_exporter;
 use exposition::{Body, RenderError, Segment, Variant, negotiate};
 
@@ -26,18 +25,18 @@ pub(super) async fn metrics(
     headers: HeaderMap,
 ) -> Response {
     let variant = variant(&headers);
-    let mut parts = Vec::with_capacity(3);
+    let mut segments = Vec::with_capacity(3);
     if let Some(account) = app.exporter.only_account() {
-        match account_parts(&app, &account, &method, &headers, variant).await {
-            Ok(more) => parts.extend(more),
-            Err(refusal) => return refusal,
+        match account_segments(&app, &account, &method, &headers, variant).await {
+            Ok(more) => segments.extend(more),
+            Err(error) => return failed(&error),
         }
     }
-    match exporter_part(&app, variant) {
-        Ok(part) => parts.push(part),
+    match exporter_segment(&app, variant) {
+        Ok(segment) => segments.push(segment),
         Err(error) => return failed(&error),
     }
-    page(variant, parts)
+    page(variant, segments)
 }
 
 /// The parameters of [`probe`].
@@ -58,9 +57,9 @@ pub(super) async fn probe(
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     let variant = variant(&headers);
-    match account_parts(&app, &account, &method, &headers, variant).await {
-        Ok(parts) => page(variant, parts),
-        Err(refusal) => refusal,
+    match account_segments(&app, &account, &method, &headers, variant).await {
+        Ok(segments) => page(variant, segments),
+        Err(error) => failed(&error),
     }
 }
 
@@ -69,25 +68,17 @@ fn variant(headers: &HeaderMap) -> Variant {
 }
 
 /// `GET` collects; `HEAD` tells of the page as it stands.
-async fn account_parts(
+async fn account_segments(
     app: &App,
     account: &Account,
     method: &Method,
     headers: &HeaderMap,
     variant: Variant,
-) -> Result<[Segment; 2], Response> {
-    let view = if method == Method::HEAD {
-        account.collector().view().await
-    } else {
-        collect(app, account, headers).await?
-    };
-    account
-        .parts(&view, variant)
-        .await
-        .map_err(|error| failed(&error))
-}
-
-async fn collect(app: &App, account: &Account, headers: &HeaderMap) -> Result<View, Response> {
+) -> Result<[Segment; 2], RenderError> {
+    let clock = app.exporter.clock();
+    if method == Method::HEAD {
+        return account.segments(variant, clock).await;
+    }
     let deadline = Instant::now() + time_for(headers, app.web.timeout_offset);
     let enough = async {
         tokio::select! {
@@ -95,24 +86,19 @@ async fn collect(app: &App, account: &Account, headers: &HeaderMap) -> Result<Vi
             () = app.stopping.cancelled() => {}
         }
     };
-    account.scrape(enough).await.ok_or_else(|| {
-        let text = format!(
-            "{} scrapes are waiting already, which is all that --web.max-requests allows\n",
-            app.web.max_requests
-        );
-        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
-    })
+    let waiting = app.exporter.waiting();
+    account.scrape(variant, clock, waiting, enough).await
 }
 
-fn exporter_part(app: &App, variant: Variant) -> Result<Segment, RenderError> {
+fn exporter_segment(app: &App, variant: Variant) -> Result<Segment, RenderError> {
     let reload = app.exporter.last_reload();
     let now = app.exporter.clock().now().wall;
     app.live
         .part(variant, 0, now, |writer| write_exporter(writer, reload))
 }
 
-fn page(variant: Variant, parts: impl IntoIterator<Item = Segment>) -> Response {
-    let mut response = Response::new(axum::body::Body::new(Body::new(variant, parts)));
+fn page(variant: Variant, segments: impl IntoIterator<Item = Segment>) -> Response {
+    let mut response = Response::new(axum::body::Body::new(Body::new(variant, segments)));
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));

@@ -91,7 +91,7 @@ async fn config(State(app): State<Arc<App>>) -> Response {
         (CONTENT_TYPE, "application/yaml; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
     ];
-    (headers, app.exporter.shown().to_string()).into_response()
+    (headers, app.exporter.shown()).into_response()
 }
 
 async fn reload(State(app): State<Arc<App>>) -> Response {
@@ -99,14 +99,11 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
         let text = "not enabled: start the exporter with --web.enable-lifecycle, or send SIGHUP\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    let exporter = app.exporter.clone();
-    // It reads files, each account's secrets among them.
-    match tokio::task::spawn_blocking(move || exporter.reload()).await {
-        Ok(Ok(())) => "reloaded\n".into_response(),
-        Ok(Err(problems)) => {
+    match app.exporter.reload().await {
+        Ok(()) => "reloaded\n".into_response(),
+        Err(problems) => {
             let text = problems.0.join("\n") + "\n";
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

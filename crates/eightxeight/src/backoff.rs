@@ -14,36 +14,38 @@ pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The time from a collection's start to the next one, after so many failures in a row.
 ///
-/// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that
-/// exporters that failed together don't come back together; never less than the interval, nor than what
-/// 8x8 asked for.
+/// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that exporters that
+/// failed together don't come back together; never less than the interval, nor than what 8x8 asked for.
 #[must_use]
-pub fn delay(interval: Duration, failures: u32, retry_after: Option<Duration>) -> Duration {
-    delay_with(
-        interval,
-        failures,
-        retry_after,
-        rand::random_range(900..=1100),
-    )
-}
-
-fn delay_with(
+pub fn delay(
     interval: Duration,
     failures: u32,
     retry_after: Option<Duration>,
-    permille: u32,
+    spread: Spread,
 ) -> Duration {
     let longest = LONGEST.max(interval);
     let doubled = interval
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(longest);
     let asked_for = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
-    (doubled * permille / 1000)
+    (doubled * spread.0 / 1000)
         .clamp(interval, longest)
         .max(asked_for)
 }
 
-/// A hold on everything that an account asks.
+/// By how much a delay strays from its length: drawn once, so that the delay is the same however often it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Spread(u32);
+
+impl Spread {
+    /// A new draw, from 0.9 to 1.1.
+    #[must_use]
+    pub fn draw() -> Spread {
+        Spread(rand::random_range(900..=1100))
+    }
+}
+
+/// A hold on everything that is asked for an 8x8 user.
 #[derive(Clone, Copy, Debug)]
 pub struct Hold {
     /// When it ends.
@@ -55,11 +57,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The hold after a failure of a request that was sent at `sent`.
+    /// The hold after a failure of a request that was sent at `sent`, given the one before. The one that lasts longer
+    /// wins as a whole, with its reason.
     ///
     /// Requests that were under way together and fail together are one failure.
     #[must_use]
-    pub fn after(
+    pub fn extend(
         previous: Option<Hold>,
         interval: Duration,
         sent: Moment,
@@ -71,15 +74,19 @@ impl Hold {
             Some(hold) => hold.failures + 1,
             None => 1,
         };
-        let mut until = now + delay(interval, failures, retry_after);
-        if let Some(hold) = previous.filter(|hold| hold.until.instant > until.instant) {
-            until = hold.until;
-        }
-        Hold {
-            until,
-            reason,
-            since: now,
-            failures,
+        let until = now + delay(interval, failures, retry_after, Spread::draw());
+        match previous {
+            Some(hold) if hold.until.instant > until.instant => Hold {
+                since: now,
+                failures,
+                ..hold
+            },
+            _ => Hold {
+                until,
+                reason,
+                since: now,
+                failures,
+            },
         }
     }
 }
@@ -98,7 +105,7 @@ mod tests {
             interval in 1u64..100_000, failures in 0u32..=u32::MAX, asked in prop::option::of(0u64..=u64::MAX), permille in 900u32..=1100
         ) {
             let interval = Duration::from_secs(interval);
-            let wait = delay_with(interval, failures, asked.map(Duration::from_secs), permille);
+            let wait = delay(interval, failures, asked.map(Duration::from_secs), Spread(permille));
             prop_assert!(wait >= interval);
             prop_assert!(wait >= Duration::from_secs(asked.unwrap_or(0).min(3600)));
             prop_assert!(wait <= interval.max(LONGEST_RETRY_AFTER));
@@ -107,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_failure_doubles_up_to_five_minutes() {
-        let waits = [1, 2, 3, 4, 40].map(|failures| delay_with(MINUTE, failures, None, 1000));
+        let waits = [1, 2, 3, 4, 40].map(|failures| delay(MINUTE, failures, None, Spread(1000)));
         assert_eq!(waits.map(|wait| wait.as_secs()), [60, 120, 240, 300, 300]);
     }
 
@@ -116,10 +123,10 @@ mod tests {
         let clock = Clock::System;
         let sent = clock.now();
         let failed = (Reason::Unauthorized, None);
-        let first = Hold::after(None, MINUTE, sent, sent + MINUTE, failed);
-        let twin = Hold::after(Some(first), MINUTE, sent, sent + MINUTE, failed);
+        let first = Hold::extend(None, MINUTE, sent, sent + MINUTE, failed);
+        let twin = Hold::extend(Some(first), MINUTE, sent, sent + MINUTE, failed);
         assert_eq!((first.failures, twin.failures), (1, 1));
-        let next = Hold::after(
+        let next = Hold::extend(
             Some(twin),
             MINUTE,
             sent + 3 * MINUTE,
@@ -127,5 +134,31 @@ mod tests {
             failed,
         );
         assert_eq!(next.failures, 2);
+    }
+
+    #[test]
+    fn the_longer_hold_wins_with_its_reason() {
+        let now = Clock::System.now();
+        let limited = (Reason::RateLimited, Some(10 * MINUTE));
+        let first = Hold::extend(None, MINUTE, now, now, limited);
+        let later = now + MINUTE;
+        let second = Hold::extend(
+            Some(first),
+            MINUTE,
+            later,
+            later,
+            (Reason::ServerError, None),
+        );
+        assert_eq!(second.reason, Reason::RateLimited);
+        assert_eq!(second.until.instant, first.until.instant);
+        let last = now + 9 * MINUTE;
+        let third = Hold::extend(
+            Some(second),
+            MINUTE,
+            last,
+            last,
+            (Reason::ServerError, None),
+        );
+        assert_eq!(third.reason, Reason::ServerError);
     }
 }

@@ -1,119 +1,116 @@
 //! Asks 8x8: holds, logs in when it must, and answers a 401 with one new login and one retry.
 
 use std::fmt;
-use std::hash::RandomState;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::answer::Snapshot;
-use crate::clock::{Clock, Moment};
-use crate::credentials::Credentials;
-use crate::window::{Period, QUERY_ZONE};
+use crate::backoff::Hold;
+use crate::clock::Moment;
+use crate::credentials::{SecretError, Secrets};
+use crate::decode::{DecodeError, decode};
+use crate::error::Error;
+use crate::failure::{Endpoint, Failure, Reason};
+use crate::settings::Settings;
+use crate::status::{Exchange, Observer, Status};
+use crate::token::{FRESH_TOKEN_AGE, Token};
+use crate::transport::{Success, Transport, TransportError, exchange, sensitive};
+use crate::users::{Identity, Question, Users};
+use crate::window::{Period, QUERY_ZONE, Window};
 
-use super::backoff::Hold;
-use super::budget::Budget;
-use super::decode::{DecodeError, decode};
-use super::error::Error;
-use super::failure::{Endpoint, Failure, Reason};
-use super::lockout::Guard;
-use super::settings::Settings;
-use super::status::{Exchange, Observer, Status};
-use super::token::{Token, YOUNG};
-use super::transport::{Http, HttpError, Success, exchange, sensitive};
-
-/// A client for one account.
-pub struct Client {
-    http: Http,
-    credentials: Credentials,
-    pbx_ids: String,
-    interval: Duration,
-    budget: Budget,
-    clock: Clock,
-    observer: Observer,
-    /// The guard and the keys of its fingerprints: both outlive a client that is replaced.
-    guard: Mutex<Guarded>,
-    /// Held during a login: those who need a token at the same time share it.
-    login: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
-}
-
+/// A client for one account. Its settings never change: a reload makes another client, and what this one has learnt stays
+/// with the [`Users`]. Clones share everything.
 #[derive(Clone)]
-struct Guarded {
-    guard: Guard,
-    fingerprint_keys: RandomState,
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    users: Arc<Users>,
+    settings: Settings,
+    pbx_ids: Arc<str>,
+    transport: Transport,
+    observer: Observer,
+    identity: Mutex<Identity>,
+    /// The secrets being read. It is kept when it takes too long, so that a file system that hangs holds one thread.
+    reading: tokio::sync::Mutex<Option<Reading>>,
 }
 
-struct State {
-    token: Option<Arc<Token>>,
-    hold: Option<Hold>,
-    clock_skew: Option<f64>,
+type Reading = JoinHandle<Result<Secrets, Vec<SecretError>>>;
+
+/// Why there can be no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The secrets can't be read.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Secrets(Vec<SecretError>),
+    /// There can be no HTTP client.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 impl Client {
-    /// A client that has not logged in yet.
+    /// A client that asks for one of the `users`; `observer` is told of each request. Reads the files that the settings
+    /// name: not for a thread that must not wait.
     ///
     /// # Errors
     ///
-    /// When TLS can't be set up.
-    pub fn new(settings: Settings, clock: Clock, observer: Observer) -> Result<Client, HttpError> {
-        let http = Http::new(settings.url, settings.timeout, settings.ca_file.as_deref())?;
-        Ok(Client {
-            http,
-            credentials: settings.credentials,
-            pbx_ids: settings.pbx_ids.join(","),
-            interval: settings.interval,
-            budget: Budget::new(settings.max_requests_per_minute),
-            clock,
+    /// When the secrets can't be read or TLS can't be set up.
+    pub fn new(
+        users: &Arc<Users>,
+        settings: Settings,
+        observer: Observer,
+    ) -> Result<Client, ClientError> {
+        let secrets = settings.credentials.read().map_err(ClientError::Secrets)?;
+        let transport = Transport::new(&settings)?;
+        Ok(Client(Arc::new(Inner {
+            identity: Mutex::new(users.identify(&settings.url, &secrets)),
+            users: users.clone(),
+            pbx_ids: settings.pbx_ids.join(",").into(),
+            settings,
+            transport,
             observer,
-            guard: Mutex::new(Guarded {
-                guard: Guard::new(settings.login_retry_interval),
-                fingerprint_keys: RandomState::new(),
-            }),
-            login: tokio::sync::Mutex::default(),
-            state: Mutex::new(State {
-                token: None,
-                hold: None,
-                clock_skew: None,
-            }),
-        })
+            reading: tokio::sync::Mutex::default(),
+        })))
     }
 
-    /// Keeps in mind what another client of the same account learnt: refused credentials, what is left of
-    /// the budget, and that 8x8 limits the rate. A hold for anything else may be what the new settings cure.
-    pub fn inherit(&self, predecessor: &Client) {
-        let guarded = predecessor.guarded().clone();
-        *self.guarded() = guarded;
-        self.budget.inherit(&predecessor.budget);
-        let hold = predecessor.state().hold;
-        self.state().hold = hold.filter(|hold| hold.reason == Reason::RateLimited);
+    /// What it was made with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
-    /// How things stand.
+    /// Whether another client asks in the same way: with the same settings, and the same content of the file of roots.
+    #[must_use]
+    pub fn asks_like(&self, other: &Client) -> bool {
+        self.0.settings == other.0.settings && self.0.transport == other.0.transport
+    }
+
+    /// What is asked for a window.
+    #[must_use]
+    pub fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
+        Question {
+            user: self.0.identity().user.id,
+            pbx_ids: self.0.pbx_ids.clone(),
+            span: window.span(),
+            zone: zone.iana_name().unwrap_or_default().into(),
+            delay,
+        }
+    }
+
+    /// The state of the dealings with 8x8.
     #[must_use]
     pub fn status(&self) -> Status {
-        let now = self.clock.now();
-        let budget_remaining = self.budget.remaining();
-        let (credentials_refused, refused_until) = {
-            let guarded = self.guarded();
-            (guarded.guard.refused_at(), guarded.guard.next_login(now))
-        };
-        let state = self.state();
-        let hold = state.hold.filter(|hold| !hold.until.is_past(now));
-        let waits = [hold.map(|hold| hold.until), refused_until];
-        Status {
-            hold: hold.map(|hold| (hold.until, hold.reason)),
-            credentials_refused,
-            next_login: waits
-                .into_iter()
-                .flatten()
-                .max_by_key(|moment| moment.instant),
-            budget_remaining,
-            token_expiry: state.token.as_ref().map(|token| token.expires),
-            clock_skew: state.clock_skew,
-        }
+        self.0.status()
+    }
+
+    /// Lets 8x8 be asked at once, unless it limits the rate: other settings may be the cure for what it is held for.
+    pub fn release_hold(&self) {
+        self.0.identity().user.state().release_hold();
     }
 
     /// Logs in, unless there is a token that can be used.
@@ -131,100 +128,168 @@ impl Client {
     ///
     /// When it could not be had.
     pub async fn company_summary(&self, period: Period) -> Result<Snapshot, Error> {
-        let token = self.token(None).await?;
-        let sent = self.clock.now();
-        let young = sent.since(token.issued) < YOUNG;
-        let first = self.compsum(&token, period).await;
+        let inner = &*self.0;
+        let (identity, token) = self.token(None).await?;
+        let sent = inner.users.clock.now();
+        let is_fresh = sent.age_of(token.issued) < FRESH_TOKEN_AGE;
+        let first = inner.compsum(&identity, &token, period).await;
         // Refused for its age, or another collection has replaced it meanwhile.
         let refused = matches!(&first, Err(Error::Request(failure)) if failure.reason == Reason::Unauthorized);
-        let (token, sent, result) = if refused && !(young && self.is_current(&token)) {
-            let newer = self.token(Some(&token)).await?;
-            let sent = self.clock.now();
-            let second = self.compsum(&newer, period).await;
-            (newer, sent, second)
+        let is_current = |token| identity.user.state().is_current(identity.key, token);
+        let (identity, token, sent, result) = if refused && !(is_fresh && is_current(&token)) {
+            let (identity, newer) = self.token(Some(&token)).await?;
+            let sent = inner.users.clock.now();
+            let second = inner.compsum(&identity, &newer, period).await;
+            (identity, newer, sent, second)
         } else {
-            (token, sent, first)
+            (identity, token, sent, first)
         };
         match &result {
-            Ok(_) => self.end_hold(sent),
+            Ok(_) => end_hold(&identity, sent),
             Err(Error::Request(failure)) => {
                 // The key is read at logins, so a new one is only found by a new login.
                 if matches!(failure.reason, Reason::Unauthorized | Reason::BadApiKey) {
-                    self.forget(&token);
+                    identity.user.state().forget_token(identity.key, &token);
                 }
-                self.hold_if_account(failure, sent);
+                inner.hold_if_account(&identity, failure, sent);
             }
             Err(_) => {}
         }
         result
     }
 
-    /// A token to use: the present one, unless it is due for renewal or it is `refused`.
-    async fn token(&self, refused: Option<&Arc<Token>>) -> Result<Arc<Token>, Error> {
-        if let Some(token) = self.usable_token(refused) {
-            return Ok(token);
+    /// A token to use, and whose it is: the present one, unless it is due for renewal or it is `refused`.
+    async fn token(&self, refused: Option<&Arc<Token>>) -> Result<(Identity, Arc<Token>), Error> {
+        let identity = self.0.identity();
+        if let Some(token) = self.0.usable_token(&identity, refused) {
+            return Ok((identity, token));
         }
-        let _login = self.login.lock().await;
-        match self.usable_token(refused) {
-            Some(token) => Ok(token),
-            None => self.log_in().await,
+        self.0.check_hold(&identity)?;
+        // Before the lock: a file system that hangs must not hold up another account of the same user.
+        let secrets = self.0.read_secrets().await.map_err(Error::Secrets)?;
+        let identity = self.0.users.identify(&self.0.settings.url, &secrets);
+        self.0.set_identity(identity.clone());
+        let login = identity.user.login.clone().lock_owned().await;
+        if let Some(token) = self.0.usable_token(&identity, refused) {
+            return Ok((identity, token));
+        }
+        // A task of its own: what 8x8 says to a login that is on its way must be learnt, even if the account goes meanwhile.
+        let (inner, own) = (self.0.clone(), identity.clone());
+        let task = tokio::spawn(async move {
+            let _login = login;
+            inner.log_in(&own, secrets).await
+        });
+        let token = task.await.unwrap_or(Err(Error::Panicked))?;
+        Ok((identity, token))
+    }
+}
+
+impl Inner {
+    fn identity(&self) -> Identity {
+        self.identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_identity(&self, identity: Identity) {
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = identity;
+    }
+
+    fn status(&self) -> Status {
+        let now = self.users.clock.now();
+        let Identity { user, key, secrets } = self.identity();
+        let budget_remaining = user.budget.remaining(self.settings.max_requests_per_minute);
+        let state = user.state();
+        let hold = state.hold.filter(|hold| !hold.until.is_past(now));
+        let first_wait = self.settings.login_retry_interval;
+        let waits = [
+            hold.map(|hold| hold.until),
+            state.lockout.next_login(now, secrets, first_wait),
+        ];
+        Status {
+            hold: hold.map(|hold| (hold.until, hold.reason)),
+            credentials_refused: state.lockout.refused_at(secrets),
+            next_login: waits
+                .into_iter()
+                .flatten()
+                .max_by_key(|moment| moment.instant),
+            budget_remaining,
+            token_expiry: state.token(key).map(|token| token.expires),
+            clock_skew: state.clock_skew,
         }
     }
 
-    fn usable_token(&self, refused: Option<&Arc<Token>>) -> Option<Arc<Token>> {
-        let now = self.clock.now();
-        let state = self.state();
-        let token = state
-            .token
-            .as_ref()
-            .filter(|token| !token.renew.is_past(now))?;
-        refused
-            .is_none_or(|refused| !Arc::ptr_eq(refused, token))
-            .then(|| token.clone())
+    /// The secrets as they are now, within the time of one request.
+    async fn read_secrets(&self) -> Result<Secrets, Vec<SecretError>> {
+        let mut reading = self.reading.lock().await;
+        let task = reading.get_or_insert_with(|| {
+            let credentials = self.settings.credentials.clone();
+            tokio::task::spawn_blocking(move || credentials.read())
+        });
+        let Ok(read) = timeout(self.settings.timeout, task).await else {
+            return Err(vec![SecretError::Hanging]);
+        };
+        *reading = None;
+        read.unwrap_or_else(|_| Err(vec![SecretError::Hanging]))
     }
 
-    async fn log_in(&self) -> Result<Arc<Token>, Error> {
-        self.check_hold()?;
-        let credentials = self.credentials.clone();
-        // A file can be slow: it may lie on a network, or be a pipe.
-        let secrets = tokio::task::spawn_blocking(move || credentials.read())
-            .await
-            .unwrap_or_else(|_| Err(Vec::new()))
-            .map_err(Error::Secrets)?;
-        let fingerprint = secrets.fingerprint(&self.guarded().fingerprint_keys);
-        self.guarded()
-            .guard
-            .admit(self.clock.now(), fingerprint)
-            .map_err(|until| Error::Refused { until })?;
+    fn usable_token(
+        &self,
+        identity: &Identity,
+        refused: Option<&Arc<Token>>,
+    ) -> Option<Arc<Token>> {
+        let now = self.users.clock.now();
+        let state = identity.user.state();
+        let token = state.token(identity.key)?;
+        let is_good = now.age_of(token.issued) < token.renew.since(token.issued);
+        let is_refused = refused.is_some_and(|refused| Arc::ptr_eq(refused, token));
+        (is_good && !is_refused).then(|| token.clone())
+    }
+
+    /// Logs in. The user's `login` lock is held.
+    async fn log_in(&self, identity: &Identity, secrets: Secrets) -> Result<Arc<Token>, Error> {
+        let clock = self.users.clock;
+        self.check_hold(identity)?;
+        let first_wait = self.settings.login_retry_interval;
+        let checked =
+            identity
+                .user
+                .state()
+                .lockout
+                .check(clock.now(), identity.secrets, first_wait);
+        checked.map_err(|until| Error::Refused { until })?;
 
         let form = [
             ("username", secrets.username.expose_secret()),
             ("password", secrets.password.expose_secret()),
         ];
         let request = self
-            .http
+            .transport
             .post("v1/oauth/token")
             .header("8x8-apikey", sensitive("", &secrets.key))
             .form(&form);
-        let sent = self.clock.now();
+        let sent = clock.now();
         let answer = self
-            .exchange(Endpoint::Token, request, {
-                let (key, clock) = (secrets.key.clone(), self.clock);
+            .exchange(identity, Endpoint::Token, request, {
+                let key = secrets.key.clone();
                 move |body| Token::from_answer(&body, key, clock.now()).map_err(|_| Reason::Decode)
             })
             .await;
         match answer {
             Ok(token) => {
                 let token = Arc::new(token);
-                self.guarded().guard.accepted();
-                self.state().token = Some(token.clone());
+                let mut state = identity.user.state();
+                state.lockout.accepted(identity.secrets);
+                state.keep_token(identity.key, token.clone(), clock.now());
                 Ok(token)
             }
             Err(Error::Request(failure)) => {
                 if failure.is_refusal() {
-                    self.guarded().guard.refused(self.clock.now(), fingerprint);
+                    let mut state = identity.user.state();
+                    state.lockout.refused(clock.now(), identity.secrets);
                 } else {
-                    self.hold_if_account(&failure, sent);
+                    self.hold_if_account(identity, &failure, sent);
                 }
                 Err(Error::Request(failure))
             }
@@ -232,10 +297,15 @@ impl Client {
         }
     }
 
-    async fn compsum(&self, token: &Arc<Token>, period: Period) -> Result<Snapshot, Error> {
+    async fn compsum(
+        &self,
+        identity: &Identity,
+        token: &Arc<Token>,
+        period: Period,
+    ) -> Result<Snapshot, Error> {
         let [start, end] = period.query_times();
         let request = self
-            .http
+            .transport
             .get("v1/compsum")
             .header("8x8-apikey", sensitive("", &token.key))
             .header("authorization", sensitive("Bearer ", &token.value))
@@ -246,7 +316,7 @@ impl Client {
                 ("timeZone", QUERY_ZONE),
             ]);
         let answer = self
-            .exchange(Endpoint::Compsum, request, |body| {
+            .exchange(identity, Endpoint::Compsum, request, |body| {
                 decode(&body).map_err(|error| match error {
                     DecodeError::TooMany => Reason::TooLarge,
                     DecodeError::Malformed { line, column } => {
@@ -258,7 +328,7 @@ impl Client {
             .await?;
         Ok(Snapshot {
             period,
-            received: self.clock.now().wall,
+            received: self.users.clock.now().wall,
             answer,
         })
     }
@@ -266,21 +336,24 @@ impl Client {
     /// Sends a request when the budget has room for it, and reads the answer off the runtime.
     async fn exchange<T: Send + 'static>(
         &self,
+        identity: &Identity,
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
         read: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Reason> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = self.budget.turn().await;
+        let clock = self.users.clock;
+        let most = self.settings.max_requests_per_minute;
+        let permit = identity.user.budget.acquire(most).await;
         // While this stood in line another request may have failed.
-        self.check_hold()?;
-        turn.take();
-        let start = self.clock.now();
+        self.check_hold(identity)?;
+        permit.consume();
+        let start = clock.now();
         let (result, date) = exchange(endpoint, request, start.wall).await;
-        let answered = self.clock.now();
+        let answered = clock.now();
         if let Some(date) = date {
             // The header has whole seconds. Adding zero turns -0 into 0.
             let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
-            self.state().clock_skew = Some(skew);
+            identity.user.state().clock_skew = Some(skew);
         }
         let result = match result {
             Ok(Success { body, status }) => tokio::task::spawn_blocking(move || read(body))
@@ -295,7 +368,7 @@ impl Client {
                 }),
             Err(failure) => Err(failure),
         };
-        let took = self.clock.now().since(start);
+        let took = clock.now().since(start);
         let failure = result.as_ref().err().map(|failure| failure.reason);
         tracing::debug!(
             endpoint = endpoint.label(),
@@ -311,9 +384,9 @@ impl Client {
         result.map_err(Error::Request)
     }
 
-    fn check_hold(&self) -> Result<(), Error> {
-        let now = self.clock.now();
-        match self.state().hold {
+    fn check_hold(&self, identity: &Identity) -> Result<(), Error> {
+        let now = self.users.clock.now();
+        match identity.user.state().hold {
             Some(Hold { until, reason, .. }) if !until.is_past(now) => {
                 Err(Error::Held { until, reason })
             }
@@ -321,41 +394,21 @@ impl Client {
         }
     }
 
-    fn hold_if_account(&self, failure: &Failure, sent: Moment) {
+    fn hold_if_account(&self, identity: &Identity, failure: &Failure, sent: Moment) {
         if failure.concerns_account() {
-            let now = self.clock.now();
-            let mut state = self.state();
+            let now = self.users.clock.now();
+            let mut state = identity.user.state();
             let why = (failure.reason, failure.retry_after);
-            state.hold = Some(Hold::after(state.hold, self.interval, sent, now, why));
+            let hold = Hold::extend(state.hold, self.settings.interval, sent, now, why);
+            state.hold = Some(hold);
         }
     }
+}
 
-    /// A request that was sent after the hold has worked, so the next failure is a first one again.
-    fn end_hold(&self, sent: Moment) {
-        let mut state = self.state();
-        state.hold = state.hold.filter(|hold| !hold.until.is_past(sent));
-    }
-
-    fn is_current(&self, token: &Arc<Token>) -> bool {
-        self.state()
-            .token
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, token))
-    }
-
-    fn forget(&self, token: &Arc<Token>) {
-        if self.is_current(token) {
-            self.state().token = None;
-        }
-    }
-
-    fn guarded(&self) -> MutexGuard<'_, Guarded> {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A request that was sent after the hold has worked, so the next failure is a first one again.
+fn end_hold(identity: &Identity, sent: Moment) {
+    let mut state = identity.user.state();
+    state.hold = state.hold.filter(|hold| !hold.until.is_past(sent));
 }
 
 impl fmt::Debug for Client {

@@ -26,7 +26,15 @@ impl Moment {
         self.instant.saturating_duration_since(earlier.instant)
     }
 
-    /// Whether this moment has come by `now`.
+    /// The larger of the times since `earlier` on the two clocks: a machine that slept has stopped its steady clock, and
+    /// what was fresh before is old after.
+    #[must_use]
+    pub fn age_of(&self, earlier: Moment) -> Duration {
+        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
+        self.since(earlier).max(wall)
+    }
+
+    /// Whether this moment has come by `now`, on the steady clock.
     #[must_use]
     pub fn is_past(&self, now: Moment) -> bool {
         self.instant <= now.instant

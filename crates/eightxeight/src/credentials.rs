@@ -1,12 +1,12 @@
 //! Secrets: read from a file or the environment each time they are needed, and never printed.
 
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
+
+use crate::files;
 
 /// Longer than any key or password: it stops somebody who names the wrong file.
 const LONGEST: u64 = 64 * 1024;
@@ -67,6 +67,9 @@ pub enum SecretError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The files didn't come in time: a disk or a network file system hangs.
+    #[error("the files that hold the secrets can't be read: their file system doesn't answer")]
+    Hanging,
 }
 
 fn describe(kind: io::ErrorKind) -> String {
@@ -74,12 +77,13 @@ fn describe(kind: io::ErrorKind) -> String {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::InvalidInput => "it is no regular file".to_owned(),
         kind => kind.to_string(),
     }
 }
 
 impl Source {
-    /// A secret in a file, read anew each time.
+    /// A secret in a file, read again each time.
     #[must_use]
     pub fn file(origin: impl Into<String>, path: impl Into<PathBuf>) -> Source {
         Source {
@@ -111,11 +115,8 @@ impl Source {
     pub fn read(&self) -> Result<SecretString, SecretError> {
         let text = match &self.place {
             Place::File(path) => {
-                // Room for all that is read: a buffer that grows leaves copies behind.
-                let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024 + 32));
-                File::open(path)
-                    .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
-                    .map_err(|error| SecretError::Unreadable {
+                let bytes =
+                    files::read(path, LONGEST + 1).map_err(|error| SecretError::Unreadable {
                         origin: self.origin.clone(),
                         kind: error.kind(),
                     })?;
@@ -212,9 +213,8 @@ impl Credentials {
 }
 
 impl Secrets {
-    /// A number that is the same for the same secrets and tells nothing about them: `keys` are random
-    /// and never leave the process. Each field is hashed with its length, so that moving a character
-    /// from one to the next is a change.
+    /// A number that is the same for the same secrets and tells nothing about them: `keys` are random and never leave the
+    /// process. Each field is hashed with its length, so that moving a character from one to the next is a change.
     #[must_use]
     pub fn fingerprint(&self, keys: &RandomState) -> u64 {
         keys.hash_one([&self.key, &self.username, &self.password].map(ExposeSecret::expose_secret))

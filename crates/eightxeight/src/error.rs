@@ -26,12 +26,15 @@ pub enum Error {
         /// What it is for.
         reason: Reason,
     },
+    /// The exporter itself failed: a task of its own panicked.
+    Panicked,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Request(failure) => failure.fmt(f),
+            Error::Panicked => f.write_str("the exporter itself failed; its log says where"),
             Error::Secrets(errors) => {
                 let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
                 f.write_str(&texts.join("; "))
@@ -64,7 +67,7 @@ impl Error {
         match self {
             Error::Request(failure) => Some(failure.reason),
             Error::Held { reason, .. } => Some(*reason),
-            Error::Secrets(_) | Error::Refused { .. } => None,
+            Error::Secrets(_) | Error::Refused { .. } | Error::Panicked => None,
         }
     }
 
@@ -79,6 +82,7 @@ impl Error {
                 "put the right key, user and password in place; a change is noticed within an interval"
             }
             Error::Request(failure) => failure.remedy(),
+            Error::Panicked => "report it, with the log",
             Error::Held { reason, .. } => reason.remedy(),
         }
     }

@@ -7,26 +7,31 @@
 
 pub mod answer;
 pub mod backoff;
-pub mod budget;
+mod budget;
 pub mod cause;
 mod client;
 pub mod clock;
+pub mod collection;
 pub mod consistency;
 pub mod credentials;
 pub mod decode;
 mod error;
 pub mod failure;
 pub mod fields;
-pub mod lockout;
+mod files;
+mod lockout;
 mod settings;
 mod status;
-pub mod token;
+mod token;
 pub mod transport;
+mod users;
 pub mod window;
 
 pub use cause::Cause;
-pub use client::Client;
+pub use client::{Client, ClientError};
+pub use collection::Collection;
 pub use error::Error;
 pub use failure::{Endpoint, Failure, Reason};
 pub use settings::Settings;
 pub use status::{Exchange, Observer, Status};
+pub use users::{Question, UserId, Users};

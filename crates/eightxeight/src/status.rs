@@ -18,9 +18,9 @@ pub struct Exchange {
 }
 
 /// Is told of each request.
-pub type Observer = Box<dyn Fn(Exchange) + Send + Sync>;
+pub type Observer = std::sync::Arc<dyn Fn(Exchange) + Send + Sync>;
 
-/// The state of an account's dealings with 8x8.
+/// The state of an account's dealings with 8x8. Budget, hold and token are shared by the accounts of an 8x8 user.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
     /// The hold on the account.

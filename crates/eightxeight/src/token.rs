@@ -18,22 +18,22 @@ const LONGEST_LIFE: Duration = Duration::from_hours(24);
 /// A token is renewed this long before it expires.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// A token this young that is refused wasn't refused for its age, so a new login wouldn't help.
-pub const YOUNG: Duration = Duration::from_mins(1);
+/// A token younger than this that is refused wasn't refused for its age, so a new login wouldn't help.
+pub(crate) const FRESH_TOKEN_AGE: Duration = Duration::from_mins(1);
 
-/// A login's fruit.
+/// The access token.
 #[derive(Debug)]
-pub struct Token {
+pub(crate) struct Token {
     /// The token itself.
-    pub value: SecretString,
+    pub(crate) value: SecretString,
     /// The API key that it was got with, which goes with every request.
-    pub key: SecretString,
+    pub(crate) key: SecretString,
     /// When it was got.
-    pub issued: Moment,
+    pub(crate) issued: Moment,
     /// When it expires.
-    pub expires: Moment,
+    pub(crate) expires: Moment,
     /// From when on it isn't used any more.
-    pub renew: Moment,
+    pub(crate) renew: Moment,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +49,11 @@ impl Token {
     /// # Errors
     ///
     /// When it holds no token.
-    pub fn from_answer(body: &[u8], key: SecretString, issued: Moment) -> Result<Token, NoToken> {
+    pub(crate) fn from_answer(
+        body: &[u8],
+        key: SecretString,
+        issued: Moment,
+    ) -> Result<Token, NoToken> {
         let answer: Answer = serde_json::from_slice(body).map_err(|_| NoToken)?;
         let value = answer.access_token;
         let text = value.expose_secret();
@@ -82,7 +86,7 @@ fn use_of(life: Duration) -> Duration {
 /// The answer to a login holds no token.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer holds no token")]
-pub struct NoToken;
+pub(crate) struct NoToken;
 
 #[cfg(test)]
 mod tests {

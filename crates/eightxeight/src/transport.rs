@@ -1,7 +1,7 @@
 //! One request over HTTP: bounded in time and size, never redirected, and without a word of its own in
 //! the errors, since those of the libraries hold URLs.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::files;
+use crate::settings::Settings;
+
 use super::cause::{Cause, beneath};
 use super::failure::{Endpoint, Failure, Reason};
 
@@ -23,12 +26,15 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
 
+/// More roots than any system has.
+const LONGEST_ROOTS: u64 = 16 * 1024 * 1024;
+
 /// A connection that takes longer isn't coming.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// An HTTP client for one base URL.
 #[derive(Debug)]
-pub struct Http {
+pub struct Transport {
     client: Arc<reqwest::Client>,
     base: Url,
 }
@@ -44,12 +50,12 @@ pub struct Success {
 
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
-pub enum HttpError {
+pub enum TransportError {
     /// The file of extra roots can't be read.
-    #[error("--api.ca-file: can't read the file: {0}")]
+    #[error("can't read the file: {0}")]
     CaUnreadable(#[source] std::io::Error),
     /// The file of extra roots holds none.
-    #[error("--api.ca-file: no PEM certificates in it")]
+    #[error("no PEM certificates in it")]
     CaUnusable,
     /// TLS can't be set up, for example without any CA certificates on the machine.
     #[error(
@@ -58,46 +64,53 @@ pub enum HttpError {
     Tls,
 }
 
-impl Http {
+impl Transport {
     /// A client for `base`. A proxy from the environment is used unless `base` is on this machine.
     ///
     /// # Errors
     ///
     /// When the extra roots can't be read or TLS can't be set up.
-    pub fn new(base: Url, timeout: Duration, ca_file: Option<&Path>) -> Result<Http, HttpError> {
-        let pem = ca_file.map(std::fs::read).transpose();
-        let way = Way {
-            timeout,
+    pub fn new(settings: &Settings) -> Result<Transport, TransportError> {
+        let base = settings.url.clone();
+        let read = |path: &PathBuf| files::read(path, LONGEST_ROOTS).map(|pem| pem.to_vec());
+        let pem = settings.ca_file.as_ref().map(read).transpose();
+        let key = ClientKey {
+            timeout: settings.timeout,
             proxied: may_use_proxy(&base),
-            pem: pem.map_err(HttpError::CaUnreadable)?,
+            pem: pem.map_err(TransportError::CaUnreadable)?,
         };
-        let client = way.client()?;
-        Ok(Http { client, base })
+        let client = key.client()?;
+        Ok(Transport { client, base })
     }
 
     /// `POST` to a path below the base URL.
     pub fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(self.url(path))
+        self.client.post(below(&self.base, path))
     }
 
     /// `GET` of a path below the base URL.
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(self.url(path))
+        self.client.get(below(&self.base, path))
     }
+}
 
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(&format!(
-            "{}/{path}",
-            self.base.path().trim_end_matches('/')
-        ));
-        url
+/// The same connections to the same place.
+impl PartialEq for Transport {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.client, &other.client) && self.base == other.base
     }
+}
+
+/// A path below a base URL, which may end in a slash.
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
 }
 
 /// All that tells one client of the HTTP library from another.
 #[derive(Clone, PartialEq, Eq)]
-struct Way {
+struct ClientKey {
     timeout: Duration,
     proxied: bool,
     /// Of the extra roots.
@@ -106,13 +119,13 @@ struct Way {
 
 /// The clients in use. Accounts share them, for each holds all roots that the system trusts: 500 accounts with a
 /// client each took 254 KiB an account, 109 with one for all.
-static CLIENTS: Mutex<Vec<(Way, Weak<reqwest::Client>)>> = Mutex::new(Vec::new());
+static CLIENTS: Mutex<Vec<(ClientKey, Weak<reqwest::Client>)>> = Mutex::new(Vec::new());
 
-impl Way {
-    fn client(self) -> Result<Arc<reqwest::Client>, HttpError> {
+impl ClientKey {
+    fn client(self) -> Result<Arc<reqwest::Client>, TransportError> {
         let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|(_, client)| client.strong_count() > 0);
-        let known = clients.iter().find(|(way, _)| *way == self);
+        let known = clients.iter().find(|(key, _)| *key == self);
         if let Some(client) = known.and_then(|(_, client)| client.upgrade()) {
             return Ok(client);
         }
@@ -121,7 +134,7 @@ impl Way {
         Ok(client)
     }
 
-    fn build(&self) -> Result<reqwest::Client, HttpError> {
+    fn build(&self) -> Result<reqwest::Client, TransportError> {
         let timeout = self.timeout;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
@@ -135,13 +148,14 @@ impl Way {
             builder = builder.no_proxy();
         }
         if let Some(pem) = &self.pem {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|_| HttpError::CaUnusable)?;
+            let roots =
+                Certificate::from_pem_bundle(pem).map_err(|_| TransportError::CaUnusable)?;
             if roots.is_empty() {
-                return Err(HttpError::CaUnusable);
+                return Err(TransportError::CaUnusable);
             }
             builder = builder.tls_certs_merge(roots);
         }
-        builder.build().map_err(|_| HttpError::Tls)
+        builder.build().map_err(|_| TransportError::Tls)
     }
 }
 
@@ -325,16 +339,13 @@ mod tests {
 
     #[test]
     fn paths_stand_below_the_base_url() {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         for base in [
             "https://api.8x8.com/analytics/work",
             "https://api.8x8.com/analytics/work/",
         ] {
-            let http = Http::new(base.parse().unwrap(), Duration::from_secs(1), None).unwrap();
-            assert_eq!(
-                http.url("v1/compsum").as_str(),
-                "https://api.8x8.com/analytics/work/v1/compsum"
-            );
+            let url = below(&base.parse().unwrap(), "v1/compsum");
+            let expected = "https://api.8x8.com/analytics/work/v1/compsum";
+            assert_eq!(url.as_str(), expected);
         }
     }
 }

@@ -13,7 +13,7 @@ use eightxeight::answer::{Answer, Drift, Row, Snapshot, Values};
 use eightxeight::consistency::broken;
 use eightxeight::fields::Field;
 use eightxeight::window::{Period, Window};
-use exposition::{Format, Writer};
+use exposition::{Encoding, Format, Writer};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;

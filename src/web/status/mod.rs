@@ -19,9 +19,10 @@ use jiff::Timestamp;
 use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
 use crate::account::Account;
-use crate::collect::{Trouble, View, WindowState};
+use crate::collect::{FailureEvent, View, WindowView};
 use crate::telemetry::BUILD;
 use eightxeight::answer::Row;
+use eightxeight::clock::Moment;
 use eightxeight::fields::Field;
 
 use words::{Tone, clock_time, length};
@@ -57,7 +58,7 @@ struct AccountSection {
     hold: Option<String>,
     budget: String,
     windows: Vec<WindowSection>,
-    troubles: Vec<(String, Trouble)>,
+    troubles: Vec<(String, FailureEvent)>,
 }
 
 struct WindowSection {
@@ -107,7 +108,12 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
     let mut accounts = Vec::new();
     for (number, account) in app.exporter.accounts().iter().enumerate() {
         let anchor = format!("account-{number}");
-        accounts.push(section(anchor, account, &app.web.telemetry_path).await);
+        accounts.push(section(
+            anchor,
+            account,
+            app.exporter.clock().now(),
+            &app.web.telemetry_path,
+        ));
     }
     let page = Page {
         version: BUILD.version,
@@ -167,11 +173,10 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-async fn section(anchor: String, account: &Account, telemetry_path: &str) -> AccountSection {
-    let view = account.collector().view().await;
+fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) -> AccountSection {
+    let view = account.view();
     let status = account.status();
     let config = account.config();
-    let settings = account.collector().settings();
     let link = match &config.name {
         Some(name) => {
             let query: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
@@ -179,12 +184,9 @@ async fn section(anchor: String, account: &Account, telemetry_path: &str) -> Acc
         }
         None => telemetry_path.to_owned(),
     };
-    let now = view.now.wall;
-    let windows: Vec<_> = view
-        .windows
-        .iter()
-        .map(|state| window(state, &view, settings.mode))
-        .collect();
+    let now = at.wall;
+    let windows = view.windows.iter().map(|state| window(state, &view, at));
+    let windows: Vec<_> = windows.collect();
     AccountSection {
         anchor,
         name: config.name.clone(),
@@ -194,26 +196,31 @@ async fn section(anchor: String, account: &Account, telemetry_path: &str) -> Acc
             .max()
             .unwrap_or(Tone::Waiting),
         link,
-        refusal: words::refusal(&status, &config.api.credentials, settings.interval, now),
+        refusal: words::refusal(
+            &status,
+            &config.api.credentials,
+            config.collect.interval,
+            now,
+        ),
         hold: words::hold(&status, now),
         budget: words::budget(&status, config.api.max_requests_per_minute),
         windows,
         troubles: view
-            .recent
+            .failures
             .iter()
             .map(|trouble| (clock_time(trouble.at, now), trouble.clone()))
             .collect(),
     }
 }
 
-fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> WindowSection {
-    let now = view.now.wall;
+fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
+    let now = at.wall;
+    let shown = state.shown(&view.plan, at);
     let error = state
-        .outcome
+        .collection
         .as_ref()
-        .and_then(|outcome| outcome.error.as_ref());
-    let mut rows: Vec<(&Row, Option<f64>)> = state
-        .served
+        .and_then(|collection| collection.error.as_ref());
+    let mut rows: Vec<(&Row, Option<f64>)> = shown
         .iter()
         .flat_map(|snapshot| &snapshot.answer.rows)
         .map(|row| (row, abandon_rate(row)))
@@ -223,9 +230,9 @@ fn window(state: &WindowState, view: &View, mode: crate::collect::Mode) -> Windo
     let covered = |instant: Timestamp| clock_time(instant, now);
     WindowSection {
         label: state.window.label().to_owned(),
-        state: words::state(state, view.now, mode),
+        state: words::state(state, &view.plan, at),
         remedy: error.map(eightxeight::Error::remedy),
-        covers: state.served.as_ref().map(|snapshot| {
+        covers: shown.map(|snapshot| {
             format!(
                 "{} to {}",
                 covered(snapshot.period.start),

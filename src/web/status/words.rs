@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::collect::{Mode, WindowState};
+use crate::collect::Mode;
+use crate::collect::{Plan, WindowView};
 use eightxeight::clock::Moment;
 use eightxeight::credentials::Credentials;
 use eightxeight::{Error, Status};
@@ -118,13 +119,14 @@ pub(super) struct State {
 }
 
 /// How a window is doing.
-pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> State {
+pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
+    let mode = plan.settings.mode;
     let said = |tone, headline: &str, rest: String| State {
         tone,
         headline: headline.to_owned(),
         rest,
     };
-    let Some(outcome) = &state.outcome else {
+    let Some(collection) = &state.collection else {
         let when = match mode {
             Mode::Scrape => ": 8x8 is asked when the metrics are scraped",
             Mode::Timer => ": the first collection is under way",
@@ -132,8 +134,9 @@ pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> State {
         return said(Tone::Waiting, "Not collected yet", when.to_owned());
     };
     let ago = |then: Moment| length(SignedDuration::try_from(now.since(then)).unwrap_or_default());
-    let wait = outcome.next.since(now);
-    let next = if outcome.next.is_past(now) || wait < Duration::from_secs(1) {
+    let interval = plan.settings.interval;
+    let wait = collection.next(interval).since(now);
+    let next = if collection.is_due(now, interval) || wait < Duration::from_secs(1) {
         match mode {
             Mode::Scrape => "next with the next scrape".to_owned(),
             Mode::Timer => "the next is under way".to_owned(),
@@ -145,15 +148,15 @@ pub(super) fn state(state: &WindowState, now: Moment, mode: Mode) -> State {
             Mode::Timer => format!("next in {wait}"),
         }
     };
-    let error = outcome.error.as_ref().map(failure);
-    match (&error, &outcome.last_good) {
+    let error = collection.error.as_ref().map(failure);
+    match (&error, &collection.last_good) {
         (None, Some((_, received))) => said(
             Tone::Good,
             &format!("Collected {} ago", ago(*received)),
             format!(", {next}"),
         ),
         (None, None) => said(Tone::Waiting, "Not collected yet", String::new()),
-        (Some(error), Some((_, received))) if state.served.is_some() => said(
+        (Some(error), Some((_, received))) if state.shown(plan, now).is_some() => said(
             Tone::Failing,
             "Failing",
             format!(
@@ -182,7 +185,7 @@ fn failure(error: &Error) -> String {
     match error {
         Error::Refused { .. } => "8x8 refused the credentials".to_owned(),
         Error::Held { reason, .. } => reason.meaning().to_owned(),
-        Error::Request(_) | Error::Secrets(_) => error.to_string(),
+        Error::Request(_) | Error::Secrets(_) | Error::Panicked => error.to_string(),
     }
 }
 

@@ -2,20 +2,23 @@
 //! by a stand-in that leaves behind just the samples, and the marks of staleness, that Prometheus would.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eightxeight_exporter::catalogue::Field;
 use eightxeight_exporter::clock::Clock;
-use eightxeight_exporter::collect::{Collector, Fetch, Mode, Settings};
-use eightxeight_exporter::eightxeight::{Endpoint, Error, Failure, Reason};
-use eightxeight_exporter::exposition::{Body, Encoding, Format, Segment, Variant};
-use eightxeight_exporter::page::write_company;
+use eightxeight_exporter::collect::{Collector, Mode, Plan, Settings, Upstream};
+use eightxeight_exporter::eightxeight::{
+    Endpoint, Error, Failure, Question, Reason, UserId, Users,
+};
+use eightxeight_exporter::exposition::{Body, Encoding, Format, Variant};
 use eightxeight_exporter::simulator::{Company, Ledger, Selection};
 use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot};
 use eightxeight_exporter::window::{Period, Window};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 
 /// What Prometheus stores where a series ends.
 pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
@@ -173,33 +176,64 @@ impl Life {
             delay: self.delay,
             max_staleness: Duration::from_mins(10),
         };
-        let (truth, outage, records) = (truth.clone(), self.outage, self.records);
-        let fetch: Fetch = Box::new(move |period| {
-            let now = clock.now().wall;
-            let answer = if outage.is_some_and(|outage| within(outage, now)) {
-                Err(Error::Request(Failure {
-                    endpoint: Endpoint::Compsum,
-                    reason: Reason::ServerError,
-                    cause: None,
-                    status: Some(503),
-                    retry_after: None,
-                }))
-            } else {
-                Ok(Snapshot {
-                    period,
-                    received: now,
-                    answer: Answer {
-                        rows: known(&truth, records, period, now),
-                        drift: Drift::default(),
-                    },
-                })
-            };
-            Box::pin(std::future::ready(answer))
-        });
-        let prepare = Box::new(
-            |_, _| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(async {}) },
-        );
-        Collector::new(None, settings, clock, fetch, prepare)
+        let upstream = Records8x8 {
+            truth: truth.clone(),
+            outage: self.outage,
+            records: self.records,
+            clock,
+        };
+        let plan = Plan {
+            settings,
+            upstream: Arc::new(upstream),
+            retries_failures: false,
+        };
+        Collector::start(None, plan, Users::new(clock), clock, Duration::ZERO)
+    }
+}
+
+/// 8x8, as far as a collector sees it.
+struct Records8x8 {
+    truth: Truth,
+    outage: Option<Span>,
+    records: Records,
+    clock: Clock,
+}
+
+impl Upstream for Records8x8 {
+    fn ask(
+        &self,
+        period: Period,
+    ) -> Pin<Box<dyn Future<Output = Result<Snapshot, Error>> + Send + '_>> {
+        let now = self.clock.now().wall;
+        let answer = if self.outage.is_some_and(|outage| within(outage, now)) {
+            Err(Error::Request(Failure {
+                endpoint: Endpoint::Compsum,
+                reason: Reason::ServerError,
+                cause: None,
+                status: Some(503),
+                retry_after: None,
+            }))
+        } else {
+            Ok(Snapshot {
+                period,
+                received: now,
+                answer: Answer {
+                    rows: known(&self.truth, self.records, period, now),
+                    drift: Drift::default(),
+                },
+            })
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
+        Question {
+            user: UserId::default(),
+            pbx_ids: "allpbxes".into(),
+            span: window.span(),
+            zone: zone.iana_name().unwrap_or_default().into(),
+            delay,
+        }
     }
 }
 
@@ -275,20 +309,16 @@ impl Scraped {
 
 /// The page as it is sent.
 async fn page(collector: &Collector) -> String {
-    let view = collector.scrape(std::future::pending()).await;
-    let shown: Vec<_> = view
-        .windows
-        .iter()
-        .filter_map(|state| Some((state.window.clone(), state.served.clone()?)))
-        .collect();
     let variant = Variant::new(Format::Text, Encoding::Identity);
-    let part = Segment::render(variant, |writer| write_company(writer, &shown)).unwrap();
-    let mut body = Body::new(variant, [part]);
+    let room = Semaphore::new(1);
+    let (_, segment) = collector
+        .scrape(variant, &room, std::future::pending())
+        .await;
+    let mut body = Body::new(variant, [segment.unwrap()]);
     let mut text = Vec::new();
-    while let Some(frame) = std::future::poll_fn(|context| {
-        http_body::Body::poll_frame(std::pin::Pin::new(&mut body), context)
-    })
-    .await
+    while let Some(frame) =
+        std::future::poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut body), context))
+            .await
     {
         text.extend_from_slice(&frame.unwrap().into_data().unwrap());
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod storm;
+mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use eightxeight::answer::Snapshot;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight::window::{Period, Window};
-use eightxeight::{Client, Error, Reason, Settings};
+use eightxeight::{Client, Error, Reason, Settings, Users};
 use eightxeight_simulator::{
     self as simulator, Endpoint as Path, Fault, RetryAfter, Rule, Simulator,
 };
@@ -32,8 +33,8 @@ async fn simulator() -> Simulator {
         .unwrap()
 }
 
-fn with_password(simulator: &Simulator, password: Source) -> Arc<Client> {
-    let settings = Settings {
+fn settings(simulator: &Simulator, password: Source) -> Settings {
+    Settings {
         url: simulator.url().parse().unwrap(),
         credentials: Credentials {
             key: Source::text("key", KEY),
@@ -46,11 +47,18 @@ fn with_password(simulator: &Simulator, password: Source) -> Arc<Client> {
         max_requests_per_minute: 10,
         login_retry_interval: Duration::from_mins(15),
         interval: Duration::from_secs(50),
-    };
-    Arc::new(Client::new(settings, Clock::System, Box::new(|_| {})).unwrap())
+    }
 }
 
-fn client(simulator: &Simulator) -> Arc<Client> {
+fn of(users: &Arc<Users>, settings: Settings) -> Client {
+    Client::new(users, settings, Arc::new(|_| {})).unwrap()
+}
+
+fn with_password(simulator: &Simulator, password: Source) -> Client {
+    of(&Users::new(Clock::System), settings(simulator, password))
+}
+
+fn client(simulator: &Simulator) -> Client {
     with_password(simulator, Source::text("password", PASSWORD))
 }
 

@@ -5,8 +5,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use eightxeight::{Error, Reason};
-
 use super::{client, hour, pass, simulator};
 use eightxeight_simulator::{Fault, RetryAfter, Rule};
 
@@ -98,24 +96,4 @@ fn no_minute_has_more_requests_than_the_budget_whatever_the_weather() {
     // Storms that hold nothing but a window are those that spend the budget.
     let asked = runtime.block_on(storm(&[(4, 130), (7, 130)]));
     assert!(asked > 3 * BUDGET, "{asked}");
-}
-
-#[tokio::test]
-async fn a_successor_counts_what_was_spent_and_keeps_a_rate_limit() {
-    let simulator = simulator().await;
-    let old = client(&simulator);
-    old.company_summary(hour()).await.unwrap();
-    let limited = Fault::too_many_requests(Some(RetryAfter::Seconds(600)));
-    simulator.faults().add(Rule::compsum(limited).times(1));
-    assert!(old.company_summary(hour()).await.is_err());
-    let new = client(&simulator);
-    new.inherit(&old);
-    assert_eq!(new.status().budget_remaining, BUDGET - 3);
-    assert!(matches!(
-        new.company_summary(hour()).await,
-        Err(Error::Held {
-            reason: Reason::RateLimited,
-            ..
-        })
-    ));
 }

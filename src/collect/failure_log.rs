@@ -1,0 +1,103 @@
+//! Says in the log when 8x8 starts failing and when it recovers, and nothing in between.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use eightxeight::Error;
+use eightxeight::window::Window;
+
+/// So many failures are kept for the status page.
+const MOST_RECENT: usize = 5;
+
+/// A failure: when it began, in which window, and what.
+#[derive(Clone, Debug)]
+pub struct FailureEvent {
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// The window's label.
+    pub window: Box<str>,
+    /// What happened, in words.
+    pub what: Box<str>,
+}
+
+/// What is wrong with each window, as far as the log knows.
+#[derive(Debug)]
+pub(super) struct FailureLog {
+    account: Option<Arc<str>>,
+    categories: HashMap<Window, &'static str>,
+    failing_since: Option<Timestamp>,
+    recent: VecDeque<FailureEvent>,
+}
+
+impl FailureLog {
+    /// A log for an account that has not failed yet.
+    pub(super) fn new(account: Option<Arc<str>>) -> FailureLog {
+        FailureLog {
+            account,
+            categories: HashMap::new(),
+            failing_since: None,
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// The newest failures, newest first.
+    pub(super) fn recent(&self) -> Vec<FailureEvent> {
+        self.recent.iter().rev().cloned().collect()
+    }
+
+    /// Forgets the windows that are no longer collected.
+    pub(super) fn retain(&mut self, is_collected: impl Fn(&Window) -> bool) {
+        self.categories.retain(|window, _| is_collected(window));
+    }
+
+    /// Takes note of a collection's end.
+    pub(super) fn ended(&mut self, window: &Window, error: Option<&Error>, now: Timestamp) {
+        let before = self.categories.remove(window);
+        let Some(error) = error else {
+            if self.categories.is_empty()
+                && let Some(since) = self.failing_since.take()
+            {
+                tracing::info!(account = self.account.as_deref(), failing_since = %format_args!("{since:.0}"), "8x8 answers again");
+            }
+            return;
+        };
+        let category = category(error);
+        let is_known =
+            before == Some(category) || self.categories.values().any(|known| *known == category);
+        self.categories.insert(window.clone(), category);
+        self.failing_since.get_or_insert(now);
+        if is_known {
+            return;
+        }
+        tracing::warn!(
+            account = self.account.as_deref(),
+            window = window.label(),
+            reason = category,
+            error = %error,
+            remedy = error.remedy(),
+            "collection failed; the last good answer is served until it is too old"
+        );
+        if self.recent.len() == MOST_RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(FailureEvent {
+            at: now,
+            window: window.label().into(),
+            what: error.to_string().into(),
+        });
+    }
+}
+
+/// What the errors that follow from one cause have in common.
+fn category(error: &Error) -> &'static str {
+    match error {
+        Error::Secrets(_) => "secret",
+        Error::Refused { .. } => "refused",
+        Error::Request(failure) if failure.is_refusal() => "refused",
+        Error::Request(failure) => failure.reason.label(),
+        Error::Held { reason, .. } => reason.label(),
+        Error::Panicked => "panic",
+    }
+}
