@@ -23,7 +23,7 @@ use tower_service::Service as _;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// The fewest allocations and bytes of a hundred scrapes: those at the turn of a second render the exporter's
-/// own metrics anew.
+/// own metrics again.
 async fn allocated_by_a_scrape(pbxes: usize, encoding: &str) -> (usize, usize) {
     let simulator = Simulator::start(Settings::many(1, pbxes)).await.unwrap();
     let exporter = Exporter::start(

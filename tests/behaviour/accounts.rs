@@ -1,16 +1,17 @@
 //! Several accounts in one exporter: probing, discovery, reloading, and that none disturbs another.
 
-use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::{Credentials, Endpoint, Fault, Rule, Settings, Simulator};
+use eightxeight_exporter::simulator::{Endpoint, Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixture::{Exporter, Prometheus, clean_command, until};
+use crate::fixture::{
+    Exporter, Page, Prometheus, assert_says, assert_silent, clean_command, until,
+};
 
-/// A simulator with so many accounts, a directory with their secrets and a configuration file.
+/// A simulator with several accounts, a directory with their secrets and a configuration file.
 pub(crate) struct Provider {
     pub(crate) simulator: Simulator,
     files: TempDir,
@@ -23,54 +24,45 @@ impl Provider {
             simulator,
             files: tempfile::tempdir().unwrap(),
         };
-        for n in 1..=accounts {
-            let Credentials {
-                api_key,
-                username,
-                password,
-            } = provider
-                .simulator
-                .customer_named(&account(n))
-                .unwrap()
-                .credentials();
-            provider.write(&format!("{}.key", account(n)), &api_key);
-            provider.write(&format!("{}.user", account(n)), &username);
-            provider.write(&format!("{}.password", account(n)), &password);
+        for name in (1..=accounts).map(account) {
+            let customer = provider.simulator.customer_named(&name).unwrap();
+            let credentials = customer.credentials();
+            provider.write(&format!("{name}.key"), &credentials.api_key);
+            provider.write(&format!("{name}.user"), &credentials.username);
+            provider.write(&format!("{name}.password"), &credentials.password);
         }
         provider
     }
 
-    fn path(&self) -> &Path {
-        self.files.path()
+    fn path(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path().join(name), text).unwrap();
+        std::fs::write(self.path(name), text).unwrap();
     }
 
     /// Writes a configuration with these accounts.
     pub(crate) fn configure(&self, accounts: &[usize]) {
-        let mut text = format!(
+        let text = format!(
             "api: {{url: '{}', max_requests_per_minute: 1000}}\n\
              collect: {{interval: 1s, max_staleness: 5s}}\naccounts:\n",
             self.simulator.url()
         );
-        for name in accounts.iter().map(|n| account(*n)) {
-            let _ = write!(
-                text,
-                "  {name}:\n    api: {{key_file: {name}.key, username_file: {name}.user, password_file: {name}.password}}\n    labels: {{customer: of-{name}}}\n"
+        let accounts = accounts.iter().map(|n| {
+            let name = account(*n);
+            let files = format!(
+                "key_file: {name}.key, username_file: {name}.user, password_file: {name}.password"
             );
-        }
-        self.write("config.yml", &text);
+            format!("  {name}:\n    api: {{{files}}}\n    labels: {{customer: of-{name}}}\n")
+        });
+        self.write("config.yml", &(text + &accounts.collect::<String>()));
     }
 
     pub(crate) async fn serve(&self, options: &[&str]) -> Exporter {
         let mut command = clean_command();
-        command
-            .arg("--config.file")
-            .arg(self.path().join("config.yml"))
-            .args(options);
-        Exporter::start(&mut command, tempfile::tempdir().unwrap()).await
+        command.arg("--config.file").arg(self.path("config.yml"));
+        Exporter::start(command.args(options), tempfile::tempdir().unwrap()).await
     }
 }
 
@@ -78,14 +70,22 @@ fn account(n: usize) -> String {
     format!("account-{n:04}")
 }
 
-async fn probe(exporter: &Exporter, name: &str) -> crate::fixture::Page {
-    let response = exporter.get(&format!("/probe?account={name}")).await;
-    assert_eq!(response.status(), 200);
-    crate::fixture::Page::parse(&response.text().await.unwrap())
+async fn probe(exporter: &Exporter, n: usize) -> Page {
+    let path = format!("/probe?account={}", account(n));
+    exporter.page_at(&path).await
+}
+
+async fn is_up(exporter: &Exporter, n: usize) -> bool {
+    probe(exporter, n).await.value("eightxeight_up") == 1.0
+}
+
+async fn is_refused(exporter: &Exporter, n: usize) -> bool {
+    let page = probe(exporter, n).await;
+    page.value("eightxeight_credentials_refused") == 1.0
 }
 
 async fn json(exporter: &Exporter, path: &str) -> Value {
-    serde_json::from_str(&exporter.get(path).await.text().await.unwrap()).unwrap()
+    serde_json::from_str(&exporter.text(path).await).unwrap()
 }
 
 #[tokio::test]
@@ -93,37 +93,22 @@ async fn a_probe_holds_one_account_and_the_metrics_only_the_exporter() {
     let provider = Provider::with(2).await;
     provider.configure(&[1, 2]);
     let exporter = provider.serve(&[]).await;
-    let page = probe(&exporter, "account-0001").await;
+    let page = probe(&exporter, 1).await;
     assert_eq!(page.value("eightxeight_up"), 1.0);
     assert_eq!(page.company().0.len(), 3 * 41 * 2);
     assert_eq!(page.get("process_open_fds"), None);
     let page = exporter.page().await;
-    assert!(page.0.keys().all(
-        |series| series.starts_with("process_") || series.starts_with("eightxeight_exporter_")
-    ));
+    let own = ["process_", "eightxeight_exporter_"];
+    let is_own = |series: &String| own.iter().any(|prefix| series.starts_with(prefix));
+    assert!(page.0.keys().all(is_own), "{:?}", page.0.keys());
     assert!(page.get("process_open_fds").is_some());
-    for path in [
-        "/probe",
-        "/probe?account=",
-        "/probe?account=elsewhere",
-        "/probe?other=1",
-    ] {
-        let response = exporter.get(path).await;
-        assert_eq!(response.status(), 400, "{path}");
-        assert!(
-            !response.text().await.unwrap().contains("account-000"),
-            "{path}"
-        );
+    for query in ["", "?account=", "?account=elsewhere", "?other=1"] {
+        let response = exporter.get(&format!("/probe{query}")).await;
+        assert_eq!(response.status(), 400, "{query}");
+        assert_silent(&response.text().await.unwrap(), &["account-000"]);
     }
-    assert_eq!(
-        exporter
-            .request("POST", "/probe?account=account-0001")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        405
-    );
+    let posted = exporter.request("POST", "/probe?account=account-0001");
+    assert_eq!(posted.send().await.unwrap().status(), 405);
 }
 
 #[tokio::test]
@@ -134,10 +119,7 @@ async fn with_exactly_one_account_the_metrics_hold_it_too() {
     let page = exporter.page().await;
     assert_eq!(page.value("eightxeight_up"), 1.0);
     assert!(page.get("process_open_fds").is_some());
-    assert_eq!(
-        probe(&exporter, "account-0001").await.company(),
-        page.company()
-    );
+    assert_eq!(probe(&exporter, 1).await.company(), page.company());
 }
 
 #[tokio::test]
@@ -161,9 +143,8 @@ async fn discovery_has_an_entry_for_each_account() {
             },
         })
     );
-    let exporter = provider
-        .serve(&["--web.external-url", "https://proxy.example.org/8x8/"])
-        .await;
+    let outside = ["--web.external-url", "https://proxy.example.org/8x8/"];
+    let exporter = provider.serve(&outside).await;
     let found = json(&exporter, "/sd").await;
     assert_eq!(found[1]["targets"], json!(["proxy.example.org:443"]));
     assert_eq!(found[1]["labels"]["__metrics_path__"], "/8x8/probe");
@@ -175,43 +156,21 @@ async fn a_slow_account_or_a_wrong_password_delays_no_other() {
     let provider = Provider::with(3).await;
     provider.configure(&[1, 2, 3]);
     provider.write("account-0002.password", "wrong");
-    provider
-        .simulator
-        .faults()
-        .add(Rule::any(Fault::hang()).for_account("account-0001"));
+    let slow = Rule::any(Fault::hang()).for_account("account-0001");
+    provider.simulator.faults().add(slow);
     let exporter = provider.serve(&["--web.max-requests", "2"]).await;
-    let slow: Vec<_> = (0..2)
-        .map(|_| {
-            let request = exporter.request("GET", "/probe?account=account-0001");
-            tokio::spawn(
-                request
-                    .header("x-prometheus-scrape-timeout-seconds", "5")
-                    .send(),
-            )
-        })
-        .collect();
-    provider
-        .simulator
-        .requests()
-        .until(|log| !log.is_empty())
-        .await;
+    let slow = [(); 2].map(|()| {
+        let request = exporter.request("GET", "/probe?account=account-0001");
+        let patient = request.header("x-prometheus-scrape-timeout-seconds", "5");
+        tokio::spawn(patient.send())
+    });
+    let requests = provider.simulator.requests();
+    requests.until(|log| !log.is_empty()).await;
     let start = Instant::now();
-    assert_eq!(
-        probe(&exporter, "account-0002")
-            .await
-            .value("eightxeight_credentials_refused"),
-        1.0
-    );
-    assert_eq!(
-        probe(&exporter, "account-0003")
-            .await
-            .value("eightxeight_up"),
-        1.0
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(4),
-        "they waited for the slow one"
-    );
+    assert!(is_refused(&exporter, 2).await);
+    assert!(is_up(&exporter, 3).await);
+    let waited = start.elapsed();
+    assert!(waited < Duration::from_secs(4), "for the slow one");
     for scrape in slow {
         assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
     }
@@ -223,86 +182,38 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     provider.configure(&[1, 2]);
     provider.write("account-0002.password", "wrong");
     let mut exporter = provider.serve(&["--web.enable-lifecycle"]).await;
-    probe(&exporter, "account-0001").await;
-    assert_eq!(
-        probe(&exporter, "account-0002")
-            .await
-            .value("eightxeight_credentials_refused"),
-        1.0
-    );
+    assert!(is_up(&exporter, 1).await);
+    assert!(is_refused(&exporter, 2).await);
     let logins = || provider.simulator.requests().count(Endpoint::Token);
     assert_eq!(logins(), 2);
 
-    let good = std::fs::read_to_string(provider.path().join("config.yml")).unwrap();
-    provider.write(
-        "config.yml",
-        &good.replace("interval: 1s", "interval: soon"),
-    );
-    let refused = exporter.request("POST", "/-/reload").send().await.unwrap();
-    assert_eq!(refused.status(), 500);
-    assert!(
-        refused
-            .text()
-            .await
-            .unwrap()
-            .contains("collect.interval: `soon` is not a duration")
-    );
-    let page = exporter.page().await;
-    assert_eq!(
-        page.value("eightxeight_exporter_config_last_reload_successful"),
-        0.0
-    );
-    assert_eq!(
-        probe(&exporter, "account-0001")
-            .await
-            .value("eightxeight_up"),
-        1.0
-    );
+    let good = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    let bad = good.replace("interval: 1s", "interval: soon");
+    provider.write("config.yml", &bad);
+    let (status, said) = exporter.reload().await;
+    assert_eq!(status, 500);
+    assert_says(&said, &["collect.interval: `soon` is not a duration"]);
+    let reloaded = "eightxeight_exporter_config_last_reload_successful";
+    assert_eq!(exporter.page().await.value(reloaded), 0.0);
+    assert!(is_up(&exporter, 1).await);
 
     // The second account changes, the third comes; the first stays as it is.
-    let changed = good.replace(
-        "    labels: {customer: of-account-0002}",
-        "    collect: {window: 15m}",
-    );
-    let third = "  account-0003:\n    api: {key_file: account-0003.key, username_file: account-0003.user, password_file: account-0003.password}\n";
-    provider.write("config.yml", &(changed + third));
-    assert_eq!(
-        exporter
-            .request("POST", "/-/reload")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
-    assert_eq!(
-        probe(&exporter, "account-0001")
-            .await
-            .value("eightxeight_up"),
-        1.0
-    );
-    let second = probe(&exporter, "account-0002").await;
-    assert_eq!(
-        second.value("eightxeight_credentials_refused"),
-        1.0,
+    provider.configure(&[1, 2, 3]);
+    let labels = "    labels: {customer: of-account-0002}";
+    let all = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    let changed = all.replace(labels, "    collect: {window: 15m}");
+    provider.write("config.yml", &changed);
+    assert_eq!(exporter.reload().await.0, 200);
+    assert!(is_up(&exporter, 1).await);
+    assert!(
+        is_refused(&exporter, 2).await,
         "a reload is no way around the guard"
     );
-    assert!(
-        second
-            .get(r#"eightxeight_collection_success{window="15m"}"#)
-            .is_some()
-    );
+    let fifteen = r#"eightxeight_collection_success{window="15m"}"#;
+    assert!(probe(&exporter, 2).await.get(fifteen).is_some());
     assert_eq!(logins(), 2);
-    assert_eq!(
-        probe(&exporter, "account-0003")
-            .await
-            .value("eightxeight_up"),
-        1.0
-    );
-    let page = exporter.page_where("a reload", |page| {
-        page.value("eightxeight_exporter_config_last_reload_successful") == 1.0
-    });
-    page.await;
+    assert!(is_up(&exporter, 3).await);
+    exporter.page_with(reloaded, 1.0).await;
 
     // By signal, too: the third goes.
     provider.write("config.yml", &good);
@@ -318,15 +229,7 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
 #[tokio::test]
 async fn reloading_over_http_is_off_unless_enabled() {
     let exporter = Exporter::demo(&[]).await;
-    assert_eq!(
-        exporter
-            .request("POST", "/-/reload")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        403
-    );
+    assert_eq!(exporter.reload().await.0, 403);
     let response = exporter.get("/-/reload").await;
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "POST");
@@ -343,52 +246,28 @@ async fn a_real_prometheus_discovers_twenty_and_none_misses_a_scrape_when_others
         exporter.url
     );
     let prometheus = Prometheus::with(&job).await;
-    let ups = async |expected: usize| {
-        let up = prometheus.query("eightxeight_up == 1").await;
-        (up.len() == expected).then_some(())
-    };
-    until("twenty accounts that are up", async || ups(20).await).await;
+    prometheus.query_until("eightxeight_up == 1", 20).await;
     // Each account's first PBX has the same name, and they stay twenty.
     let query =
         "count(count by (account, customer) (eightxeight_company_calls{pbx_id='pbx-0001'}))";
     assert_eq!(prometheus.query(query).await[0].1, 20.0);
 
-    // One goes, one comes, and one gets a wrong password and a new token to need it.
-    let mut changed: Vec<usize> = (2..=21).collect();
-    changed.sort_unstable();
+    // One goes, one comes, and one gets a wrong password and needs a new token.
+    let changed: Vec<usize> = (2..=21).collect();
     provider.configure(&changed);
     provider.write("account-0002.password", "wrong");
     provider.simulator.tokens().revoke_all();
-    assert_eq!(
-        exporter
-            .request("POST", "/-/reload")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
-    until("the new one", async || {
-        let up = prometheus
-            .query("eightxeight_up{account='account-0021'} == 1")
-            .await;
-        (up.len() == 1).then_some(())
-    })
-    .await;
-    until("the wrong password", async || {
-        let refused = prometheus
-            .query("eightxeight_credentials_refused{account='account-0002'} == 1")
-            .await;
-        (refused.len() == 1).then_some(())
-    })
-    .await;
-    until("the others", async || {
-        let up = prometheus
-            .query("eightxeight_up{account!='account-0002'} == 1")
-            .await;
-        (up.len() == 19).then_some(())
-    })
-    .await;
+    assert_eq!(exporter.reload().await.0, 200);
+    for (query, series) in [
+        ("eightxeight_up{account='account-0021'} == 1", 1),
+        (
+            "eightxeight_credentials_refused{account='account-0002'} == 1",
+            1,
+        ),
+        ("eightxeight_up{account!='account-0002'} == 1", 19),
+    ] {
+        prometheus.query_until(query, series).await;
+    }
     // The one that went may have been scraped once more before Prometheus noticed.
     let missed = prometheus
         .query("min_over_time(up{account!='account-0001'}[1h]) == 0")

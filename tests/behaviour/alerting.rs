@@ -14,7 +14,10 @@ use axum::{Json, Router};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::fixture::{Exporter, Prometheus, Running, client, field, free_port, until_within};
+use crate::fixture::{
+    Exporter, Prometheus, Running, assert_says, client, field, free_port, repository, until_within,
+    words,
+};
 
 /// What Alertmanager has sent.
 type Messages = Arc<Mutex<Vec<Value>>>;
@@ -73,7 +76,7 @@ impl Alertmanager {
 /// Writes the rules as shipped, but with seconds for the minutes that an alert waits, and a
 /// Prometheus configuration that evaluates them each second.
 fn hurried(files: &Path, exporter: &str, alertmanager: &str) -> String {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus/rules");
+    let shipped = repository().join("deploy/prometheus/rules");
     let mut shortened = 0;
     for file in ["company.yml", "exporter.yml"] {
         let mut rules = String::new();
@@ -109,15 +112,9 @@ fn alert<'a>(message: &'a Value, name: &str, severity: &str) -> Option<&'a Value
 async fn an_abandon_spike_reaches_the_webhook_and_its_end_too() {
     let (url, messages) = webhook().await;
     let alertmanager = Alertmanager::start(&url).await;
-    let exporter = Exporter::demo(&[
-        "--demo.scenario",
-        "abandon-spike",
-        "--collect.window",
-        "1m,today",
-        "--collect.interval",
-        "1s",
-    ])
-    .await;
+    let options = "--demo.scenario abandon-spike --collect.window 1m,today \
+        --collect.interval 1s";
+    let mut exporter = Exporter::demo(&words(options)).await;
     let files = tempfile::tempdir().unwrap();
     let config = hurried(files.path(), exporter.address(), &alertmanager.address);
     let prometheus = Prometheus::start(files, &config).await;
@@ -138,34 +135,22 @@ async fn an_abandon_spike_reaches_the_webhook_and_its_end_too() {
     assert_eq!(firing["labels"]["window"], "1m", "{firing}");
     assert_eq!(firing["labels"]["job"], "eightxeight", "{firing}");
     let description = firing["annotations"]["description"].as_str().unwrap();
-    assert!(
-        description.contains("PBX acme-support in the last 1m were abandoned"),
-        "{description}"
-    );
+    let expected = "PBX acme-support in the last 1m were abandoned";
+    assert_says(description, &[expected]);
     let calls = prometheus
         .query(r#"account_pbx_id_window:eightxeight_company_inbound_calls:max{pbx_id="acme-support",window="1m"}"#)
         .await;
     assert!(calls[0].1 >= 20.0, "{calls:?}");
 
-    let control = exporter
-        .running
-        .log()
-        .iter()
-        .find(|line| line.contains("another_scenario"))
-        .map(|line| {
-            field(line, "another_scenario")
-                .rsplit(' ')
-                .next()
-                .unwrap()
-                .to_owned()
-        })
-        .unwrap();
+    let line = exporter.running.line_with("another_scenario").await;
+    let command = field(&line, "another_scenario");
+    let control = command.rsplit(' ').next().unwrap();
     let switched = client().put(control).body("calm").send().await.unwrap();
     assert!(switched.status().is_success());
     let resolved = arrived("resolved").await;
     assert_eq!(resolved["labels"], firing["labels"]);
 
-    // The day still shows the spike, and nobody was told of it.
+    // The day still shows the spike, and nobody was notified of it.
     let messages = messages.lock().unwrap();
     let today = messages
         .iter()

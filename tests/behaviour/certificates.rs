@@ -3,10 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
+    date_time_ymd,
+};
 use reqwest::{Certificate, Identity};
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -22,7 +25,7 @@ pub(crate) struct Pair {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -34,8 +37,15 @@ impl Authority {
 
     /// A certificate for these names.
     pub(crate) fn issue(&self, names: &[SanType]) -> Pair {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        self.issue_for(names, (2000, 2100))
+    }
+
+    /// One that is valid between these years.
+    pub(crate) fn issue_for(&self, names: &[SanType], years: (i32, i32)) -> Pair {
+        let mut params = CertificateParams::default();
         params.subject_alt_names = names.to_vec();
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Pair {
@@ -73,38 +83,39 @@ impl Authority {
     ) -> std::io::Result<TlsStream<TcpStream>> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(self.pem().as_bytes()).unwrap())
-            .unwrap();
+        roots.add(self.0.der().clone()).unwrap();
         let mut config = ClientConfig::builder_with_protocol_versions(versions)
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = protocols
-            .iter()
-            .map(|name| name.as_bytes().to_vec())
-            .collect();
+        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+        config.alpn_protocols = protocols.collect();
         let stream = TcpStream::connect(address).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config))
-            .connect(name, stream)
-            .await
+        let connector = TlsConnector::from(Arc::new(config));
+        connector.connect(name, stream).await
     }
 
     /// The certificate that a server shows in a new handshake.
-    pub(crate) async fn shown(&self, address: &str) -> Vec<u8> {
-        let stream = self
-            .handshake(address, rustls::ALL_VERSIONS, &[])
-            .await
-            .unwrap();
-        stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+    pub(crate) async fn shown(&self, address: &str) -> CertificateDer<'static> {
+        let versions = rustls::ALL_VERSIONS;
+        let stream = self.handshake(address, versions, &[]).await.unwrap();
+        stream.get_ref().1.peer_certificates().unwrap()[0].clone()
     }
 }
 
 impl Pair {
-    pub(crate) fn der(&self) -> Vec<u8> {
-        CertificateDer::from_pem_slice(self.certificate.as_bytes())
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()
+    }
+
+    /// A server that shows this certificate.
+    pub(crate) fn server(&self) -> ServerConfig {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.der()], key)
             .unwrap()
-            .to_vec()
     }
 }
 

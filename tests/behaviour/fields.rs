@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eightxeight_exporter::simulator::{Fault, Rule};
 
-use crate::fixture::{DOCUMENTED, Exporter, Page, clean_command, simulator};
+use crate::fixture::{DOCUMENTED, Exporter, Page, clean_command, finish, simulator, words};
 
 /// A copy of the table as it was agreed, so that the program's own can't drift unnoticed.
 const TABLE: &str = include_str!("fields.tsv");
@@ -12,16 +12,8 @@ const TABLE: &str = include_str!("fields.tsv");
 /// API field, metric, unit.
 fn table() -> Vec<(&'static str, &'static str, &'static str)> {
     let lines = TABLE.lines().skip(1);
-    lines
-        .map(|line| {
-            let mut cells = line.split('\t');
-            (
-                cells.next().unwrap(),
-                cells.next().unwrap(),
-                cells.next().unwrap(),
-            )
-        })
-        .collect()
+    let cells = lines.map(|line| line.split('\t').collect::<Vec<_>>());
+    cells.map(|cells| (cells[0], cells[1], cells[2])).collect()
 }
 
 fn expected() -> BTreeMap<String, f64> {
@@ -38,10 +30,8 @@ fn expected() -> BTreeMap<String, f64> {
                 _ => sent,
             };
             for window in ["1h", "today"] {
-                samples.insert(
-                    format!(r#"{metric}{{pbx_id="{pbx}",window="{window}"}}"#),
-                    value,
-                );
+                let series = format!(r#"{metric}{{pbx_id="{pbx}",window="{window}"}}"#);
+                samples.insert(series, value);
             }
         }
     }
@@ -69,30 +59,19 @@ async fn every_field_of_both_documented_pbxs() {
     assert!(open.ends_with("# EOF\n"));
     assert_eq!(Page::parse(&open).company().0, expected);
 
-    for name in [
-        "unknown_fields",
-        "missing_fields",
-        "rejected_values",
-        "duplicate_pbxes",
-        "inconsistencies",
-    ] {
-        assert_eq!(
-            text.value(&format!(r#"eightxeight_answer_{name}{{window="1h"}}"#)),
-            0.0,
-            "{name}"
-        );
+    let drift = "unknown_fields missing_fields rejected_values duplicate_pbxes inconsistencies";
+    for name in words(drift) {
+        let series = format!(r#"eightxeight_answer_{name}{{window="1h"}}"#);
+        assert_eq!(text.value(&series), 0.0, "{name}");
     }
 }
 
 #[test]
 fn the_command_prints_the_agreed_table() {
     let print = |format: &str| {
-        let output = clean_command()
-            .args(["fields", "--format", format])
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        let ended = finish(clean_command().args(["fields", "--format", format]));
+        assert_eq!(ended.code, Some(0));
+        ended.output
     };
     assert_eq!(print("tsv"), TABLE);
     let json: serde_json::Value = serde_json::from_str(&print("json")).unwrap();

@@ -1,7 +1,8 @@
 //! Starts the programs that the tests look at, on free ports, and stops them by their id.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -29,17 +30,25 @@ pub(crate) fn binary() -> PathBuf {
     env!("CARGO_BIN_EXE_eightxeight-exporter").into()
 }
 
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// A simulator that knows the canary credentials.
 pub(crate) async fn simulator() -> Simulator {
     Simulator::start(settings()).await.unwrap()
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings::new(Credentials {
-        api_key: KEY.to_owned(),
-        username: USERNAME.to_owned(),
-        password: PASSWORD.to_owned(),
-    })
+    Settings::new(credentials(KEY, USERNAME, PASSWORD))
+}
+
+pub(crate) fn credentials(api_key: &str, username: &str, password: &str) -> Credentials {
+    Credentials {
+        api_key: api_key.to_owned(),
+        username: username.to_owned(),
+        password: password.to_owned(),
+    }
 }
 
 /// A client that goes straight to this machine.
@@ -66,9 +75,7 @@ impl Running {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                panic!("can't start {name}: {error}; `make setup` installs what the tests need")
-            });
+            .unwrap_or_else(|error| panic!("can't start {name}: {error}; try `make setup`"));
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let sink = log.clone();
@@ -96,7 +103,7 @@ impl Running {
             if let Some(line) = self.log().iter().find(|line| line.contains(text)) {
                 return line.clone();
             }
-            let ended = self.child.try_wait().unwrap();
+            let ended = self.status();
             assert!(
                 ended.is_none() && start.elapsed() < PATIENCE,
                 "waited for {what}; ended: {ended:?}; log: {:#?}",
@@ -107,30 +114,19 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let mut kill = Command::new("kill");
+        kill.args(["-s", name, &self.id().to_string()]);
+        assert!(kill.status().unwrap().success());
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// How it ended, once it has.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "it doesn't end; log: {:#?}",
-                self.log()
-            );
-            pause().await;
-        }
+        until("the program's end", async || self.status()).await
     }
 }
 
@@ -143,11 +139,8 @@ impl Drop for Running {
 
 /// A port that nobody listens on at the moment.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// Between two looks at a condition.
@@ -193,28 +186,65 @@ pub(crate) fn secret_files() -> TempDir {
     files
 }
 
+/// Replaces a file in one step, so that nobody reads half of it.
+pub(crate) fn put(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, path).unwrap();
+}
+
+/// The options of a command line.
+pub(crate) fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
+
 /// The exporter with files as its secrets and nothing of this process's environment that concerns it.
 pub(crate) fn command(subcommand: &str, api: &str, files: &Path) -> Command {
     let mut command = clean_command();
     command.arg(subcommand).arg("--api.url").arg(api);
     for (option, name) in [
-        ("key-file", "key"),
-        ("username-file", "user"),
-        ("password-file", "password"),
+        ("--api.key-file", "key"),
+        ("--api.username-file", "user"),
+        ("--api.password-file", "password"),
     ] {
-        command.arg(format!("--api.{option}")).arg(files.join(name));
+        command.arg(option).arg(files.join(name));
     }
     command
 }
 
 pub(crate) fn clean_command() -> Command {
-    let mut command = Command::new(binary());
+    wrapped(binary())
+}
+
+/// A program with nothing in its environment that concerns the exporter.
+fn wrapped(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("EIGHTXEIGHT_") {
+        let upper = name.to_string_lossy().to_uppercase();
+        if upper.starts_with("EIGHTXEIGHT_") || upper.ends_with("_PROXY") {
             command.env_remove(name);
         }
     }
     command
+}
+
+/// The command, run by another program: its arguments, then the command's words.
+pub(crate) fn run_by(program: &[&str], command: &Command) -> Command {
+    let mut wrapper = wrapped(program[0]);
+    wrapper.args(&program[1..]);
+    wrapper.arg(command.get_program()).args(command.get_args());
+    wrapper
+}
+
+/// The command on a terminal that shows colours.
+pub(crate) fn on_terminal(command: &Command) -> Command {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(|word| word.to_str().unwrap());
+    let mut terminal = wrapped("script");
+    terminal.args(["-qec", &shlex::try_join(words).unwrap(), "/dev/null"]);
+    terminal.env_remove("NO_COLOR").env("TERM", "xterm");
+    terminal.stdin(Stdio::null());
+    terminal
 }
 
 impl Exporter {
@@ -261,10 +291,30 @@ impl Exporter {
         self.request("GET", path).send().await.unwrap()
     }
 
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+
+    /// Asks for a reload of the configuration: the answer's status, and what it says.
+    pub(crate) async fn reload(&self) -> (u16, String) {
+        let answer = self.request("POST", "/-/reload").send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     pub(crate) async fn page(&self) -> Page {
-        let response = self.get("/metrics").await;
-        assert_eq!(response.status(), 200);
+        self.page_at("/metrics").await
+    }
+
+    pub(crate) async fn page_at(&self, path: &str) -> Page {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
         Page::parse(&response.text().await.unwrap())
+    }
+
+    /// The first page on which this metric has this value.
+    pub(crate) async fn page_with(&self, series: &str, value: f64) -> Page {
+        let has = |page: &Page| page.get(series) == Some(value);
+        self.page_where(&format!("{series} {value}"), has).await
     }
 
     /// The first page for which `condition` holds.
@@ -294,14 +344,13 @@ pub(crate) struct Page(pub BTreeMap<String, f64>);
 
 impl Page {
     pub(crate) fn parse(text: &str) -> Page {
-        let samples = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .map(|line| {
-                let (series, value) = line.rsplit_once(' ').unwrap();
-                (series.to_owned(), value.parse().unwrap())
-            });
-        Page(samples.collect())
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let samples = samples.map(|line| line.rsplit_once(' ').unwrap());
+        Page(
+            samples
+                .map(|(series, value)| (series.to_owned(), value.parse().unwrap()))
+                .collect(),
+        )
     }
 
     pub(crate) fn get(&self, series: &str) -> Option<f64> {
@@ -315,15 +364,10 @@ impl Page {
 
     /// The samples of 8x8's numbers alone.
     pub(crate) fn company(&self) -> Page {
-        let samples = self
-            .0
-            .iter()
-            .filter(|(series, _)| series.starts_with("eightxeight_company_"));
-        Page(
-            samples
-                .map(|(series, value)| (series.clone(), *value))
-                .collect(),
-        )
+        let mut page = self.clone();
+        page.0
+            .retain(|series, _| series.starts_with("eightxeight_company_"));
+        page
     }
 
     pub(crate) fn failures(&self, endpoint: &str, reason: &str) -> f64 {
@@ -332,6 +376,15 @@ impl Page {
         ))
     }
 }
+
+/// A series' labels.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// A series' labels and its value.
+pub(crate) type Sample = (Labels, f64);
+
+/// Holds for targets that were scraped and have collected.
+pub(crate) const SCRAPED: &str = "(up == 1) and on (instance) (eightxeight_up == 1)";
 
 /// A real Prometheus that scrapes one target each second.
 pub(crate) struct Prometheus {
@@ -356,56 +409,46 @@ impl Prometheus {
         Prometheus::start(files, &config).await
     }
 
-    /// With this configuration, and with the blocks that are in the folder `data` of its files.
+    /// With this configuration.
     pub(crate) async fn start(files: TempDir, text: &str) -> Prometheus {
-        Prometheus::launch(files, text, None, &["--storage.tsdb.retention.time=100y"]).await
+        let data = files.path().join("data");
+        Prometheus::launch(files, text, &data, &[]).await
     }
 
-    /// With what is in a data directory, or an empty one; it scrapes nothing and forgets nothing.
+    /// With what is in a data directory, or an empty one; it scrapes nothing.
     pub(crate) async fn over(data: Option<&Path>, options: &[&str]) -> Prometheus {
-        let forgets_nothing = ["--storage.tsdb.retention.time=100y"];
-        let options = [&forgets_nothing, options].concat();
-        Prometheus::launch(tempfile::tempdir().unwrap(), "{}", data, &options).await
+        let files = tempfile::tempdir().unwrap();
+        let own = files.path().join("data");
+        Prometheus::launch(files, "{}", data.unwrap_or(&own), options).await
     }
 
-    async fn launch(
-        files: TempDir,
-        config: &str,
-        data: Option<&Path>,
-        options: &[&str],
-    ) -> Prometheus {
+    /// It forgets nothing.
+    async fn launch(files: TempDir, config: &str, data: &Path, options: &[&str]) -> Prometheus {
         let path = files.path().join("prometheus.yml");
         std::fs::write(&path, config).unwrap();
-        let own = files.path().join("data");
-        let port = free_port();
-        let url = format!("http://127.0.0.1:{port}");
+        let address = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new("prometheus");
         command
             .arg(format!("--config.file={}", path.display()))
-            .arg(format!(
-                "--storage.tsdb.path={}",
-                data.unwrap_or(&own).display()
-            ))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg(format!("--storage.tsdb.path={}", data.display()))
+            .arg("--storage.tsdb.retention.time=100y")
+            .arg(format!("--web.listen-address={address}"))
             .args(options);
         let mut running = Running::start(&mut command);
-        running
-            .line_with("Server is ready to receive web requests")
-            .await;
+        running.line_with("Server is ready to receive").await;
         Prometheus {
             _running: running,
             _files: files,
-            url,
+            url: format!("http://{address}"),
             client: client(),
         }
     }
 
     /// What its API answers.
-    pub(crate) async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
+    pub(crate) async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
         let request = self.client.get(format!("{}/api/v1/{path}", self.url));
         let response = request.query(parameters).send().await.unwrap();
-        let mut answer: serde_json::Value =
-            serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        let mut answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
         assert_eq!(answer["status"], "success", "{parameters:?}: {answer}");
         answer["data"].take()
     }
@@ -415,18 +458,23 @@ impl Prometheus {
     }
 
     /// The instant vector that an expression answers: a value for each set of labels.
-    pub(crate) async fn query(&self, expression: &str) -> Vec<(BTreeMap<String, String>, f64)> {
+    pub(crate) async fn query(&self, expression: &str) -> Vec<Sample> {
         self.instant(&[("query", expression)]).await
     }
 
     /// The same, at a time.
-    pub(crate) async fn query_at(
-        &self,
-        expression: &str,
-        at: Timestamp,
-    ) -> Vec<(BTreeMap<String, String>, f64)> {
-        self.instant(&[("query", expression), ("time", &at.to_string())])
-            .await
+    pub(crate) async fn query_at(&self, expression: &str, at: Timestamp) -> Vec<Sample> {
+        let at = at.to_string();
+        self.instant(&[("query", expression), ("time", &at)]).await
+    }
+
+    /// The same, once it has this many series.
+    pub(crate) async fn query_until(&self, expression: &str, series: usize) -> Vec<Sample> {
+        until(&format!("{series} series of {expression}"), async || {
+            let found = self.query(expression).await;
+            (found.len() == series).then_some(found)
+        })
+        .await
     }
 
     /// A range of points, `step` seconds apart, for each set of labels.
@@ -436,79 +484,97 @@ impl Prometheus {
         start: Timestamp,
         end: Timestamp,
         step: u32,
-    ) -> Vec<(BTreeMap<String, String>, Vec<(Timestamp, f64)>)> {
+    ) -> Vec<(Labels, Vec<(Timestamp, f64)>)> {
         let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());
-        let query = [
-            ("query", expression),
-            ("start", &start),
-            ("end", &end),
-            ("step", &step),
-        ];
-        let series = self.results("query_range", &query).await;
-        let points = |series: &Value| {
-            let points = series["values"].as_array().unwrap().iter();
-            points
-                .map(|point| {
-                    let at = Timestamp::from_second(point[0].as_i64().unwrap()).unwrap();
-                    (at, point[1].as_str().unwrap().parse().unwrap())
-                })
-                .collect()
-        };
+        let range = [("start", &*start), ("end", &end), ("step", &step)];
+        let query = [&[("query", expression)], &range[..]].concat();
+        let answer = self.ask("query_range", &query).await;
+        let series = answer["result"].as_array().unwrap().iter();
         series
-            .iter()
-            .map(|series| (labels(series), points(series)))
+            .map(|series| {
+                let points = series["values"].as_array().unwrap().iter();
+                (labels(series), points.map(point).collect())
+            })
             .collect()
     }
 
-    async fn instant(&self, query: &[(&str, &str)]) -> Vec<(BTreeMap<String, String>, f64)> {
-        let series = self.results("query", query).await;
-        let value = |series: &Value| series["value"][1].as_str().unwrap().parse().unwrap();
+    async fn instant(&self, query: &[(&str, &str)]) -> Vec<Sample> {
+        let answer = self.ask("query", query).await;
+        let series = answer["result"].as_array().unwrap().iter();
         series
-            .iter()
-            .map(|series| (labels(series), value(series)))
+            .map(|series| (labels(series), number(&series["value"])))
             .collect()
-    }
-
-    async fn results(&self, what: &str, query: &[(&str, &str)]) -> Vec<Value> {
-        self.ask(what, query).await["result"]
-            .as_array()
-            .unwrap()
-            .clone()
     }
 }
 
-fn labels(series: &Value) -> BTreeMap<String, String> {
+fn labels(series: &Value) -> Labels {
     serde_json::from_value(series["metric"].clone()).unwrap()
+}
+
+fn point(point: &Value) -> (Timestamp, f64) {
+    let second = point[0].as_i64().unwrap();
+    (Timestamp::from_second(second).unwrap(), number(point))
+}
+
+fn number(point: &Value) -> f64 {
+    point[1].as_str().unwrap().parse().unwrap()
+}
+
+/// How a program ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub code: Option<i32>,
+    pub output: String,
+    pub errors: String,
+}
+
+impl Ended {
+    /// What it said on both outputs.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.output, self.errors)
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command) -> Ended {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("can't start {name}: {error}; try `make setup`"));
+    Ended {
+        code: output.status.code(),
+        output: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The same, while a simulator in this process goes on answering.
+pub(crate) async fn finished(mut command: Command) -> Ended {
+    let ended = tokio::task::spawn_blocking(move || finish(&mut command));
+    ended.await.unwrap()
 }
 
 /// Runs a command to its end with `input`: whether it succeeded, and what it said on both outputs.
 pub(crate) fn run(command: &mut Command, input: &str) -> (bool, String) {
-    use std::io::Write;
-    let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("can't start {name}: {error}; `make setup` installs what the tests need")
-        });
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let mut said = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    let _ = writer.join().unwrap();
-    (child.wait().unwrap().success(), said)
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    let ended = finish(command.stdin(file));
+    (ended.code == Some(0), ended.said())
+}
+
+/// Each of these stands in the text.
+#[track_caller]
+pub(crate) fn assert_says(text: &str, expected: &[&str]) {
+    for expected in expected {
+        assert!(text.contains(expected), "no `{expected}` in:\n{text}");
+    }
+}
+
+/// None of these stands in the text.
+#[track_caller]
+pub(crate) fn assert_silent(text: &str, about: &[&str]) {
+    for word in about {
+        assert!(!text.contains(word), "`{word}` in:\n{text}");
+    }
 }

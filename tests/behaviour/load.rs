@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -10,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::Simulator;
 
-use crate::fixture::{Exporter, Page, binary, command, secret_files, simulator};
+use crate::fixture::{Exporter, Page, command, run_by, secret_files, simulator};
 
-/// What Prometheus gives a scrape unless it is told otherwise.
+/// What Prometheus gives a scrape unless it is configured otherwise.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 const MOST_MEMORY: f64 = 300.0 * 1024.0 * 1024.0;
@@ -42,7 +41,7 @@ fn connect(exporter: &Exporter, text: &str) -> TcpStream {
     stream
 }
 
-/// Reads a few bytes of each of many connections, again and again, until it is told to stop and each has had
+/// Reads a few bytes of each of many connections, again and again, until it is asked to stop and each has had
 /// some.
 struct Trickle {
     stop: Arc<AtomicBool>,
@@ -81,17 +80,8 @@ impl Trickle {
 async fn limited(simulator: &Simulator, limit: u32) -> Exporter {
     let files = secret_files();
     let plain = command("serve", &simulator.url(), files.path());
-    let mut command = Command::new("prlimit");
-    command
-        .arg(format!("--nofile={limit}:{limit}"))
-        .arg(binary());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.args(plain.get_args());
+    let limit = format!("--nofile={limit}:{limit}");
+    let mut command = run_by(&["prlimit", &limit], &plain);
     Exporter::start(&mut command, files).await
 }
 
@@ -119,9 +109,8 @@ async fn half_sent_heads_slow_readers_and_idle_connections() {
 
     // A head that isn't finished in its five seconds is given up.
     let mut first = half.into_iter().next().unwrap();
-    first
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    let patience = Some(Duration::from_secs(30));
+    first.set_read_timeout(patience).unwrap();
     let mut said = Vec::new();
     let _ = first.read_to_end(&mut said);
     assert!(!said.starts_with(b"HTTP/1.1 200"), "{said:?}");
@@ -134,10 +123,8 @@ async fn a_megabyte_of_headers_and_pipelining() {
     let exporter = Exporter::serve(&simulator, &[]).await;
     let header = format!("X-Long: {}\r\n", "x".repeat(1000));
     for _ in 0..20 {
-        let head = format!(
-            "GET /metrics HTTP/1.1\r\nHost: a\r\n{}\r\n",
-            header.repeat(1000)
-        );
+        let headers = header.repeat(1000);
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
         let mut stream = connect(&exporter, &head);
         let mut said = Vec::new();
         // The rest of what was sent makes it a reset rather than an end.
@@ -169,11 +156,8 @@ async fn a_thousand_scrapers() {
         let status = scrape.await.unwrap().unwrap().status().as_u16();
         assert!([200, 503].contains(&status), "{status}");
     }
-    assert_eq!(
-        simulator.requests().all().len(),
-        3,
-        "all shared one collection"
-    );
+    let requests = simulator.requests().all().len();
+    assert_eq!(requests, 3, "all shared one collection");
 }
 
 #[tokio::test]
@@ -192,10 +176,7 @@ async fn more_idle_connections_than_descriptors() {
         drop(crowd);
         honest(&exporter, "when the crowd has gone").await;
         exporter.running.signal("TERM");
-        assert_eq!(
-            exporter.running.ended().await.code(),
-            Some(0),
-            "no accept error ended it"
-        );
+        let code = exporter.running.ended().await.code();
+        assert_eq!(code, Some(0), "no accept error ended it");
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
 
-use crate::fixture::{Exporter, Page, pause, simulator};
+use crate::fixture::{Exporter, Page, assert_says, pause, simulator, words};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_scrapes_on_a_cold_cache_are_one_login_and_a_request_per_window() {
@@ -35,39 +35,22 @@ async fn beyond_the_slots_a_scrape_gets_503_and_health_still_answers() {
     let simulator = simulator().await;
     simulator.faults().add(Rule::token(Fault::hang()));
     let exporter = Exporter::serve(&simulator, &["--web.max-requests", "2"]).await;
-    let scrapes: Vec<_> = (0..5)
-        .map(|_| {
-            let request = exporter.request("GET", "/metrics");
-            tokio::spawn(
-                request
-                    .header("x-prometheus-scrape-timeout-seconds", "5")
-                    .send(),
-            )
-        })
-        .collect();
+    let scrapes = [(); 5].map(|()| {
+        let request = exporter.request("GET", "/metrics");
+        let patient = request.header("x-prometheus-scrape-timeout-seconds", "5");
+        tokio::spawn(patient.send())
+    });
     simulator.requests().until(|log| !log.is_empty()).await;
     assert_eq!(exporter.get("/-/healthy").await.status(), 200);
-    assert_eq!(
-        exporter
-            .request("HEAD", "/metrics")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
+    let head = exporter.request("HEAD", "/metrics").send().await;
+    assert_eq!(head.unwrap().status(), 200);
     let mut refused = 0;
     for scrape in scrapes {
         let response = scrape.await.unwrap().unwrap();
         if response.status() == 503 {
             refused += 1;
-            assert!(
-                response
-                    .text()
-                    .await
-                    .unwrap()
-                    .contains("--web.max-requests")
-            );
+            let said = response.text().await.unwrap();
+            assert_says(&said, &["--web.max-requests"]);
         } else {
             assert_eq!(response.status(), 200);
         }
@@ -112,19 +95,13 @@ async fn a_scrape_answers_within_prometheus_timeout() {
         .unwrap();
     let page = Page::parse(&response.text().await.unwrap());
     // Two seconds less the offset; the upper bound only says that it didn't wait for 8x8.
-    assert!(
-        (1.4..3.9).contains(&start.elapsed().as_secs_f64()),
-        "{:?}",
-        start.elapsed()
-    );
+    let took = start.elapsed().as_secs_f64();
+    assert!((1.4..3.9).contains(&took), "{took}");
     assert_eq!(page.company().0.len(), 0);
     assert_eq!(page.value("eightxeight_up"), 0.0);
     simulator.faults().remove(hang);
-    exporter
-        .page_where("the collection that went on", |page| {
-            page.value("eightxeight_up") == 1.0
-        })
-        .await;
+    // The collection went on.
+    exporter.page_with("eightxeight_up", 1.0).await;
 }
 
 #[tokio::test]
@@ -147,29 +124,14 @@ async fn without_a_scrape_nothing_is_asked_and_head_collects_nothing() {
 #[tokio::test]
 async fn a_timer_keeps_its_period_and_a_scrape_asks_nothing() {
     let simulator = simulator().await;
-    let options = [
-        "--collect.mode",
-        "timer",
-        "--collect.interval",
-        "500ms",
-        "--collect.window",
-        "1h",
-        "--api.max-requests-per-minute",
-        "1000",
-    ];
-    let exporter = Exporter::serve(&simulator, &options).await;
+    let options = "--collect.mode timer --collect.interval 500ms --collect.window 1h \
+        --api.max-requests-per-minute 1000";
+    let exporter = Exporter::serve(&simulator, &words(options)).await;
     simulator.requests().until(|log| log.len() == 1 + 8).await;
     let asked = simulator.requests().of(Endpoint::Compsum);
-    let first_to_last = asked[7].at.since(asked[0].at);
+    let took = asked[7].at.since(asked[0].at).as_secs_f64();
     // Seven periods: no shorter, and without drift worth the name.
-    assert!(
-        first_to_last >= Duration::from_millis(3490),
-        "{first_to_last:?}"
-    );
-    assert!(
-        first_to_last < Duration::from_millis(4500),
-        "{first_to_last:?}"
-    );
+    assert!((3.49..4.5).contains(&took), "{took}");
     let page = exporter.page().await;
     assert_eq!(page.value("eightxeight_up"), 1.0);
     assert_eq!(page.value("eightxeight_cache_requests_total"), 1.0);

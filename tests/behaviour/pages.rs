@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Command;
 
-use crate::fixture::{Exporter, Page, run};
+use crate::fixture::{Exporter, Page, run, words};
 
 #[tokio::test]
 async fn both_formats_and_encodings_hold_the_same_samples() {
@@ -20,11 +20,8 @@ async fn both_formats_and_encodings_hold_the_same_samples() {
         for gzip in [false, true] {
             let request = exporter.request("GET", "/metrics").header("accept", accept);
             let encoding = if gzip { "gzip" } else { "identity" };
-            let response = request
-                .header("accept-encoding", encoding)
-                .send()
-                .await
-                .unwrap();
+            let request = request.header("accept-encoding", encoding);
+            let response = request.send().await.unwrap();
             let headers = response.headers().clone();
             assert_eq!(headers["content-type"], content_type);
             assert_eq!(headers["vary"], "Accept, Accept-Encoding");
@@ -36,10 +33,8 @@ async fn both_formats_and_encodings_hold_the_same_samples() {
                 // A decoder that stops after the first member.
                 let mut decoder = flate2::bufread::GzDecoder::new(&body[..]);
                 decoder.read_to_string(&mut text).unwrap();
-                assert!(
-                    decoder.into_inner().is_empty(),
-                    "one member and nothing after it"
-                );
+                let rest = decoder.into_inner();
+                assert!(rest.is_empty(), "one member and nothing after it");
                 text
             } else {
                 String::from_utf8(body.to_vec()).unwrap()
@@ -47,8 +42,8 @@ async fn both_formats_and_encodings_hold_the_same_samples() {
             assert!(!text.contains("\n\n"));
             assert!(!text.contains("_created"));
             if content_type.starts_with("text/plain") {
-                let (silent, said) =
-                    run(Command::new("promtool").args(["check", "metrics"]), &text);
+                let mut promtool = Command::new("promtool");
+                let (silent, said) = run(promtool.args(["check", "metrics"]), &text);
                 assert!(silent && said.is_empty(), "{said}");
             }
             let mut page = Page::parse(&text);
@@ -68,18 +63,10 @@ async fn methods_and_paths() {
     let exporter = Exporter::demo(&["--web.telemetry-path", "/8x8"]).await;
     let head = exporter.request("HEAD", "/8x8").send().await.unwrap();
     assert_eq!(head.status(), 200);
-    assert_eq!(
-        head.headers()["content-type"],
-        "text/plain; version=0.0.4; charset=utf-8"
-    );
+    let content_type = &head.headers()["content-type"];
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
     assert_eq!(exporter.get("/metrics").await.status(), 404);
-    for path in [
-        "/8x8",
-        "/",
-        "/dashboards/pbx.json",
-        "/-/healthy",
-        "/-/ready",
-    ] {
+    for path in words("/8x8 / /dashboards/pbx.json /-/healthy /-/ready") {
         assert_eq!(exporter.get(path).await.status(), 200, "{path}");
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
             let response = exporter.request(method, path).send().await.unwrap();
@@ -93,10 +80,9 @@ async fn methods_and_paths() {
 async fn the_counters_are_there_from_the_start() {
     let exporter = Exporter::demo(&[]).await;
     let page = exporter.page().await;
-    let failures = page
-        .0
-        .keys()
-        .filter(|series| series.starts_with("eightxeight_api_request_failures_total"));
+    let counter = "eightxeight_api_request_failures_total";
+    let series = page.0.keys();
+    let failures = series.filter(|series| series.starts_with(counter));
     assert_eq!(failures.count(), 2 * 14);
     for series in [
         "eightxeight_up",
@@ -120,14 +106,11 @@ async fn the_counters_are_there_from_the_start() {
     ] {
         page.value(series);
     }
-    assert_eq!(
-        page.get("eightxeight_api_backoff_until_timestamp_seconds"),
-        None
-    );
+    let backoff = "eightxeight_api_backoff_until_timestamp_seconds";
+    assert_eq!(page.get(backoff), None);
     let [start, end] = ["start", "end"].map(|edge| {
-        page.value(&format!(
-            r#"eightxeight_window_{edge}_timestamp_seconds{{window="1h"}}"#
-        ))
+        let series = format!(r#"eightxeight_window_{edge}_timestamp_seconds{{window="1h"}}"#);
+        page.value(&series)
     });
     assert_eq!(end - start, 3600.0);
 }

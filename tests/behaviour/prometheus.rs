@@ -3,19 +3,13 @@
 use eightxeight_exporter::catalogue::Field;
 use eightxeight_exporter::simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, Prometheus, simulator, until};
+use crate::fixture::{Exporter, Prometheus, SCRAPED, simulator, until, words};
 
 #[tokio::test]
 async fn it_scrapes_the_demo_and_has_every_metric() {
     let exporter = Exporter::demo(&["--collect.interval", "1s"]).await;
     let prometheus = Prometheus::scraping(exporter.address()).await;
-    until("a scrape", async || {
-        let up = prometheus
-            .query("up and on (instance) eightxeight_up == 1")
-            .await;
-        (up.len() == 1 && up[0].1 == 1.0).then_some(())
-    })
-    .await;
+    prometheus.query_until(SCRAPED, 1).await;
     for field in Field::ALL {
         let series = prometheus.query(field.spec().metric).await;
         assert!(series.len() >= 8, "{field}: {series:?}");
@@ -31,15 +25,9 @@ async fn it_scrapes_the_demo_and_has_every_metric() {
 #[tokio::test]
 async fn series_go_stale_while_8x8_fails_and_return_when_it_heals() {
     let simulator = simulator().await;
-    let options = [
-        "--collect.interval",
-        "500ms",
-        "--collect.max-staleness",
-        "4s",
-        "--api.max-requests-per-minute",
-        "1000",
-    ];
-    let exporter = Exporter::serve(&simulator, &options).await;
+    let options = "--collect.interval 500ms --collect.max-staleness 4s \
+        --api.max-requests-per-minute 1000";
+    let exporter = Exporter::serve(&simulator, &words(options)).await;
     let prometheus = Prometheus::scraping(exporter.address()).await;
     let series = r#"eightxeight_company_inbound_calls{window="1h"}"#;
     let has = async |count: usize, up: f64| {
@@ -50,16 +38,10 @@ async fn series_go_stale_while_8x8_fails_and_return_when_it_heals() {
     until("the first samples", async || has(4, 1.0).await).await;
 
     let outage = simulator.faults().add(Rule::any(Fault::unavailable()));
-    until("the last good samples with eightxeight_up 0", async || {
-        has(4, 0.0).await
-    })
-    .await;
+    until("the last good samples, down", async || has(4, 0.0).await).await;
     until("no samples", async || has(0, 0.0).await).await;
-    assert_eq!(
-        prometheus.query("up").await[0].1,
-        1.0,
-        "the scrape itself works"
-    );
+    let up = prometheus.query("up").await[0].1;
+    assert_eq!(up, 1.0, "the scrape itself works");
 
     simulator.faults().remove(outage);
     until("the samples again", async || has(4, 1.0).await).await;

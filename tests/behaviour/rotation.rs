@@ -1,12 +1,14 @@
-//! The password is changed at 8x8, and the file that holds it goes the long way: wrong, touched, emptied, gone,
-//! right. At each step metrics, log and status page say how things stand, the old numbers stay, and nobody logs
-//! in without a new password.
+//! The password is changed at 8x8, and the file that holds it is in turn wrong, touched, empty, gone and right. At each
+//! step metrics, log and status page show the state, the old numbers stay, and nobody logs in without a new password.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use eightxeight_exporter::simulator::{Credentials, Endpoint, Simulator};
+use eightxeight_exporter::simulator::{Endpoint, Simulator};
 
-use crate::fixture::{Exporter, Page, command, secret_files, simulator};
+use crate::fixture::{
+    Exporter, KEY, PASSWORD, Page, USERNAME, assert_says, assert_silent, command, credentials, put,
+    secret_files, simulator, words,
+};
 
 const NEW: &str = "canary-new-password-4b1d";
 
@@ -23,9 +25,9 @@ impl Followed {
         let files = secret_files();
         let password = files.path().join("password");
         let mut command = command("serve", &simulator.url(), files.path());
-        command.args(["--collect.window", "1h", "--collect.interval", "200ms"]);
-        command.args(["--api.max-requests-per-minute", "1000"]);
-        let exporter = Exporter::start(&mut command, files).await;
+        let options = "--collect.window 1h --collect.interval 200ms \
+            --api.max-requests-per-minute 1000";
+        let exporter = Exporter::start(command.args(words(options)), files).await;
         Followed {
             exporter,
             simulator,
@@ -40,17 +42,17 @@ impl Followed {
     /// A page after two collections that began after this call: the first may have read the file as it was.
     async fn two_collections_later(&self) -> Page {
         let collections = |page: &Page| {
-            page.value("eightxeight_cache_requests_total")
-                - page.value("eightxeight_cache_hits_total")
+            let requests = page.value("eightxeight_cache_requests_total");
+            requests - page.value("eightxeight_cache_hits_total")
         };
         let before = collections(&self.exporter.page().await);
-        self.exporter
-            .page_where("two collections", |page| collections(page) >= before + 2.0)
-            .await
+        let later = |page: &Page| collections(page) >= before + 2.0;
+        self.exporter.page_where("two collections", later).await
     }
 
-    async fn status(&self) -> String {
-        self.exporter.get("/").await.text().await.unwrap()
+    /// The status page says this.
+    async fn status_says(&self, expected: &[&str]) {
+        assert_says(&self.exporter.text("/").await, expected);
     }
 
     /// The log's lines about failures and recoveries.
@@ -72,121 +74,77 @@ fn is_refused(page: &Page, good: &Page) {
     assert_eq!(page.company(), good.company(), "the old page is served");
 }
 
-fn put(path: &Path, text: &str) {
-    // As a rotation should: nobody sees half of it.
-    let new = path.with_extension("new");
-    std::fs::write(&new, text).unwrap();
-    std::fs::rename(new, path).unwrap();
-}
-
 #[tokio::test]
 async fn a_rotation_step_by_step() {
     let mut followed = Followed::start().await;
-    let old = std::fs::read_to_string(&followed.password).unwrap();
     let working = followed.exporter.page().await;
     assert_eq!(working.value("eightxeight_up"), 1.0);
 
     // 8x8 knows a new password and takes the token back: the file's is wrong now.
-    followed.simulator.customer().set_credentials(Credentials {
-        password: NEW.to_owned(),
-        ..followed.simulator.credentials()
-    });
+    let known = credentials(KEY, USERNAME, NEW);
+    followed.simulator.customer().set_credentials(known);
     followed.simulator.tokens().revoke_all();
-    let wrong = followed
-        .exporter
-        .page_where("the refusal", |page| {
-            page.value("eightxeight_credentials_refused") == 1.0
-        })
-        .await;
+    let refused = "eightxeight_credentials_refused";
+    let wrong = followed.exporter.page_with(refused, 1.0).await;
     // The last good answer may be newer than the first page.
     let good = wrong.clone();
     assert_eq!(good.company().0.len(), working.company().0.len());
     is_refused(&wrong, &good);
     assert_eq!(followed.logins(), 2);
-    let status = followed.status().await;
-    assert!(
-        status.contains("8x8 refused the credentials at"),
-        "{status}"
-    );
-    assert!(status.contains("--api.password-file"), "{status}");
-    assert!(status.contains("Shown is the last good answer"), "{status}");
+    let expected = [
+        "8x8 refused the credentials at",
+        "--api.password-file",
+        "Shown is the last good answer",
+    ];
+    followed.status_says(&expected).await;
     let failed = followed.exporter.running.line_with("reason=refused").await;
-    assert!(
-        failed.contains("refused the user name or the password"),
-        "{failed}"
-    );
+    assert_says(&failed, &["refused the user name or the password"]);
     let said = followed.said();
 
-    // Touched: the same content, written anew.
-    for text in [old.as_str(), old.trim_end()] {
+    // Touched: the same content, written again.
+    for text in [&format!("{PASSWORD}\n"), PASSWORD] {
         put(&followed.password, text);
         is_refused(&followed.two_collections_later().await, &good);
         assert_eq!(followed.logins(), 2, "touched");
         assert_eq!(followed.said(), said, "nothing new to say");
-        let status = followed.status().await;
-        assert!(
-            status.contains("no login with the same ones before"),
-            "{status}"
-        );
+        let expected = "no login with the same ones before";
+        followed.status_says(&[expected]).await;
     }
 
     // Emptied: what is read isn't sent, and 8x8's last word stands.
     put(&followed.password, "");
     is_refused(&followed.two_collections_later().await, &good);
     assert_eq!(followed.logins(), 2, "emptied");
-    let status = followed.status().await;
-    assert!(
-        status.contains("--api.password-file: the secret is empty"),
-        "{status}"
-    );
+    let is_empty = "--api.password-file: the secret is empty";
+    followed.status_says(&[is_empty]).await;
     let empty = followed.exporter.running.line_with("reason=secret").await;
-    assert!(
-        empty.contains("--api.password-file: the secret is empty"),
-        "{empty}"
-    );
-    assert!(
-        empty.contains("it is read again at the next try"),
-        "{empty}"
-    );
+    assert_says(&empty, &[is_empty, "it is read again at the next try"]);
     let said = followed.said();
 
     // Vanished.
     std::fs::remove_file(&followed.password).unwrap();
     is_refused(&followed.two_collections_later().await, &good);
     assert_eq!(followed.logins(), 2, "vanished");
-    let status = followed.status().await;
-    assert!(status.contains("there is no such file"), "{status}");
-    assert_eq!(
-        followed.said(),
-        said,
-        "the log has said that the secret is missing"
-    );
+    followed.status_says(&["there is no such file"]).await;
+    assert_eq!(followed.said(), said, "that it is missing was said");
 
     // Right: it heals with the next collection.
     put(&followed.password, NEW);
     let healed = followed.two_collections_later().await;
     assert_eq!(healed.value("eightxeight_up"), 1.0);
-    assert_eq!(healed.value("eightxeight_credentials_refused"), 0.0);
-    assert_eq!(
-        healed.get("eightxeight_api_next_login_timestamp_seconds"),
-        None
-    );
+    assert_eq!(healed.value(refused), 0.0);
+    let next_login = healed.get("eightxeight_api_next_login_timestamp_seconds");
+    assert_eq!(next_login, None);
     assert_eq!(healed.failures("token", "bad_credentials"), 1.0);
     let end = r#"eightxeight_window_end_timestamp_seconds{window="1h"}"#;
     assert!(healed.value(end) >= good.value(end));
     assert_eq!(followed.logins(), 3);
     assert_eq!(followed.simulator.customer().logins().refused, 1);
-    followed
-        .exporter
-        .running
-        .line_with("8x8 answers again")
-        .await;
-    let status = followed.status().await;
-    assert!(
-        !status.contains("8x8 refused the credentials at"),
-        "{status}"
-    );
-    assert!(status.contains("Collected "), "{status}");
+    let running = &mut followed.exporter.running;
+    running.line_with("8x8 answers again").await;
+    let status = followed.exporter.text("/").await;
+    assert_silent(&status, &["8x8 refused the credentials at"]);
+    assert_says(&status, &["Collected "]);
     let all = status + &followed.exporter.running.log().join("\n");
-    assert!(!all.contains(NEW) && !all.contains(old.trim_end()), "{all}");
+    assert_silent(&all, &[NEW, PASSWORD]);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eightxeight_exporter::simulator::Endpoint;
 
 use crate::accounts::Provider;
-use crate::fixture::{Prometheus, free_port, until};
+use crate::fixture::{Prometheus, free_port};
 
 /// Two free ports that differ only in their last digit, which is 0 or 1, and what they share.
 fn numbered_ports() -> String {
@@ -41,24 +41,18 @@ async fn each_account_is_collected_by_one_of_two_exporters() {
         .replace("  - rules/*.yml", "");
     assert!(!config.contains("10888"), "{config}");
     let prometheus = Prometheus::start(tempfile::tempdir().unwrap(), &config).await;
-    let up = until("all accounts and both exporters", async || {
-        let accounts = prometheus.query("eightxeight_up == 1").await;
-        let exporters = prometheus.query(r#"up{account=""} == 1"#).await;
-        (accounts.len() == ACCOUNTS && exporters.len() == 2).then_some(accounts)
-    })
-    .await;
+    prometheus.query_until(r#"up{account=""} == 1"#, 2).await;
+    let up = prometheus
+        .query_until("eightxeight_up == 1", ACCOUNTS)
+        .await;
 
-    let homes: BTreeMap<_, _> = up
-        .iter()
-        .map(|(labels, _)| (&labels["account"], &labels["instance"]))
-        .collect();
+    let homes = up.iter();
+    let homes = homes.map(|(labels, _)| (&labels["account"], &labels["instance"]));
+    let homes: BTreeMap<_, _> = homes.collect();
     assert_eq!(homes.len(), ACCOUNTS, "an account at two exporters: {up:?}");
     let used: BTreeSet<_> = homes.values().collect();
     assert_eq!(used.len(), 2, "all at one exporter: {homes:?}");
-    assert_eq!(
-        provider.simulator.requests().count(Endpoint::Token),
-        u64::try_from(ACCOUNTS).unwrap(),
-        "each account logs in once"
-    );
+    let logins = provider.simulator.requests().count(Endpoint::Token);
+    assert_eq!(logins, ACCOUNTS as u64, "each account logs in once");
     drop(exporters);
 }

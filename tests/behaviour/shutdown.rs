@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, Page, command, secret_files, simulator};
+use crate::fixture::{Exporter, Page, assert_says, command, finish, secret_files, simulator};
 
 #[tokio::test]
 async fn waiting_scrapes_are_answered_and_half_a_request_holds_nothing_up() {
@@ -24,17 +24,12 @@ async fn waiting_scrapes_are_answered_and_half_a_request_holds_nothing_up() {
         exporter.running.signal(signal);
         let page = waiting.await.unwrap().unwrap();
         assert_eq!(page.status(), 200);
-        assert_eq!(
-            Page::parse(&page.text().await.unwrap()).value("eightxeight_up"),
-            0.0
-        );
+        let page = Page::parse(&page.text().await.unwrap());
+        assert_eq!(page.value("eightxeight_up"), 0.0);
         let status = exporter.running.ended().await;
         assert_eq!(status.code(), Some(0), "{:#?}", exporter.running.log());
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            start.elapsed()
-        );
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?}");
         half.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         assert!(matches!(half.read(&mut [0; 16]), Ok(0) | Err(_)));
     }
@@ -46,11 +41,8 @@ async fn a_port_in_use_is_exit_1_and_says_so() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let files = secret_files();
-    let output = command("serve", &simulator.url(), files.path())
-        .args(["--web.listen-address", &address])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&address) && said.contains("in use"), "{said}");
+    let mut command = command("serve", &simulator.url(), files.path());
+    let ended = finish(command.args(["--web.listen-address", &address]));
+    assert_eq!(ended.code, Some(1));
+    assert_says(&ended.errors, &[&address, "in use"]);
 }

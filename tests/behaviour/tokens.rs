@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
 
-use crate::fixture::{Exporter, simulator, until};
+use crate::fixture::{Exporter, Page, simulator};
 
 const OFTEN: [&str; 4] = [
     "--collect.interval",
@@ -30,11 +30,8 @@ async fn a_short_lived_token_is_renewed_before_it_expires() {
         assert!((2.69..4.0).contains(&apart), "{apart}");
     }
     let page = exporter.page().await;
-    assert_eq!(
-        page.failures("compsum", "unauthorized"),
-        0.0,
-        "never used after its end"
-    );
+    let late = page.failures("compsum", "unauthorized");
+    assert_eq!(late, 0.0, "never used after its end");
     assert_eq!(page.value("eightxeight_up"), 1.0);
 }
 
@@ -44,17 +41,10 @@ async fn a_young_token_that_is_revoked_costs_one_backoff_and_one_login() {
     let exporter = Exporter::serve(&simulator, &OFTEN).await;
     assert_eq!(exporter.page().await.value("eightxeight_up"), 1.0);
     simulator.tokens().revoke_all();
-    let failing = exporter
-        .page_where("the refusal", |page| page.value("eightxeight_up") == 0.0)
-        .await;
-    assert_eq!(
-        failing.company().0.len(),
-        4 * 41 * 2,
-        "the last good answer is served"
-    );
-    exporter
-        .page_where("a new token", |page| page.value("eightxeight_up") == 1.0)
-        .await;
+    let failing = exporter.page_with("eightxeight_up", 0.0).await;
+    let samples = failing.company().0.len();
+    assert_eq!(samples, 4 * 41 * 2, "the last good answer is served");
+    exporter.page_with("eightxeight_up", 1.0).await;
     assert_eq!(simulator.requests().count(Endpoint::Token), 2);
     assert_eq!(simulator.customer().logins().refused, 0);
 }
@@ -66,26 +56,17 @@ async fn a_401_for_ever_with_two_windows_backs_off_instead_of_logging_in() {
         .faults()
         .add(Rule::compsum(Fault::token_expired()));
     let exporter = Exporter::serve(&simulator, &OFTEN).await;
-    let page = until("three failures", async || {
-        let page = exporter.page().await;
-        (page.failures("compsum", "unauthorized") >= 3.0).then_some(page)
-    })
-    .await;
+    let thrice = |page: &Page| page.failures("compsum", "unauthorized") >= 3.0;
+    let page = exporter.page_where("three failures", thrice).await;
     assert_eq!(page.value("eightxeight_up"), 0.0);
     // Each login's token is refused while it is young, and the account's wait doubles: 0.5 s, 1 s, 2 s …
     let logins = simulator.requests().of(Endpoint::Token);
-    let refusals = simulator.requests().count(Endpoint::Compsum);
-    assert!(
-        logins.len() as u64 <= refusals,
-        "{} logins, {refusals} refusals",
-        logins.len()
-    );
-    let apart: Vec<_> = logins
-        .windows(2)
-        .map(|pair| pair[1].at.since(pair[0].at))
-        .collect();
-    for (n, apart) in apart.iter().enumerate() {
-        let least = Duration::from_millis(450) * 2u32.pow(u32::try_from(n).unwrap());
-        assert!(*apart >= least, "{apart:?}");
+    let refusals = simulator.requests().of(Endpoint::Compsum);
+    assert!(logins.len() <= refusals.len(), "{logins:?} {refusals:?}");
+    let mut least = Duration::from_millis(450);
+    for pair in logins.windows(2) {
+        let apart = pair[1].at.since(pair[0].at);
+        assert!(apart >= least, "{apart:?}");
+        least *= 2;
     }
 }

@@ -1,47 +1,73 @@
 //! TLS and client certificates, as the web configuration asks for them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use rustls::version::{TLS12, TLS13};
+use rustls::{CipherSuite, NamedGroup};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::certificates::{Authority, Pair, dns, email, hash, ip, uri};
-use crate::fixture::{Exporter, Prometheus, clean_command, client, free_port, until};
+use crate::fixture::{
+    Exporter, Prometheus, SCRAPED, assert_says, assert_silent, clean_command, client, finish,
+    free_port, put, until,
+};
 
 const SERVER: &str = "cert_file: server.crt, key_file: server.key";
 
 /// An exporter behind a web configuration.
-struct Site {
-    exporter: Exporter,
+pub(crate) struct Site {
+    pub(crate) exporter: Exporter,
     authority: Authority,
     files: TempDir,
 }
 
 impl Site {
-    async fn new(config: &str) -> Site {
+    pub(crate) async fn new(config: &str) -> Site {
         Site::with(config, &[]).await
     }
 
     async fn with(config: &str, options: &[&str]) -> Site {
-        let files = tempfile::tempdir().unwrap();
         let authority = Authority::new("The tests");
-        install(files.path(), &authority.server());
-        put(&files.path().join("ca.crt"), &authority.pem());
-        put(&files.path().join("web.yml"), config);
+        let files = tempfile::tempdir().unwrap();
         let mut command = clean_command();
+        command.args(["demo", "--log.level", "trace", "--web.enable-lifecycle"]);
         command
-            .args(["demo", "--log.level", "trace", "--web.config.file"])
-            .arg(files.path().join("web.yml"))
-            .args(options);
-        let exporter = Exporter::start(&mut command, tempfile::tempdir().unwrap()).await;
+            .arg("--web.config.file")
+            .arg(files.path().join("web.yml"));
+        let put = |name: &str, text: &str| put(&files.path().join(name), text);
+        put("ca.crt", &authority.pem());
+        put("web.yml", config);
+        install(files.path(), &authority.server());
+        let exporter = Exporter::start(command.args(options), tempfile::tempdir().unwrap()).await;
         Site {
             exporter,
             authority,
             files,
         }
+    }
+
+    /// Replaces one of its files.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        put(&self.path(name), text);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
+    }
+
+    fn install(&self, pair: &Pair) {
+        install(self.files.path(), pair);
+    }
+
+    /// The certificate that is shown now.
+    async fn shown(&self) -> CertificateDer<'static> {
+        self.authority.shown(self.exporter.address()).await
     }
 
     fn url(&self) -> String {
@@ -62,21 +88,8 @@ impl Site {
             job.replace("DIR", &directory.to_string())
         );
         let prometheus = Prometheus::with(&job).await;
-        until("a scrape", async || {
-            let up = prometheus
-                .query("up and on (instance) eightxeight_up == 1")
-                .await;
-            up.first().filter(|(_, value)| *value == 1.0).map(|_| ())
-        })
-        .await;
+        prometheus.query_until(SCRAPED, 1).await;
     }
-}
-
-/// Exchanges a file at once, as everybody should.
-fn put(path: &Path, text: &str) {
-    let new = path.with_extension("new");
-    fs::write(&new, text).unwrap();
-    fs::rename(new, path).unwrap();
 }
 
 fn install(files: &Path, pair: &Pair) {
@@ -104,8 +117,8 @@ async fn a_real_prometheus_scrapes_over_mutual_tls() {
     .await;
     assert!(!site.lets_in(None).await, "nobody without a certificate");
     let Pair { certificate, key } = site.authority.issue(&[dns("prometheus")]);
-    put(&site.files.path().join("client.crt"), &certificate);
-    put(&site.files.path().join("client.key"), &key);
+    site.put("client.crt", &certificate);
+    site.put("client.key", &key);
     site.up(
         "tls_config: {ca_file: DIR/ca.crt, cert_file: DIR/client.crt, key_file: DIR/client.key}",
     )
@@ -122,26 +135,19 @@ async fn each_demand_on_clients_lets_in_whom_it_should() {
         ("VerifyClientCertIfGiven", true, false),
         ("RequireAndVerifyClientCert", false, false),
     ] {
-        let ca = if demand == "NoClientCert" {
-            ""
-        } else {
-            ", client_ca_file: ca.crt"
+        let ca = match demand {
+            "NoClientCert" => "",
+            _ => ", client_ca_file: ca.crt",
         };
         let config = format!("tls_server_config: {{{SERVER}, client_auth_type: {demand}{ca}}}");
         let site = Site::new(&config).await;
         let known = site.authority.issue(&[dns("prometheus")]);
         let foreign = Authority::new("Somebody else").issue(&[dns("prometheus")]);
-        assert!(
-            site.lets_in(Some(&known)).await,
-            "{demand}, a known certificate"
-        );
-        assert_eq!(site.lets_in(None).await, nobody, "{demand}, no certificate");
+        assert!(site.lets_in(Some(&known)).await, "{demand}, known");
+        assert_eq!(site.lets_in(None).await, nobody, "{demand}, none");
         // rustls' client shows no certificate of an authority that the server doesn't name.
-        assert_eq!(
-            site.lets_in(Some(&foreign)).await,
-            stranger,
-            "{demand}, a foreign certificate"
-        );
+        let lets_in = site.lets_in(Some(&foreign)).await;
+        assert_eq!(lets_in, stranger, "{demand}, foreign");
     }
 }
 
@@ -182,128 +188,91 @@ async fn a_client_needs_one_of_the_allowed_names() {
 
 #[tokio::test]
 async fn versions_suites_and_curves_are_those_that_are_configured() {
-    let all = "tls_server_config: {cert_file: server.crt, key_file: server.key";
     let site = Site::new(&format!(
-        "{all}, max_version: TLS12, cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384], curve_preferences: [CurveP384]}}"
+        "tls_server_config: {{{SERVER}, max_version: TLS12, curve_preferences: [CurveP384], \
+         cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]}}"
     ))
     .await;
-    let address = site.exporter.address();
-    let stream = site
-        .authority
-        .handshake(address, &[&TLS12, &TLS13], &["h2", "http/1.1"])
-        .await
-        .unwrap();
+    let handshake = async |site: &Site, versions: &[_]| {
+        let address = site.exporter.address();
+        let protocols = ["h2", "http/1.1"];
+        site.authority
+            .handshake(address, versions, &protocols)
+            .await
+    };
+    let stream = handshake(&site, &[&TLS12, &TLS13]).await.unwrap();
     let session = stream.get_ref().1;
     let negotiated = session.negotiated_cipher_suite().unwrap().suite();
-    assert_eq!(
-        negotiated,
-        rustls::CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
-    );
+    let expected = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384;
+    assert_eq!(negotiated, expected);
     let group = session.negotiated_key_exchange_group().unwrap().name();
-    assert_eq!(group, rustls::NamedGroup::secp384r1);
-    assert_eq!(
-        session.alpn_protocol(),
-        Some(&b"http/1.1"[..]),
-        "http2 is accepted, HTTP/1.1 is spoken"
-    );
-    assert!(
-        site.authority
-            .handshake(address, &[&TLS13], &[])
-            .await
-            .is_err()
-    );
-    assert!(site.exporter.running.log().iter().any(|line| {
-        line.contains("level=warn")
-            && line.contains("TLS_RSA_WITH_AES_128_CBC_SHA is not available")
-    }));
+    assert_eq!(group, NamedGroup::secp384r1);
+    let spoken = session.alpn_protocol();
+    assert_eq!(spoken, Some(&b"http/1.1"[..]), "http2 is only accepted");
+    assert!(handshake(&site, &[&TLS13]).await.is_err());
+    let log = site.exporter.running.log();
+    let warning = log.iter().find(|line| line.contains("level=warn"));
+    let unavailable = "TLS_RSA_WITH_AES_128_CBC_SHA is not available";
+    assert_says(warning.unwrap(), &[unavailable]);
 
     let site = Site::new(&format!(
-        "{all}, min_version: TLS13}}\nhttp_server_config: {{http2: true}}"
+        "tls_server_config: {{{SERVER}, min_version: TLS13}}\nhttp_server_config: {{http2: true}}"
     ))
     .await;
-    let address = site.exporter.address();
-    assert!(
-        site.authority
-            .handshake(address, &[&TLS12], &[])
-            .await
-            .is_err()
-    );
-    assert!(
-        site.authority
-            .handshake(address, &[&TLS13], &[])
-            .await
-            .is_ok()
-    );
+    assert!(handshake(&site, &[&TLS12]).await.is_err());
+    assert!(handshake(&site, &[&TLS13]).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_good_one() {
     let mut site = Site::new(&format!("tls_server_config: {{{SERVER}}}")).await;
-    let address = site.exporter.address().to_owned();
     let kept = site.authority.client(None);
     assert_eq!(kept.get(site.url()).send().await.unwrap().status(), 200);
 
     let second = site.authority.server();
-    install(site.files.path(), &second);
-    assert_eq!(site.authority.shown(&address).await, second.der());
+    site.install(&second);
+    assert_eq!(site.shown().await, second.der());
     assert_eq!(kept.get(site.url()).send().await.unwrap().status(), 200);
 
     // Half of a rotation: the new certificate with the old key.
     let third = site.authority.server();
-    put(&site.files.path().join("server.crt"), &third.certificate);
-    assert_eq!(site.authority.shown(&address).await, second.der());
-    let line = site
-        .exporter
-        .running
-        .line_with("the key is not that of the certificate")
-        .await;
-    assert!(line.contains("tls_server_config.key_file"), "{line}");
-    put(&site.files.path().join("server.key"), &third.key);
-    assert_eq!(site.authority.shown(&address).await, third.der());
+    site.put("server.crt", &third.certificate);
+    assert_eq!(site.shown().await, second.der());
+    let mismatch = "the key is not that of the certificate";
+    let line = site.exporter.running.line_with(mismatch).await;
+    assert_says(&line, &["tls_server_config.key_file"]);
+    site.put("server.key", &third.key);
+    assert_eq!(site.shown().await, third.der());
 
     for broken in ["", "-----BEGIN CERTIFICATE-----\nAAAA", "hunter2"] {
-        put(&site.files.path().join("server.crt"), broken);
-        assert_eq!(
-            site.authority.shown(&address).await,
-            third.der(),
-            "{broken}"
-        );
+        site.put("server.crt", broken);
+        assert_eq!(site.shown().await, third.der(), "{broken}");
     }
-    fs::remove_file(site.files.path().join("server.key")).unwrap();
-    assert_eq!(site.authority.shown(&address).await, third.der());
-    install(site.files.path(), &second);
-    assert_eq!(site.authority.shown(&address).await, second.der());
+    fs::remove_file(site.path("server.key")).unwrap();
+    assert_eq!(site.shown().await, third.der());
+    site.install(&second);
+    assert_eq!(site.shown().await, second.der());
     let log = site.exporter.running.log().concat();
-    assert!(
-        !log.contains("hunter2") && !log.contains("--BEGIN"),
-        "{log}"
-    );
+    assert_silent(&log, &["hunter2", "--BEGIN"]);
 }
 
 #[tokio::test]
 async fn tls_is_not_turned_off_by_a_file_that_loses_it() {
     let mut site = Site::new(&format!("tls_server_config: {{{SERVER}}}")).await;
-    let path = site.files.path().join("web.yml");
     for text in ["", "http_server_config: {headers: {X-Frame-Options: deny}}"] {
-        put(&path, text);
+        site.put("web.yml", text);
         assert!(site.lets_in(None).await, "{text}");
     }
-    site.exporter
-        .running
-        .line_with("TLS is turned on or off only by a new start")
-        .await;
+    let why = "TLS is turned on or off only by a new start";
+    site.exporter.running.line_with(why).await;
 }
 
 #[tokio::test]
 async fn certificate_and_key_can_stand_in_the_file_itself() {
     let authority = Authority::new("Another");
     let Pair { certificate, key } = authority.server();
-    let block = |text: &str| text.replace('\n', "\n    ");
-    let config = format!(
-        "tls_server_config:\n  cert: |\n    {}\n  key: |\n    {}\n",
-        block(&certificate),
-        block(&key)
-    );
+    let [certificate, key] = [certificate, key].map(|pem| pem.replace('\n', "\n    "));
+    let config = format!("tls_server_config:\n  cert: |\n    {certificate}\n  key: |\n    {key}\n");
     let site = Site::new(&config).await;
     let answer = authority.client(None).get(site.url()).send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -323,10 +292,7 @@ async fn half_a_handshake_is_ended_and_starves_nobody() {
         // An idle connection has two minutes; this is given one.
         until("the end of half a handshake", async || {
             let mut rest = [0; 64];
-            let read = tokio::time::timeout(
-                std::time::Duration::from_millis(100),
-                stream.read(&mut rest),
-            );
+            let read = timeout(Duration::from_millis(100), stream.read(&mut rest));
             matches!(read.await, Ok(Ok(0) | Err(_))).then_some(())
         })
         .await;
@@ -341,39 +307,22 @@ async fn who_speaks_http_to_the_port_is_told_and_probes_stay_plain() {
         "tls_server_config: {{{SERVER}}}\nbasic_auth_users: {{a: '{hash}'}}\nrate_limit: {{interval: 1h, burst: 1}}\n"
     );
     let site = Site::with(&config, &["--web.health-listen-address", &probes]).await;
-    let answer = client()
-        .get(format!("http://{}/", site.exporter.address()))
-        .send()
-        .await
-        .unwrap();
+    let get = async |url: String| client().get(url).send().await.unwrap();
+    let answer = get(format!("http://{}/", site.exporter.address())).await;
     assert_eq!(answer.status(), 400);
-    assert!(answer.text().await.unwrap().contains("HTTPS"));
+    assert_says(&answer.text().await.unwrap(), &["HTTPS"]);
     for _ in 0..5 {
-        let answer = client()
-            .get(format!("http://{probes}/-/healthy"))
-            .send()
-            .await
-            .unwrap();
+        let answer = get(format!("http://{probes}/-/healthy")).await;
         assert_eq!(answer.status(), 200);
     }
-    let health = |arguments: &[&str]| {
-        let output = clean_command()
-            .arg("health")
-            .args(arguments)
-            .env(
-                "EIGHTXEIGHT_WEB_CONFIG_FILE",
-                site.files.path().join("web.yml"),
-            )
-            .output()
-            .unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
+    let health = |option: &str, address: &str| {
+        let mut health = clean_command();
+        health.args(["health", option, address]);
+        finish(health.env("EIGHTXEIGHT_WEB_CONFIG_FILE", site.path("web.yml")))
     };
-    let own = ["--web.listen-address", site.exporter.address()];
-    let (code, said) = health(&own);
-    assert_eq!(code, Some(1));
-    assert!(said.contains("--web.health-listen-address"), "{said}");
-    assert_eq!(health(&["--web.health-listen-address", &probes]).0, Some(0));
+    let own = health("--web.listen-address", site.exporter.address());
+    assert_eq!(own.code, Some(1));
+    assert_says(&own.errors, &["--web.health-listen-address"]);
+    let other = health("--web.health-listen-address", &probes);
+    assert_eq!(other.code, Some(0));
 }

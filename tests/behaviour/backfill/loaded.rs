@@ -32,18 +32,10 @@ pub(super) async fn reads_back(
     backfill: &Backfill,
 ) {
     let truth = |field: Field, start: Timestamp, end: Timestamp| {
-        let period = Period { start, end };
-        let rows = simulator
-            .truth(
-                simulator.customer(),
-                &Selection::All,
-                period,
-                simulator.now(),
-            )
-            .unwrap();
-        let values = rows
-            .iter()
-            .map(|row| (row.pbx_id.to_string(), row.base(field).unwrap()));
+        let (period, now) = (Period { start, end }, simulator.now());
+        let rows = simulator.truth(simulator.customer(), &Selection::All, period, now);
+        let rows = rows.unwrap().into_iter();
+        let values = rows.map(|row| (row.pbx_id.to_string(), row.base(field).unwrap()));
         values.collect::<BTreeMap<_, _>>()
     };
     let london = TimeZone::get("Europe/London").unwrap();

@@ -4,15 +4,17 @@ mod loaded;
 mod starting;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use eightxeight_exporter::simulator::{Endpoint, Fault, Rule, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use crate::fixture::{
-    KEY, PASSWORD, Prometheus, Running, USERNAME, command, secret_files, settings, simulator, until,
+    KEY, PASSWORD, Prometheus, Running, USERNAME, assert_says, assert_silent, command, credentials,
+    finished, run_by, secret_files, simulator, until,
 };
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -52,26 +54,28 @@ impl Backfill {
 
     fn command_to(&self, output: &Path, options: &[&str]) -> Command {
         let mut command = command("backfill", &self.url, self.files.path());
-        command
-            .args([
-                "--from",
-                &self.from.to_string(),
-                "--to",
-                &self.to.to_string(),
-            ])
-            .arg("--output")
-            .arg(output)
-            .args(options);
-        command.stdin(Stdio::null());
+        command.args(["--from", &self.from.to_string()]);
+        command.args(["--to", &self.to.to_string(), "--output"]);
+        command.arg(output).args(options).stdin(Stdio::null());
         command
     }
 
-    async fn run(&self, options: &[&str]) -> (i32, String) {
-        ended(self.command(options)).await
+    /// Runs it to its end, which has this exit code: all that it said.
+    async fn run(&self, code: i32, options: &[&str]) -> String {
+        ended(code, self.command(options)).await
     }
 
-    fn finished(&self) -> BTreeMap<String, Vec<u8>> {
-        finished(&self.output())
+    fn months(&self) -> usize {
+        let month = |instant: Timestamp| instant.strftime("%Y-%m").to_string();
+        if month(self.from + HOUR) == month(self.to) {
+            1
+        } else {
+            2
+        }
+    }
+
+    fn finished(&self) -> BTreeMap<OsString, Vec<u8>> {
+        finished_files(&self.output())
     }
 }
 
@@ -80,7 +84,7 @@ const FAST: [&str; 2] = ["--api.max-requests-per-minute", "1000000"];
 const HOURLY: [&str; 4] = [FAST[0], FAST[1], "--collect.window", "1h"];
 
 /// The finished files of a directory by name.
-fn finished(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+fn finished_files(directory: &Path) -> BTreeMap<OsString, Vec<u8>> {
     let Ok(entries) = directory.read_dir() else {
         return BTreeMap::new();
     };
@@ -88,87 +92,86 @@ fn finished(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "om"))
         .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read(path).unwrap())
+            (
+                path.file_name().unwrap().to_owned(),
+                std::fs::read(&path).unwrap(),
+            )
         })
         .collect()
 }
 
-/// Runs a command to its end without blocking the simulator: its exit code and all that it said.
-async fn ended(mut command: Command) -> (i32, String) {
-    let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap();
-    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    for secret in [KEY, USERNAME, PASSWORD] {
-        assert!(!said.contains(secret), "{said}");
-    }
-    (output.status.code().unwrap_or(-1), said)
+/// Runs a command to its end, which has this exit code: all that it said.
+async fn ended(code: i32, command: Command) -> String {
+    let ended = finished(command).await;
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    let said = ended.said();
+    assert_silent(&said, &[KEY, USERNAME, PASSWORD]);
+    said
+}
+
+fn reports(simulator: &Simulator) -> u64 {
+    simulator.requests().count(Endpoint::Compsum)
+}
+
+/// The options, and `--resume`.
+fn resuming(options: &[&'static str]) -> Vec<&'static str> {
+    [options, &["--resume"]].concat()
 }
 
 #[tokio::test]
 async fn whatever_interrupts_it_the_files_are_the_same() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 24 * 35);
-    let options = [
-        &FAST[..],
-        &[
-            "--collect.time-zone",
-            "Europe/London",
-            "--label",
-            "site=a \"b\"",
-        ],
-    ]
-    .concat();
+    let site = "site=a \"b\"";
+    let own = ["--collect.time-zone", "Europe/London", "--label", site];
+    let options = [&FAST[..], &own].concat();
     let total = 2 * 24 * 35;
 
     // Killed, stopped and terminated, each after some more answers.
-    let resume = [&options[..], &["--resume"]].concat();
+    let resume = resuming(&options);
     for (number, signal) in ["KILL", "INT", "KILL", "TERM"].into_iter().enumerate() {
         let enough = 150 * (number as u64 + 1);
         let mut running = Running::start(&mut backfill.command(&resume));
         until("some answers", async || {
-            (simulator.requests().count(Endpoint::Compsum) >= enough).then_some(())
+            (reports(&simulator) >= enough).then_some(())
         })
         .await;
         running.signal(signal);
         let status = running.ended().await;
         if signal != "KILL" {
             assert_eq!(status.code(), Some(1));
-            let log = running.log().join("\n");
-            assert!(
-                log.contains("go on with the same command and --resume"),
-                "{log}"
-            );
+            let expected = "go on with the same command and --resume";
+            assert_says(&running.log().join("\n"), &[expected]);
         }
         assert!(backfill.finished().len() < 2, "not at its end");
     }
-    let (code, said) = backfill.run(&resume).await;
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("are done already"), "{said}");
+    let said = backfill.run(0, &resume).await;
+    assert_says(&said, &["are done already"]);
     // A kill costs at most the request that was under way.
-    let asked = simulator.requests().count(Endpoint::Compsum);
+    let asked = reports(&simulator);
     assert!((total..total + 5).contains(&asked), "{asked}");
 
     let uninterrupted = backfill.files.path().join("other");
-    let (code, said) = ended(backfill.command_to(&uninterrupted, &options)).await;
-    assert_eq!(code, 0, "{said}");
+    ended(0, backfill.command_to(&uninterrupted, &options)).await;
     let files = backfill.finished();
     assert!((2..=3).contains(&files.len()), "{:?}", files.keys());
-    assert!(files == finished(&uninterrupted), "the same byte for byte");
+    assert!(
+        files == finished_files(&uninterrupted),
+        "the same byte for byte"
+    );
 
     // Once more changes nothing and asks nothing.
-    let asked = simulator.requests().count(Endpoint::Compsum);
-    let (code, said) = backfill.run(&resume).await;
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("nothing to ask for"), "{said}");
-    assert_eq!(simulator.requests().count(Endpoint::Compsum), asked);
+    let asked = reports(&simulator);
+    let said = backfill.run(0, &resume).await;
+    assert_says(&said, &["nothing to ask for"]);
+    assert_eq!(reports(&simulator), asked);
     assert!(files == backfill.finished());
 
+    let data = backfill.files.path().join("data");
     for line in said.lines().filter(|line| line.starts_with("promtool")) {
-        loaded::load(line, &backfill.files.path().join("data"));
+        loaded::load(line, &data);
     }
-    let prometheus = Prometheus::over(Some(&backfill.files.path().join("data")), &[]).await;
+    let prometheus = Prometheus::over(Some(&data), &[]).await;
     loaded::reads_back(&prometheus, &simulator, &backfill).await;
 }
 
@@ -185,14 +188,11 @@ async fn an_outage_is_waited_out() {
         simulator.faults().add(fault);
     }
     let backfill = Backfill::of_hours(&simulator, 30);
-    let options = [
-        &HOURLY[..],
-        &["--collect.interval", "100ms", "--api.timeout", "5s"],
-    ]
-    .concat();
+    let impatient = ["--collect.interval", "100ms", "--api.timeout", "5s"];
+    let options = [&HOURLY[..], &impatient].concat();
     let mut running = Running::start(&mut backfill.command(&options));
     until("some answers", async || {
-        (simulator.requests().count(Endpoint::Compsum) >= 8).then_some(())
+        (reports(&simulator) >= 8).then_some(())
     })
     .await;
     simulator.hang_up().await;
@@ -200,28 +200,12 @@ async fn an_outage_is_waited_out() {
     simulator.listen().await.unwrap();
     assert!(running.ended().await.success(), "{:#?}", running.log());
     assert_eq!(backfill.finished().len(), backfill.months());
-    let log = running.log();
-    for says in [
+    let expected = [
         "8x8 has an error of its own",
         "8x8 answers again",
         "requests=30 of=30",
-    ] {
-        assert!(
-            log.iter().any(|line| line.contains(says)),
-            "{says}: {log:#?}"
-        );
-    }
-}
-
-impl Backfill {
-    fn months(&self) -> usize {
-        let month = |instant: Timestamp| instant.strftime("%Y-%m").to_string();
-        if month(self.from + HOUR) == month(self.to) {
-            1
-        } else {
-            2
-        }
-    }
+    ];
+    assert_says(&running.log().join("\n"), &expected);
 }
 
 #[tokio::test]
@@ -229,69 +213,52 @@ async fn a_no_ends_it_and_says_how_to_go_on() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 30);
     simulator.customer().set_permitted(false);
-    let (code, said) = backfill.run(&HOURLY).await;
-    assert_eq!(code, 1, "{said}");
-    for says in ["Supervisor access", "--resume, 0 of 30 requests are done"] {
-        assert!(said.contains(says), "{said}");
-    }
-    assert_eq!(simulator.requests().count(Endpoint::Compsum), 1);
+    let said = backfill.run(1, &HOURLY).await;
+    let how_to_go_on = "--resume, 0 of 30 requests are done";
+    assert_says(&said, &["Supervisor access", how_to_go_on]);
+    assert_eq!(reports(&simulator), 1);
     // An earlier backfill isn't overwritten.
-    let (code, said) = backfill.run(&HOURLY).await;
-    assert_eq!(code, 2, "{said}");
-    assert!(
-        said.contains("holds an earlier backfill: go on with --resume"),
-        "{said}"
-    );
+    let said = backfill.run(2, &HOURLY).await;
+    let refusal = "holds an earlier backfill: go on with --resume";
+    assert_says(&said, &[refusal]);
 
     simulator.customer().set_permitted(true);
-    let mut wrong = settings().accounts.remove(0).credentials;
-    let right = wrong.clone();
-    wrong.password = "another".to_owned();
-    simulator.customer().set_credentials(wrong);
-    let resume = [&HOURLY[..], &["--resume"]].concat();
-    let logins = simulator.requests().count(Endpoint::Token);
-    let (code, said) = backfill.run(&resume).await;
-    assert_eq!(code, 1, "{said}");
-    assert!(
-        said.contains("8x8 refused the user name or the password"),
-        "{said}"
-    );
-    assert_eq!(
-        simulator.requests().count(Endpoint::Token),
-        logins + 1,
-        "one try"
-    );
+    let known = credentials(KEY, USERNAME, "another");
+    simulator.customer().set_credentials(known);
+    let resume = resuming(&HOURLY);
+    let logins = || simulator.requests().count(Endpoint::Token);
+    let before = logins();
+    let said = backfill.run(1, &resume).await;
+    let refusal = "8x8 refused the user name or the password";
+    assert_says(&said, &[refusal]);
+    assert_eq!(logins(), before + 1, "one try");
 
-    simulator.customer().set_credentials(right);
-    let (code, said) = backfill.run(&resume).await;
-    assert_eq!(code, 0, "{said}");
+    let known = credentials(KEY, USERNAME, PASSWORD);
+    simulator.customer().set_credentials(known);
+    backfill.run(0, &resume).await;
 }
+
+/// Runs a command that can't write files of more than 8 KiB.
+const LIMITED: &str = r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#;
 
 #[tokio::test]
 async fn a_full_disk_costs_nothing() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 30);
     // A limit on the size of files stands in for the disk: writing fails halfway through an answer.
-    let limited = backfill.command(&HOURLY);
-    let mut shell = Command::new("bash");
-    shell.args(["-c", r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#]);
-    shell
-        .arg(limited.get_program())
-        .args(limited.get_args())
-        .stdin(Stdio::null());
-    let (code, said) = ended(shell).await;
-    assert_eq!(code, 1, "{said}");
-    for says in ["backfill.journal: File too large", "go on with --resume"] {
-        assert!(said.contains(says), "{said}");
-    }
-    let asked = simulator.requests().count(Endpoint::Compsum);
+    let mut shell = run_by(&["bash", "-c", LIMITED], &backfill.command(&HOURLY));
+    shell.stdin(Stdio::null());
+    let said = ended(1, shell).await;
+    let expected = ["backfill.journal: File too large", "go on with --resume"];
+    assert_says(&said, &expected);
+    let asked = reports(&simulator);
     assert!((2..30).contains(&asked), "{asked}");
     let journal = std::fs::read(backfill.output().join("backfill.journal")).unwrap();
     assert!(journal.ends_with(b"\n"), "no torn line is left");
-    let (code, said) = backfill.run(&[&HOURLY[..], &["--resume"]].concat()).await;
-    assert_eq!(code, 0, "{said}");
+    let resume = resuming(&HOURLY);
+    backfill.run(0, &resume).await;
     // Only the answer that found no room is asked for again.
-    assert_eq!(simulator.requests().count(Endpoint::Compsum), 31);
+    assert_eq!(reports(&simulator), 31);
 
     // The same for a finished file.
     let other = backfill.files.path().join("other");
@@ -300,14 +267,12 @@ async fn a_full_disk_costs_nothing() {
         let name = format!("eightxeight-{}.om.unfinished", month.strftime("%Y-%m"));
         let _ = std::os::unix::fs::symlink("/dev/full", other.join(name));
     }
-    let (code, said) = ended(backfill.command_to(&other, &HOURLY)).await;
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains(".om: No space left on device"), "{said}");
-    assert!(finished(&other).is_empty());
-    let resume = [&HOURLY[..], &["--resume"]].concat();
-    // Each month's attempt takes its full stand-in away.
+    let said = ended(1, backfill.command_to(&other, &HOURLY)).await;
+    assert_says(&said, &[".om: No space left on device"]);
+    assert!(finished_files(&other).is_empty());
+    // Each month's attempt removes its link to the full device.
     for _ in 0..backfill.months() {
-        ended(backfill.command_to(&other, &resume)).await;
+        finished(backfill.command_to(&other, &resume)).await;
     }
-    assert!(finished(&other) == backfill.finished());
+    assert!(finished_files(&other) == backfill.finished());
 }

@@ -1,14 +1,17 @@
 //! Whether it starts, and what it says.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use eightxeight_exporter::simulator::Endpoint;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Backfill, HOUR, HOURLY, ended};
-use crate::fixture::{Running, command, secret_files, simulator, until};
+use super::{Backfill, HOUR, HOURLY, ended, reports, resuming};
+use crate::fixture::{
+    Running, assert_says, assert_silent, command, on_terminal, secret_files, simulator, until,
+    words,
+};
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused_with_the_reason() {
@@ -23,56 +26,45 @@ async fn what_cannot_be_asked_is_refused_with_the_reason() {
     let soon = (Timestamp::now() - HOUR * 2)
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string();
+    let missing = [
+        "--from is missing",
+        "--to is missing",
+        "--output is missing",
+    ];
+    let too_early = ["two years (730 days)", "the earliest is 20"];
+    let three = ["--from: `soon`", "--step: `7h`", "--label: `1`"];
     for (options, says) in [
+        (String::new(), &missing[..]),
+        (format!("--from {old} --to {recent}"), &too_early),
         (
-            vec![],
-            vec![
-                "--from is missing",
-                "--to is missing",
-                "--output is missing",
-            ],
+            format!("--from {past} --to {tomorrow}"),
+            &["--to: it lies in the future"],
         ),
         (
-            vec!["--from", &old, "--to", &recent],
-            vec!["two years (730 days)", "the earliest is 20"],
+            format!("--from {past} --to {soon}"),
+            &["less than three hours ago"],
         ),
         (
-            vec!["--from", &past, "--to", &tomorrow],
-            vec!["--to: it lies in the future"],
+            format!("--from {recent} --to {past}"),
+            &["isn't after --from"],
         ),
+        ("--from soon --step 7h --label 1=2".to_owned(), &three),
         (
-            vec!["--from", &past, "--to", &soon],
-            vec!["less than three hours ago"],
+            "--collect.window 1h,60m --step 0s".to_owned(),
+            &["--collect.window: ", "--step: "],
         ),
-        (
-            vec!["--from", &recent, "--to", &past],
-            vec!["isn't after --from"],
-        ),
-        (
-            vec!["--from", "soon", "--step", "7h", "--label", "1=2"],
-            vec!["--from: `soon`", "--step: `7h`", "--label: `1`"],
-        ),
-        (
-            vec!["--collect.window", "1h,60m", "--step", "0s"],
-            vec!["--collect.window: ", "--step: "],
-        ),
-        (vec!["--resume", "--resume"], vec!["--resume: given twice"]),
-        (vec!["--resume=maybe"], vec!["--resume: "]),
+        ("--resume --resume".to_owned(), &["--resume: given twice"]),
+        ("--resume=maybe".to_owned(), &["--resume: "]),
     ] {
         let mut command = command("backfill", "http://127.0.0.1:1", files.path());
-        command.args(&options);
-        if options.contains(&"--to") {
+        command.args(words(&options));
+        if options.contains("--to") {
             command.arg("--output").arg(&directory);
         }
-        let (code, said) = ended(command).await;
-        assert_eq!(code, 2, "{options:?}: {said}");
-        for says in says {
-            assert!(said.contains(says), "{says}: {said}");
-        }
-        assert!(
-            said.lines().all(|line| line.starts_with("error: ")),
-            "{said}"
-        );
+        let said = ended(2, command).await;
+        assert_says(&said, says);
+        let is_error = |line: &str| line.starts_with("error: ");
+        assert!(said.lines().all(is_error), "{said}");
         assert!(!directory.exists());
     }
 }
@@ -83,21 +75,19 @@ async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
     // 301 requests at 5 a minute.
     let backfill = Backfill::of_hours(&simulator, 301);
     let hourly = ["--collect.window", "1h"];
-    let (code, said) = backfill.run(&hourly).await;
-    assert_eq!(code, 2, "{said}");
-    assert!(said.contains("301 requests, 5 a minute"), "{said}");
-    assert!(said.contains("about 1h 1m"), "{said}");
-    assert!(said.contains("say --yes"), "{said}");
+    let said = backfill.run(2, &hourly).await;
+    let expected = ["301 requests, 5 a minute", "about 1h 1m", "say --yes"];
+    assert_says(&said, &expected);
     assert_eq!(simulator.requests().count(Endpoint::Token), 0);
     assert!(!backfill.output().join("backfill.journal").exists());
 
     // With --yes it starts, as it does without when it is short enough.
     for (hours, yes) in [(301, &["--yes"][..]), (300, &[])] {
         let backfill = Backfill::of_hours(&simulator, hours);
-        let before = simulator.requests().count(Endpoint::Compsum);
+        let before = reports(&simulator);
         let mut running = Running::start(&mut backfill.command(&[&hourly[..], yes].concat()));
         until("a request", async || {
-            (simulator.requests().count(Endpoint::Compsum) > before).then_some(())
+            (reports(&simulator) > before).then_some(())
         })
         .await;
         running.signal("INT");
@@ -107,30 +97,23 @@ async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
     // On a terminal it asks.
     for (answer, asked) in [("n", false), ("", false), ("y", true)] {
         let backfill = Backfill::of_hours(&simulator, 301);
-        let before = simulator.requests().count(Endpoint::Compsum);
-        let command = backfill.command(&hourly);
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let line: Vec<_> = words
-            .map(|word| format!("'{}'", word.to_str().unwrap()))
-            .collect();
-        let mut terminal = Command::new("script");
-        terminal.args(["-qec", &line.join(" "), "/dev/null"]);
-        let pipes = terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = pipes.spawn().unwrap();
+        let before = reports(&simulator);
+        let mut terminal = on_terminal(&backfill.command(&hourly));
+        terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = terminal.spawn().unwrap();
         let stdin = child.stdin.as_mut().unwrap();
         stdin.write_all(format!("{answer}\n").as_bytes()).unwrap();
-        let sent = || simulator.requests().count(Endpoint::Compsum) > before;
+        let sent = || reports(&simulator) > before;
         until("a request or the end", async || {
             (sent() || child.try_wait().unwrap().is_some()).then_some(())
         })
         .await;
         // With its terminal gone it ends, too.
         let _ = child.kill();
-        let said = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
-            .await
-            .unwrap();
-        let said = String::from_utf8(said.stdout).unwrap();
-        assert!(said.contains("Start? [y/N]"), "{said}");
+        let output = tokio::task::spawn_blocking(move || child.wait_with_output());
+        let output = output.await.unwrap().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_says(&said, &["Start? [y/N]"]);
         assert_eq!(said.contains("not started"), !asked, "{said}");
         assert_eq!(sent(), asked, "{said}");
     }
@@ -140,13 +123,8 @@ async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
 async fn half_the_budget_and_no_more() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 20);
-    let options = [
-        "--collect.window",
-        "1h",
-        "--api.max-requests-per-minute",
-        "9",
-    ];
-    let mut running = Running::start(&mut backfill.command(&options));
+    let options = "--collect.window 1h --api.max-requests-per-minute 9";
+    let mut running = Running::start(&mut backfill.command(&words(options)));
     until("four requests", async || {
         (simulator.requests().all().len() == 4).then_some(())
     })
@@ -157,42 +135,37 @@ async fn half_the_budget_and_no_more() {
     running.signal("TERM");
     assert_eq!(running.ended().await.code(), Some(1));
     let said = running.log().join("\n");
-    assert!(
-        said.contains("--resume") && said.contains("3 of 20 requests"),
-        "{said}"
-    );
+    assert_says(&said, &["--resume", "3 of 20 requests"]);
 }
 
 #[tokio::test]
 async fn resuming_with_other_parameters_is_refused() {
     let simulator = simulator().await;
     let mut backfill = Backfill::of_hours(&simulator, 3);
-    assert_eq!(backfill.run(&HOURLY).await.0, 0);
-    let resume = [&HOURLY[..], &["--resume"]].concat();
+    backfill.run(0, &HOURLY).await;
+    let resume = resuming(&HOURLY);
     let files = backfill.finished();
-    for (options, says) in [
-        (&["--step", "30m"][..], "--step was 1h and is 30m"),
+    for (option, value, says) in [
+        ("--step", "30m", "was 1h and is 30m"),
         (
-            &["--label", "a=b"],
-            "--label was instance=backfill,job=eightxeight and is a=b,",
+            "--label",
+            "a=b",
+            "was instance=backfill,job=eightxeight and is a=b,",
         ),
+        ("--api.pbx-id", "acmecorp", "was allpbxes and is acmecorp"),
         (
-            &["--api.pbx-id", "acmecorp"],
-            "--api.pbx-id was allpbxes and is acmecorp",
-        ),
-        (
-            &["--collect.time-zone", "Europe/London"],
-            "--collect.time-zone was UTC and is Europe/London",
+            "--collect.time-zone",
+            "Europe/London",
+            "was UTC and is Europe/London",
         ),
     ] {
-        let (code, said) = backfill.run(&[&resume[..], options].concat()).await;
-        assert_eq!(code, 2, "{said}");
-        assert!(said.contains(says), "{says}: {said}");
+        let options = [&resume[..], &[option, value]].concat();
+        let said = backfill.run(2, &options).await;
+        assert_says(&said, &[&format!("{option} {says}")]);
     }
     backfill.from -= HOUR;
-    let (code, said) = backfill.run(&resume).await;
-    assert_eq!(code, 2, "{said}");
-    assert!(said.contains("--from was "), "{said}");
+    let said = backfill.run(2, &resume).await;
+    assert_says(&said, &["--from was "]);
     assert!(files == backfill.finished());
 }
 
@@ -200,23 +173,11 @@ async fn resuming_with_other_parameters_is_refused() {
 async fn a_bar_on_a_terminal_and_lines_in_a_log() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 30);
-    let command = backfill.command(&HOURLY);
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let line: Vec<_> = words
-        .map(|word| format!("'{}'", word.to_str().unwrap()))
-        .collect();
-    let mut terminal = Command::new("script");
-    terminal
-        .args(["-qec", &line.join(" "), "/dev/null"])
-        .env("TERM", "xterm");
-    terminal.stdin(Stdio::null());
-    let (code, said) = ended(terminal).await;
-    assert_eq!(code, 0, "{said}");
-    for says in ["30 of 30 requests, step ", " a minute, ", " left"] {
-        assert!(said.contains(says), "{said}");
-    }
+    let said = ended(0, on_terminal(&backfill.command(&HOURLY))).await;
+    let expected = ["30 of 30 requests, step ", " a minute, ", " left"];
+    assert_says(&said, &expected);
     let other = backfill.files.path().join("other");
-    let (_, said) = ended(backfill.command_to(&other, &HOURLY)).await;
-    assert!(said.contains("message=backfilling"), "{said}");
-    assert!(!said.contains('\u{1b}'), "{said}");
+    let said = ended(0, backfill.command_to(&other, &HOURLY)).await;
+    assert_says(&said, &["message=backfilling"]);
+    assert_silent(&said, &["\u{1b}"]);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine;
 use serde_json::{Value, json};
 
-use crate::fixture::{Running, free_port, until};
+use crate::fixture::{Running, assert_says, free_port, until, words};
 
 /// A browser without a window.
 struct Browser {
@@ -38,26 +38,17 @@ impl Browser {
             client.get(format!("{url}/status")).send().await.ok()
         })
         .await;
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-proxy-server",
-        ];
+        let arguments = words(
+            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --no-proxy-server \
+             --disable-background-networking --disable-component-update --disable-sync",
+        );
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:chromeOptions": {"args": arguments, "prefs": preferences},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         }}});
         let answer = send(client.post(format!("{url}/session")), &capabilities).await;
-        let id = answer["sessionId"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no session: {answer}"));
+        let id = answer["sessionId"].as_str().unwrap();
         Browser {
             _driver: driver,
             session: format!("{url}/session/{id}"),
@@ -73,17 +64,27 @@ impl Browser {
         self.post("url", json!({"url": url})).await;
     }
 
+    /// Opens a page, which says all this.
+    async fn open_and_read(&self, url: &str, expected: &[&str]) {
+        self.open(url).await;
+        assert_says(&self.text().await, expected);
+    }
+
+    async fn until_it_says(&self, expected: &str) {
+        until(expected, async || {
+            self.text().await.contains(expected).then_some(())
+        })
+        .await;
+    }
+
     async fn run(&self, script: &str) -> Value {
         self.post("execute/sync", json!({"script": script, "args": []}))
             .await
     }
 
     async fn text(&self) -> String {
-        self.run("return document.body.innerText")
-            .await
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let text = self.run("return document.body.innerText").await;
+        text.as_str().unwrap().to_owned()
     }
 
     /// Shows pages on a screen of this size, by day or by night.
@@ -137,12 +138,9 @@ impl Browser {
         let asked = events.filter_map(|entry| {
             let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let event = &event["message"];
-            (event["method"] == "Network.requestWillBeSent").then(|| {
-                event["params"]["request"]["url"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned()
-            })
+            let is_request = event["method"] == "Network.requestWillBeSent";
+            let url = &event["params"]["request"]["url"];
+            is_request.then(|| url.as_str().unwrap().to_owned())
         });
         (complaints, asked.collect())
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Browser;
-use crate::fixture::{Exporter, until};
+use crate::fixture::{Exporter, assert_says, assert_silent, until};
 
 /// What a period of 15 s or a tab that comes to the front does.
 const REFRESH: &str = "document.dispatchEvent(new Event('visibilitychange'))";
@@ -13,8 +13,8 @@ async fn it_refreshes_itself_and_keeps_the_place() {
     let browser = Browser::start().await;
     let exporter = Exporter::demo(&[]).await;
     browser.show(600, 300, false).await;
-    browser.open(&exporter.url).await;
-    assert!(browser.text().await.contains("Not collected yet"));
+    let empty = ["Not collected yet"];
+    browser.open_and_read(&exporter.url, &empty).await;
     browser
         .run("window.same = true; window.scrollTo(0, 40)")
         .await;
@@ -22,19 +22,10 @@ async fn it_refreshes_itself_and_keeps_the_place() {
     assert!(before.as_f64().unwrap() > 0.0);
     exporter.page().await;
     browser.run(REFRESH).await;
-    until("the page to refresh itself", async || {
-        browser.text().await.contains("Collected").then_some(())
-    })
-    .await;
-    until("the numbers", async || {
-        browser.text().await.contains("acme-support").then_some(())
-    })
-    .await;
-    assert_eq!(
-        browser.run("return window.same").await,
-        true,
-        "it was not loaded anew"
-    );
+    browser.until_it_says("Collected").await;
+    browser.until_it_says("acme-support").await;
+    let same = browser.run("return window.same").await;
+    assert_eq!(same, true, "it was not loaded again");
     assert_eq!(browser.run("return window.scrollY").await, before);
 }
 
@@ -57,14 +48,11 @@ async fn it_keeps_the_keyboards_place_and_says_when_it_is_out_of_date() {
 
     let Exporter { running, .. } = exporter;
     drop(running);
-    assert!(!browser.text().await.contains("The exporter doesn't answer"));
+    let outdated = "The exporter doesn't answer";
+    assert_silent(&browser.text().await, &[outdated]);
     browser.run(REFRESH).await;
-    until("a word about it", async || {
-        let text = browser.text().await;
-        let both = text.contains("The exporter doesn't answer") && text.contains("acme-support");
-        both.then_some(())
-    })
-    .await;
+    browser.until_it_says(outdated).await;
+    assert_says(&browser.text().await, &["acme-support"]);
     browser.look("outdated").await;
 }
 
@@ -73,17 +61,12 @@ async fn it_works_with_scripts_off() {
     let blocked = json!({"profile.managed_default_content_settings.javascript": 2});
     let browser = Browser::start_with(blocked).await;
     let exporter = Exporter::demo(&[]).await;
-    browser.open(&exporter.url).await;
-    assert!(browser.text().await.contains("Not collected yet"));
+    let empty = ["Not collected yet"];
+    browser.open_and_read(&exporter.url, &empty).await;
     exporter.page().await;
-    // The browser loads it anew by itself, after 15 s.
-    until("the numbers", async || {
-        browser.text().await.contains("acme-support").then_some(())
-    })
-    .await;
+    // The browser loads it again by itself, after 15 s.
+    browser.until_it_says("acme-support").await;
     let (_, asked) = browser.logs().await;
-    assert!(
-        !asked.iter().any(|url| url.ends_with("/status.js")),
-        "{asked:?}"
-    );
+    let scripts = asked.iter().filter(|url| url.ends_with("/status.js"));
+    assert_eq!(scripts.count(), 0, "{asked:?}");
 }

@@ -5,51 +5,43 @@ mod network;
 mod usage;
 
 use std::fmt::Write as _;
-use std::process::{Command, Output};
 use std::time::Duration;
 
 use eightxeight_exporter::eightxeight::{Cause, Reason};
-use eightxeight_exporter::simulator::{
-    Credentials, Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator,
-};
+use eightxeight_exporter::simulator::{Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator};
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
-use crate::fixture::{DOCUMENTED, KEY, PASSWORD, USERNAME, command, secret_files, simulator};
+use crate::fixture::{
+    DOCUMENTED, Ended, KEY, PASSWORD, USERNAME, assert_says, assert_silent, command, credentials,
+    finished, secret_files, simulator, words,
+};
 
-/// Runs a check to its end without blocking the simulator.
-async fn output(mut command: Command) -> Output {
-    for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-        if !command.get_envs().any(|(name, _)| name == proxy) {
-            command.env_remove(proxy);
-        }
-    }
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+/// A check of `api`.
+async fn check(api: &str, options: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let files = secret_files();
+    let mut command = command("check", api, files.path());
+    command.args(options).envs(variables.iter().copied());
+    finished(command).await
 }
 
 /// What a check of `api` says, and whether it exits with 0.
 async fn says_of(api: &str, options: &[&str], variables: &[(&str, &str)]) -> (String, bool) {
-    let files = secret_files();
-    let mut command = command("check", api, files.path());
-    command.args(options).envs(variables.iter().copied());
-    let output = output(command).await;
-    let said = String::from_utf8(output.stdout).unwrap();
-    let log = String::from_utf8(output.stderr).unwrap();
-    for secret in [KEY, USERNAME, PASSWORD, "canary-token"] {
-        assert!(
-            !said.contains(secret) && !log.contains(secret),
-            "{said}{log}"
-        );
-    }
-    assert_eq!(log, "", "{said}");
-    let code = output.status.code().unwrap();
+    let ended = check(api, options, variables).await;
+    let said = ended.said();
+    // There are no colours where there is no terminal.
+    assert_silent(&said, &[KEY, USERNAME, PASSWORD, "canary-token", "\u{1b}"]);
+    assert_eq!(ended.errors, "", "{said}");
+    let code = ended.code.unwrap();
     assert!(code < 2, "{said}");
-    assert!(
-        !said.contains('\u{1b}'),
-        "colour where there is no terminal"
-    );
     (said, code == 0)
+}
+
+/// What it says where everything works.
+async fn praises(simulator: &Simulator, options: &[&str]) -> String {
+    let (said, worked) = says_of(&simulator.url(), options, &[]).await;
+    assert!(worked, "{said}");
+    said
 }
 
 /// What a check against the simulator says when it doesn't exit with 0. It logs in once at most.
@@ -68,11 +60,8 @@ async fn with_rule(rule: Rule) -> String {
 
 async fn with_credentials(api_key: &str, username: &str, password: &str) -> String {
     let simulator = simulator().await;
-    simulator.customer().set_credentials(Credentials {
-        api_key: api_key.to_owned(),
-        username: username.to_owned(),
-        password: password.to_owned(),
-    });
+    let known = credentials(api_key, username, password);
+    simulator.customer().set_credentials(known);
     let said = complains(&simulator, &[]).await;
     assert_eq!(simulator.requests().count(Endpoint::Token), 1);
     assert_eq!(simulator.requests().count(Endpoint::Compsum), 0);
@@ -87,20 +76,16 @@ fn snapshot(name: &str, text: &str) {
     settings.set_omit_expression(true);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
     settings.add_filter(r"localhost:\d+", "localhost:PORT");
-    settings.add_filter(
-        r"localhost is (?:127\.0\.0\.1|::1)(?:, (?:127\.0\.0\.1|::1))*",
-        "localhost is ADDRESSES",
-    );
+    let addresses = r"localhost is (?:127\.0\.0\.1|::1)(?:, (?:127\.0\.0\.1|::1))*";
+    settings.add_filter(addresses, "localhost is ADDRESSES");
     settings.add_filter(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?", "TIME");
     settings.add_filter(r"\(\d+\.\d\d s\)", "(TOOK)");
     // A busy machine takes its time between the two clocks.
     settings.add_filter(r" \d s ahead of 8x8's", " agrees with 8x8's");
     settings.add_filter(r" 36[67]\d s ahead", " 3660 s ahead");
     settings.add_filter(r" (?:499\d|5000) s behind", " 5000 s behind");
-    settings.add_filter(
-        r#""duration_seconds": [-.e\d]+"#,
-        r#""duration_seconds": TOOK"#,
-    );
+    let duration = r#""duration_seconds": [-.e\d]+"#;
+    settings.add_filter(duration, r#""duration_seconds": TOOK"#);
     settings.bind(|| insta::assert_snapshot!(format!("check_{name}"), text));
 }
 
@@ -110,14 +95,11 @@ async fn all_works() {
     simulator
         .faults()
         .add(Rule::compsum(Fault::json(DOCUMENTED)));
-    let (said, worked) = says_of(&simulator.url(), &[], &[]).await;
-    assert!(worked, "{said}");
-    snapshot("all_works", &said);
+    snapshot("all_works", &praises(&simulator, &[]).await);
     assert_eq!(simulator.requests().count(Endpoint::Token), 1);
     assert_eq!(simulator.requests().count(Endpoint::Compsum), 2);
 
-    let (said, worked) = says_of(&simulator.url(), &["--format", "json"], &[]).await;
-    assert!(worked, "{said}");
+    let said = praises(&simulator, &["--format", "json"]).await;
     snapshot("all_works_json", &said);
 }
 
@@ -132,18 +114,14 @@ async fn a_failure_for_machines() {
 #[tokio::test]
 async fn credentials_that_8x8_refuses() {
     let another = "another";
-    snapshot(
-        "bad_api_key",
-        &with_credentials(another, USERNAME, PASSWORD).await,
-    );
-    snapshot(
-        "unknown_user",
-        &with_credentials(KEY, another, PASSWORD).await,
-    );
-    snapshot(
-        "bad_password",
-        &with_credentials(KEY, USERNAME, another).await,
-    );
+    for (name, api_key, username, password) in [
+        ("bad_api_key", another, USERNAME, PASSWORD),
+        ("unknown_user", KEY, another, PASSWORD),
+        ("bad_password", KEY, USERNAME, another),
+    ] {
+        let said = with_credentials(api_key, username, password).await;
+        snapshot(name, &said);
+    }
     // An undocumented no is a no, too.
     let said = with_rule(Rule::token(Fault::status(403, "text/html", "<html>"))).await;
     snapshot("login_forbidden", &said);
@@ -169,10 +147,8 @@ async fn a_report_that_is_refused_for_the_token_or_the_key() {
     snapshot("token_refused", &said);
     let body = r#"{"status":400,"message":"Invalid 8x8-apikey","code":"SHA001","details":[]}"#;
     let fault = Fault::status(400, "application/json", body);
-    snapshot(
-        "bad_api_key_for_the_report",
-        &with_rule(Rule::compsum(fault)).await,
-    );
+    let said = with_rule(Rule::compsum(fault)).await;
+    snapshot("bad_api_key_for_the_report", &said);
 }
 
 #[tokio::test]
@@ -190,14 +166,10 @@ async fn a_quota_that_is_spent() {
 
 #[tokio::test]
 async fn an_error_of_8x8s_own() {
-    snapshot(
-        "server_error",
-        &with_rule(Rule::compsum(Fault::unavailable())).await,
-    );
-    snapshot(
-        "server_error_login",
-        &with_rule(Rule::token(Fault::unavailable())).await,
-    );
+    let said = with_rule(Rule::compsum(Fault::unavailable())).await;
+    snapshot("server_error", &said);
+    let said = with_rule(Rule::token(Fault::unavailable())).await;
+    snapshot("server_error_login", &said);
 }
 
 #[tokio::test]
@@ -225,10 +197,8 @@ async fn answers_that_are_none() {
         let options = ["--api.timeout", timeout, "--collect.window", "1h"];
         snapshot(name, &complains(&simulator, &options).await);
     }
-    snapshot(
-        "login_without_token",
-        &with_rule(Rule::token(Fault::json("{}"))).await,
-    );
+    let said = with_rule(Rule::token(Fault::json("{}"))).await;
+    snapshot("login_without_token", &said);
 }
 
 #[tokio::test]
@@ -238,10 +208,9 @@ async fn clocks_that_differ() {
         ("clock_behind", SignedDuration::from_secs(5000)),
     ] {
         let simulator = simulator().await;
-        let documented = Fault::json(DOCUMENTED);
-        simulator.faults().add(Rule::compsum(documented));
-        let shifted = Fault::none().date_offset(offset);
-        simulator.faults().add(Rule::any(shifted));
+        let faults = simulator.faults();
+        faults.add(Rule::compsum(Fault::json(DOCUMENTED)));
+        faults.add(Rule::any(Fault::none().date_offset(offset)));
         let said = complains(&simulator, &["--collect.window", "1h"]).await;
         snapshot(name, &said);
     }
@@ -253,38 +222,29 @@ async fn an_answer_with_much_to_remark() {
     let body = r#"[{"pbxId":"evil\u001b[2J","new":1,"inboundTotal":"x","totalTalkTime":1000},
         {"pbxId":"evil\u001b[2J","inboundTotal":4,"inboundAnswered":1,"inboundMissed":3,"inboundAbandoned":1}]"#;
     simulator.faults().add(Rule::compsum(Fault::json(body)));
-    let options = [
-        "--collect.window",
-        "1h,2h,3h",
-        "--api.max-requests-per-minute",
-        "8",
-        "--collect.interval",
-        "10s",
-    ];
-    let (said, worked) = says_of(&simulator.url(), &options, &[]).await;
-    assert!(worked, "{said}");
+    let options = "--collect.window 1h,2h,3h --collect.interval 10s \
+        --api.max-requests-per-minute 8";
+    let said = praises(&simulator, &words(options)).await;
     snapshot("much_to_remark", &said);
 
     let simulator = crate::fixture::simulator().await;
     simulator.faults().add(Rule::compsum(Fault::json("[]")));
-    let (said, worked) = says_of(&simulator.url(), &["--collect.window", "1h"], &[]).await;
-    assert!(worked, "{said}");
+    let said = praises(&simulator, &["--collect.window", "1h"]).await;
     snapshot("no_pbx", &said);
 }
 
 #[tokio::test]
 async fn many_pbxs() {
     let simulator = simulator().await;
-    let rows: Vec<_> = (0..150)
-        .map(|number| format!(r#"{{"pbxId":"p{number:03}","inboundTotal":0}}"#))
-        .collect();
-    let body = format!("[{}]", rows.join(","));
-    simulator.faults().add(Rule::compsum(Fault::json(body)));
-    let (said, _) = says_of(&simulator.url(), &["--collect.window", "1h"], &[]).await;
-    assert!(said.contains("and 50 more"), "{said}");
+    let row = |number| json!({"pbxId": format!("p{number:03}"), "inboundTotal": 0});
+    let rows: Value = (0..150).map(row).collect();
+    let many = Fault::json(rows.to_string());
+    simulator.faults().add(Rule::compsum(many));
+    let said = praises(&simulator, &["--collect.window", "1h"]).await;
+    assert_says(&said, &["and 50 more"]);
     let options = ["--collect.window", "1h", "--format", "json"];
-    let (said, _) = says_of(&simulator.url(), &options, &[]).await;
-    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let said = praises(&simulator, &options).await;
+    let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(report["windows"][0]["pbxes"].as_array().unwrap().len(), 150);
 }
 

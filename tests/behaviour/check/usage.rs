@@ -1,9 +1,9 @@
 //! How it is called, and where.
 
-use std::process::Command;
-
-use super::output;
-use crate::fixture::{clean_command, command, secret_files, simulator};
+use super::check;
+use crate::fixture::{
+    assert_says, clean_command, command, finished, on_terminal, secret_files, simulator,
+};
 
 #[tokio::test]
 async fn wrong_usage() {
@@ -22,49 +22,32 @@ async fn wrong_usage() {
             "--api.ca-file: can't read the file",
         ),
     ] {
-        let files = secret_files();
-        let mut command = command("check", "http://127.0.0.1:1", files.path());
-        command.args(options);
-        let output = output(command).await;
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(says), "{said}");
-        assert!(output.stdout.is_empty());
+        let ended = check("http://127.0.0.1:1", options, &[]).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert_says(&ended.errors, &[says]);
+        assert_eq!(ended.output, "");
     }
-}
-
-/// Runs a command on a terminal; what it showed there.
-async fn on_terminal(command: &Command, variables: &[(&str, &str)]) -> String {
-    let program = command.get_program().to_str().unwrap();
-    let arguments = command
-        .get_args()
-        .map(|argument| argument.to_str().unwrap());
-    let line: Vec<_> = std::iter::once(program)
-        .chain(arguments)
-        .map(|word| format!("'{word}'"))
-        .collect();
-    let mut terminal = Command::new("script");
-    terminal.args(["-qec", &line.join(" "), "/dev/null"]);
-    terminal.env_remove("NO_COLOR").env("TERM", "xterm");
-    terminal.envs(variables.iter().copied());
-    String::from_utf8(output(terminal).await.stdout).unwrap()
 }
 
 #[tokio::test]
 async fn colour_only_on_a_terminal_that_takes_it() {
     let simulator = simulator().await;
     let files = secret_files();
-    let command = command("check", &simulator.url(), files.path());
-    let said = on_terminal(&command, &[]).await;
-    assert!(said.contains("\u{1b}[32mok"), "{said}");
-    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        let said = on_terminal(&command, &[(name, value)]).await;
-        assert!(said.contains("All worked."), "{said}");
-        assert!(!said.contains('\u{1b}'), "{said}");
+    let check = command("check", &simulator.url(), files.path());
+    for (name, value, has_colour) in [
+        // An empty one counts as unset.
+        ("NO_COLOR", "", true),
+        ("TERM", "xterm", true),
+        ("NO_COLOR", "1", false),
+        ("TERM", "dumb", false),
+    ] {
+        let mut terminal = on_terminal(&check);
+        terminal.env(name, value);
+        let said = finished(terminal).await.said();
+        assert_says(&said, &["All worked."]);
+        assert_eq!(said.contains("\u{1b}[32mok"), has_colour, "{said}");
+        assert_eq!(said.contains('\u{1b}'), has_colour, "{said}");
     }
-    // An empty one counts as unset.
-    let said = on_terminal(&command, &[("NO_COLOR", "")]).await;
-    assert!(said.contains('\u{1b}'), "{said}");
 }
 
 #[tokio::test]
@@ -93,10 +76,8 @@ async fn one_account_of_several() {
         let mut command = clean_command();
         command.args(["check", "--config.file", path]);
         command.args(account.map(|name| format!("--account={name}")));
-        let output = output(command).await;
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8(said).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(said.contains(says), "{says}: {said}");
+        let ended = finished(command).await;
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_says(&ended.said(), &[says]);
     }
 }

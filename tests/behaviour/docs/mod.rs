@@ -1,170 +1,178 @@
-//! What the documentation says is so: every fenced block of every Markdown file is run or held against the program, and no
-//! name in it is stale.
+//! What the documentation says is so: links lead somewhere, names exist, configurations and queries are accepted by the
+//! programs they are for, and the commands of [`RUN`] work as they stand.
 //!
-//! A block's language says what happens to it:
-//!
-//! | language | what happens |
-//! |---|---|
-//! | `sh` | it is run ([`reader`]), and its command lines are looked at ([`lines`]) |
-//! | `yaml` | the program that it is for checks it ([`configurations`]) |
-//! | `ini` | systemd checks it, over the unit |
-//! | `promql` | Prometheus evaluates it ([`queries`]) |
-//! | `text` | it is a piece of the metrics page, or the output of the commands before it ([`samples`]) |
-//!
-//! Everything else, and what can't be run in a test, has a comment right before it that says why:
-//! `<!-- not run: it needs a cluster -->`. What can be checked without running it still is. A configuration with
-//! `<!-- file: NAME -->` before it is there under that name for the commands that follow. [`stand_ins`] has all that is
-//! put in place of what the documents say.
+//! A comment right before a fenced block concerns it: `<!-- not run: it needs Docker -->` exempts it, and
+//! `<!-- file: NAME -->` writes it to that file for the commands that follow.
 
+mod commands;
 mod configurations;
-mod document;
-mod lines;
-mod links;
 mod names;
-mod queries;
 mod reader;
-mod samples;
-mod stand_ins;
 
-use document::{Document, Mark};
+use std::path::Path;
+use std::process::Command;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::fixture::{repository, run};
 use reader::Reader;
-use stand_ins::STAND_INS;
 
-/// Blocks that aren't run: file, first line, why.
-const NOT_RUN: [(&str, &str, &str); 12] = [
-    (
-        "README.md",
-        "make run    # a demo with a simulated 8x8: no account needed; then open http://localhost:10888/",
-        "`make test` is what would run it",
-    ),
-    (
-        "docs/architecture.md",
-        "8x8 --> eightxeight --> Snapshot --> Page --> web --> Prometheus",
-        "it is a drawing",
-    ),
-    (
-        "docs/deployment.md",
-        "make image IMAGE=registry.example.org/eightxeight-exporter:0.1.0   # docker or buildah",
-        "it needs a builder of images",
-    ),
-    (
-        "docs/deployment.md",
-        "docker buildx build --platform linux/amd64,linux/arm64 --build-arg REVISION=$(git rev-parse --short=12 HEAD) --tag … --push .",
-        "it needs Docker and a registry",
-    ),
-    ("docs/deployment.md", "cd deploy/compose", "it needs Docker"),
-    (
-        "docs/deployment.md",
-        "mkdir secrets              # with the files api-key, username, password",
-        "it needs Docker",
-    ),
-    (
-        "docs/deployment.md",
-        "kubectl create secret generic eightxeight-exporter \\",
-        "it needs a cluster",
-    ),
-    (
-        "docs/deployment.md",
-        "(cd target/dist && sha256sum --check SHA256SUMS)",
-        "it needs root and the package",
-    ),
-    (
-        "docs/deployment.md",
-        "install -m 600 key.txt /etc/eightxeight-exporter/secrets/api-key",
-        "it needs root and the package",
-    ),
-    (
-        "docs/deployment.md",
-        "tar -xf eightxeight-exporter-0.1.0-linux-amd64.tar.gz",
-        "it needs root and the tarball",
-    ),
-    (
-        "docs/deployment.md",
-        "install -m 755 target/release/eightxeight-exporter /usr/bin/",
-        "it needs root and systemd",
-    ),
-    (
-        "docs/releasing.md",
-        "cargo install --locked cargo-deb cargo-deny cargo-fuzz",
-        "it builds for minutes what a release needs",
-    ),
-];
+/// The documents whose commands are run.
+const RUN: [&str; 2] = ["README.md", "docs/getting-started.md"];
 
-#[test]
-fn these_blocks_and_no_others_are_not_run() {
-    let mut found = Vec::new();
-    for document in &Document::all() {
-        for block in &document.blocks {
-            if let Mark::NotRun(reason) = &block.mark {
-                let first = block.text.lines().next().unwrap_or_default();
-                found.push((document.name.clone(), first.to_owned(), reason.clone()));
-            }
-        }
-    }
-    let listed =
-        NOT_RUN.map(|(name, first, reason)| (name.to_owned(), first.to_owned(), reason.to_owned()));
-    assert_eq!(found, listed);
+/// A Markdown file of the repository.
+struct Document {
+    /// Its path in the repository.
+    name: String,
+    text: String,
+    /// The fenced blocks.
+    blocks: Vec<Block>,
+    /// The code in the prose.
+    codes: Vec<String>,
+    /// Where links and pictures lead.
+    links: Vec<String>,
+    /// The anchors of the headings, as GitHub makes them.
+    anchors: Vec<String>,
 }
 
-#[test]
-fn every_block_is_checked_or_says_why_not() {
-    let mut blocks = 0;
-    for document in Document::all() {
-        let mut before = "";
-        for block in &document.blocks {
-            blocks += 1;
-            let checked = match &*block.language {
-                "sh" | "yaml" | "ini" | "promql" => true,
-                "text" => samples::is_exposition(&block.text) || before == "sh",
-                _ => false,
-            };
-            assert!(
-                checked || matches!(block.mark, Mark::NotRun(_)),
-                "{}: nothing checks a block of the language `{}`; mark it: <!-- not run: why -->",
-                block.at,
-                block.language
-            );
-            before = &block.language;
-        }
-    }
-    assert!(blocks > 50, "{blocks} blocks");
+struct Block {
+    /// File and line.
+    at: String,
+    language: String,
+    text: String,
+    /// What the comment right before it says.
+    comment: String,
 }
 
-#[tokio::test]
-async fn commands_work_as_they_stand() {
-    let documents = Document::all();
-    let mut ran = 0;
-    for document in &documents {
-        let runs = |block: &&document::Block| block.language == "sh" && block.mark == Mark::None;
-        if !document.blocks.iter().any(|block| runs(&block)) {
-            continue;
-        }
-        let mut reader = Reader::start(document).await;
-        for block in &document.blocks {
-            match (&*block.language, &block.mark) {
-                ("sh", Mark::None) => {
-                    reader.run(&block.at, &block.text).await;
-                    ran += 1;
+impl Block {
+    fn is_run(&self) -> bool {
+        !self.comment.starts_with("not run: ")
+    }
+}
+
+impl Document {
+    fn all() -> Vec<Document> {
+        let mut find = Command::new("find");
+        find.args([".", "-name", "*.md", "-not", "-path", "*/target/*"]);
+        find.args(["-not", "-path", "*/.*/*"]);
+        let (_, found) = run(find.current_dir(repository()), "");
+        let names = found.lines().map(|path| path.trim_start_matches("./"));
+        names.map(Document::read).collect()
+    }
+
+    fn read(name: &str) -> Document {
+        let text = std::fs::read_to_string(repository().join(name)).unwrap();
+        let mut document = Document {
+            name: name.to_owned(),
+            text: text.clone(),
+            blocks: Vec::new(),
+            codes: Vec::new(),
+            links: Vec::new(),
+            anchors: Vec::new(),
+        };
+        let mut in_block = false;
+        for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
+            match event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
+                    in_block = true;
+                    let before = &text[..range.start];
+                    document.blocks.push(Block {
+                        at: format!("{name}:{}", before.matches('\n').count() + 1),
+                        language: language.to_string(),
+                        text: String::new(),
+                        comment: comment_at_end(before).to_owned(),
+                    });
                 }
-                (_, Mark::File(name)) => reader.write(name, &block.text).await,
-                ("text", Mark::None) if !samples::is_exposition(&block.text) => {
-                    samples::is_like(&block.text, &reader.said, &block.at);
+                Event::Text(text) if in_block => {
+                    document.blocks.last_mut().unwrap().text.push_str(&text);
                 }
+                Event::End(TagEnd::CodeBlock) => in_block = false,
+                Event::Start(Tag::Heading { .. }) => document.anchors.push(anchor(&text[range])),
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    document.links.push(dest_url.to_string());
+                }
+                Event::Code(code) => document.codes.push(code.to_string()),
                 _ => {}
             }
         }
+        document
     }
-    assert!(ran > 10, "{ran} blocks");
+
+    fn blocks(&self, language: &str) -> impl Iterator<Item = &Block> {
+        let language = language.to_owned();
+        let blocks = self.blocks.iter();
+        blocks.filter(move |block| block.language == language)
+    }
+}
+
+fn comment_at_end(text: &str) -> &str {
+    let comment = text.trim_end().strip_suffix("-->");
+    let comment = comment.and_then(|text| text.rsplit_once("<!--"));
+    comment.map_or("", |(_, comment)| comment.trim())
+}
+
+/// The anchor that GitHub makes of a heading.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    heading
+        .chars()
+        .filter(kept)
+        .collect::<String>()
+        .replace(' ', "-")
 }
 
 #[test]
-fn every_stand_in_stands_for_something() {
+fn links_lead_somewhere_and_to_every_page() {
     let documents = Document::all();
-    for (text, _) in STAND_INS {
-        let mut blocks = documents.iter().flat_map(|document| &document.blocks);
+    let mut reached = vec!["README.md".to_owned()];
+    for document in &documents {
+        let inside = document.links.iter();
+        for target in inside.filter(|target| !target.starts_with("http")) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let from = repository().join(&document.name);
+            let file = match path {
+                "" => from,
+                path => from.parent().unwrap().join(path),
+            };
+            let file = file.canonicalize();
+            let file = file.unwrap_or_else(|error| panic!("{}: {target}: {error}", document.name));
+            let name = file.strip_prefix(repository()).unwrap();
+            let page = documents.iter().find(|page| Path::new(&page.name) == name);
+            if let Some(page) = page.filter(|_| !anchor.is_empty()) {
+                let anchors = &page.anchors;
+                assert!(
+                    anchors.iter().any(|one| one == anchor),
+                    "{}: {target}: {anchors:?}",
+                    document.name
+                );
+            }
+            reached.push(name.display().to_string());
+        }
+    }
+    for document in documents {
         assert!(
-            blocks.any(|block| block.text.contains(text)),
-            "nothing says {text}"
+            reached.contains(&document.name),
+            "no page links to {}",
+            document.name
         );
+    }
+}
+
+#[tokio::test]
+async fn the_commands_of_the_first_pages_work_as_they_stand() {
+    for name in RUN {
+        let document = Document::read(name);
+        let mut reader = Reader::start().await;
+        let mut ran = 0;
+        for block in document.blocks.iter().filter(|block| block.is_run()) {
+            if let Some(name) = block.comment.strip_prefix("file: ") {
+                reader.write(name, &block.text);
+            } else if block.language == "sh" {
+                reader.run(block).await;
+                ran += 1;
+            }
+        }
+        assert!(ran > 1, "{name}: {ran} blocks");
     }
 }

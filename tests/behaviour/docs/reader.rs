@@ -1,320 +1,142 @@
-//! A reader at a terminal: the commands of a document one after the other, in a scratch copy of the repository, with the
-//! program under test and a simulated 8x8. Servers go on running until the document ends.
+//! A reader at a terminal: the commands of a document one after the other, in a folder that looks like a clone of the
+//! repository, with the program under test and a simulated 8x8. Servers go on running until the document ends.
 
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use eightxeight_exporter::simulator::{Credentials, Settings, Simulator};
-use jiff::{SignedDuration, Timestamp};
+use eightxeight_exporter::simulator::{Settings, Simulator};
 use tempfile::TempDir;
 
-use super::configurations::certificates;
-use super::document::{Document, root};
-use super::stand_ins::{PROGRAMS, STAND_INS, Value, secret_files, write_missing};
+use super::Block;
 use crate::fixture::{
-    KEY, PASSWORD, Page, Running, USERNAME, binary, client, field, free_port, pause, until,
+    Exporter, KEY, PASSWORD, Page, Running, assert_says, binary, client, credentials, field,
+    free_port, repository, until,
 };
 
-/// Longer than any command of the documents takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// The name that the documents log in with.
+const USERNAME: &str = "analytics@example.org";
+
+/// Replaces cargo: what it would build is built already.
+const CARGO: &str = r#"#!/bin/sh
+case "$1" in
+build) mkdir -p target/release && ln -sf "$EXPORTER" target/release/ ;;
+run) while [ "$1" != -- ]; do shift; done; shift; exec "$EXPORTER" "$@" ;;
+esac
+"#;
 
 pub(super) struct Reader {
-    /// Holds `bin`, `home`, `secrets` and `repository`.
-    place: TempDir,
+    clone: TempDir,
     simulator: Simulator,
-    secrets: Vec<(String, String)>,
-    /// Its address and its process.
-    exporter: Option<(String, Script)>,
-    prometheus: Option<(String, Script)>,
-    alertmanager: Option<Running>,
-    /// What the last commands said.
-    pub(super) said: String,
+    /// Commands that control a simulated 8x8 get the address of this demo's.
+    demo: Exporter,
+    servers: Vec<Server>,
+    /// Where the newest exporter listens.
+    exporter: String,
+    prometheus: String,
+}
+
+/// A command that serves, with all that it started.
+struct Server(Running);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // What has ended may have left its number to another.
+        if self.0.status().is_none() {
+            let group = format!("-{}", self.0.id());
+            let mut kill = Command::new("kill");
+            let _ = kill.args(["-s", "KILL", "--", &group]).status();
+        }
+    }
 }
 
 impl Reader {
-    pub(super) async fn start(document: &Document) -> Reader {
-        let username = document.text.split("--api.username ").nth(1);
-        let username = username.and_then(|rest| rest.split_whitespace().next());
-        let username = username.unwrap_or(USERNAME);
-        let simulator = Simulator::start(Settings::new(Credentials {
-            api_key: KEY.to_owned(),
-            username: username.to_owned(),
-            password: PASSWORD.to_owned(),
-        }));
-        let place = tempfile::tempdir().unwrap();
-        for folder in [
-            "bin",
-            "home/.config/amtool",
-            "home/.config/prometheus",
-            "secrets",
-            "repository",
-        ] {
-            fs::create_dir_all(place.path().join(folder)).unwrap();
+    pub(super) async fn start() -> Reader {
+        let simulator = Simulator::start(Settings::new(credentials(KEY, USERNAME, PASSWORD)));
+        let clone = tempfile::tempdir().unwrap();
+        for name in ["Makefile", "deploy"] {
+            symlink(repository().join(name), clone.path().join(name)).unwrap();
         }
-        for (name, text) in PROGRAMS {
-            let path = place.path().join("bin").join(name);
-            fs::write(&path, format!("#!/bin/sh\n{text}")).unwrap();
-            fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-        }
-        for (name, secret) in [("key", KEY), ("user", username), ("password", PASSWORD)] {
-            fs::write(place.path().join("secrets").join(name), secret).unwrap();
-        }
-        let copied = Command::new("cp")
-            .args(["-r", "Makefile", "deploy", "grafana", "scripts"])
-            .arg(place.path().join("repository"))
-            .current_dir(root())
-            .status();
-        assert!(copied.unwrap().success());
-        let config = place.path().join("repository/config.yml");
-        fs::write(config, "collect: {window: [1h]}\n").unwrap();
+        let cargo = clone.path().join("cargo");
+        fs::write(&cargo, CARGO).unwrap();
+        fs::set_permissions(cargo, Permissions::from_mode(0o755)).unwrap();
+        let demo = Exporter::demo(&[]).await;
         Reader {
-            secrets: secret_files(&document.text, username),
-            place,
+            clone,
             simulator: simulator.await.unwrap(),
-            exporter: None,
-            prometheus: None,
-            alertmanager: None,
-            said: String::new(),
+            exporter: demo.address().to_owned(),
+            demo,
+            servers: Vec::new(),
+            prometheus: format!("127.0.0.1:{}", free_port()),
         }
     }
 
-    fn repository(&self) -> PathBuf {
-        self.place.path().join("repository")
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.clone.path().join(name), self.adapted(text)).unwrap();
     }
 
-    /// Puts a configuration where the commands after it look for it, and the certificates that it names beside it.
-    pub(super) async fn write(&mut self, name: &str, text: &str) {
-        let text = self.with_stand_ins(text).await;
-        if text.contains(".crt") {
-            write_missing(&self.repository(), &certificates());
-        }
-        fs::write(self.repository().join(name), text).unwrap();
+    /// The text with the addresses of this run, and a minute that takes a second.
+    fn adapted(&self, text: &str) -> String {
+        let log = self.demo.running.log().join("\n");
+        let simulator = log.split("curl -X PUT -d outage http://").nth(1).unwrap();
+        let simulator = simulator.split('/').next().unwrap();
+        let prometheus = format!("prometheus --web.listen-address={} --", self.prometheus);
+        text.replace("127.0.0.1:PORT", simulator)
+            .replace("localhost:10888", &self.exporter)
+            .replace("prometheus --", &prometheus)
+            .replace("scrape_interval: 1m", "scrape_interval: 1s")
+            .replace("scrape_timeout: 30s", "scrape_timeout: 1s")
     }
 
     /// Runs commands to their end, or until the last of them serves.
-    pub(super) async fn run(&mut self, at: &str, text: &str) {
-        let text = self.with_stand_ins(text).await;
-        if text.contains("amtool ") {
-            self.need_alertmanager().await;
+    pub(super) async fn run(&mut self, block: &Block) {
+        for (name, secret) in [("key.txt", KEY), ("password.txt", PASSWORD)] {
+            self.write(name, secret);
         }
-        write_missing(&self.repository(), &self.secrets);
-        let prometheus = format!("127.0.0.1:{}", free_port());
-        let mut script = self.script(&text, &prometheus);
-        let start = Instant::now();
-        loop {
-            let said = script.said();
-            if let Some(status) = script.ended() {
-                // It may have said more since.
-                self.said = script.said();
-                assert!(status.success(), "{}: {status}\n{text}\n{}", at, self.said);
-                break;
-            }
-            if let Some(line) = said.lines().find(|line| line.contains("message=listening")) {
-                let address = field(line, "address").to_owned();
-                self.exporter = Some((address, script));
-                self.collects(at).await;
-                break;
-            }
-            if said.contains("Server is ready to receive web requests") {
-                self.prometheus = Some((prometheus, script));
-                self.scrapes(at).await;
-                break;
-            }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "{at}: it neither ends nor serves\n{text}\n{said}"
-            );
-            pause().await;
-        }
-        write_missing(&self.repository(), &self.secrets);
-    }
-
-    async fn with_stand_ins(&mut self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (from, value) in STAND_INS {
-            if text.contains(from) {
-                let to = self.value(value).await;
-                text = text.replace(from, &to);
-            }
-        }
-        text
-    }
-
-    async fn value(&mut self, value: Value) -> String {
-        match value {
-            Value::Text(text) => text.to_owned(),
-            Value::LastWeek => {
-                let day = |days_ago: i64| {
-                    let day = Timestamp::now() - SignedDuration::from_hours(24 * days_ago);
-                    day.strftime("%Y-%m-%d").to_string()
-                };
-                format!("--from {} --to {}", day(7), day(6))
-            }
-            Value::History => {
-                let written = fs::read_dir(self.repository().join("history")).unwrap();
-                let mut names = written.map(|file| file.unwrap().file_name());
-                let name = names.find(|name| *name != "backfill.journal");
-                format!("history/{}", name.unwrap().display())
-            }
-            Value::Exporter => {
-                self.need_demo().await;
-                self.exporter.as_ref().unwrap().0.clone()
-            }
-            Value::Simulator => {
-                let said = self.exporter.as_ref().map(|(_, script)| script.said());
-                if !said.is_some_and(|said| said.contains("demo: ")) {
-                    self.exporter = None;
-                }
-                self.need_demo().await;
-                let (_, script) = self.exporter.as_ref().unwrap();
-                until("the simulator's address", async || {
-                    let said = script.said();
-                    let (_, after) = said.split_once("curl -X PUT -d outage http://")?;
-                    Some(after.split_once('/')?.0.to_owned())
-                })
-                .await
-            }
-        }
-    }
-
-    /// The reader of a document that begins with a running exporter has one.
-    async fn need_demo(&mut self) {
-        if self.exporter.is_none() {
-            Box::pin(self.run("a demo", "eightxeight-exporter demo")).await;
-        }
-    }
-
-    async fn need_alertmanager(&mut self) {
-        if self.alertmanager.is_some() {
-            return;
-        }
-        let address = format!("127.0.0.1:{}", free_port());
-        let home = self.place.path().join("home");
-        let mut command = Command::new("prometheus-alertmanager");
-        command
-            .arg(format!(
-                "--config.file={}",
-                root()
-                    .join("deploy/alertmanager/alertmanager.yml")
-                    .display()
-            ))
-            .arg(format!(
-                "--storage.path={}",
-                home.join("alertmanager").display()
-            ))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--cluster.listen-address=");
-        self.alertmanager = Some(Running::start(&mut command));
-        let url = format!("http://{address}");
-        // Where amtool looks, and where Debian's does.
-        for name in ["amtool/config.yml", "prometheus/amtool.yml"] {
-            let config = format!("alertmanager.url: {url}\n");
-            fs::write(home.join(".config").join(name), config).unwrap();
-        }
-        until("Alertmanager", async || {
-            client().get(format!("{url}/-/ready")).send().await.ok()
-        })
-        .await;
-    }
-
-    fn script(&self, text: &str, prometheus: &str) -> Script {
-        let at = |name: &str| self.place.path().join(name);
-        let output = at(&format!("output-{}", free_port()));
-        let file = File::create(&output).unwrap();
-        let path = std::env::var("PATH").unwrap();
-        let child = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", text])
-            .current_dir(self.repository())
+        let (clone, path) = (self.clone.path(), std::env::var("PATH").unwrap());
+        let mut bash = Command::new("bash");
+        bash.args(["-euo", "pipefail", "-c"])
+            .arg(format!("exec >&2\n{}", self.adapted(&block.text)))
+            .current_dir(clone)
             .env_clear()
-            .env("PATH", format!("{}:{path}", at("bin").display()))
-            .env("HOME", at("home"))
+            .env("PATH", format!("{}:{path}", clone.display()))
             .env("EXPORTER", binary())
-            .env("SIMULATOR", self.simulator.url())
-            .env("SECRETS", at("secrets"))
-            .env("PROMETHEUS", prometheus)
-            .env("no_proxy", "*")
-            .stdin(std::process::Stdio::null())
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
-            // A group of its own, so that what it started can be stopped with it.
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        Script { child, output }
-    }
-
-    /// The exporter that was just started has every account's numbers.
-    async fn collects(&self, at: &str) {
-        let (address, script) = self.exporter.as_ref().unwrap();
-        let get = async |path: &str| {
-            let response = client().get(format!("http://{address}{path}")).send().await;
-            response.unwrap().text().await.unwrap()
-        };
-        let accounts: serde_json::Value = serde_json::from_str(&get("/sd").await).unwrap();
-        for account in accounts.as_array().unwrap() {
-            let labels = &account["labels"];
-            let name = labels["account"]
-                .as_str()
-                .map(|name| format!("?account={name}"));
-            let path = labels["__metrics_path__"].as_str().unwrap();
-            let page = get(&format!("{path}{}", name.unwrap_or_default())).await;
-            let up = Page::parse(&page).value("eightxeight_up");
-            assert_eq!(up, 1.0, "{at}: {path}\n{}", script.said());
-        }
-    }
-
-    /// The Prometheus that was just started scrapes that exporter, and knows the alerts if it was given any.
-    async fn scrapes(&self, at: &str) {
-        let (address, script) = self.prometheus.as_ref().unwrap();
-        let ask = async |path: &str| {
-            let response = client()
-                .get(format!("http://{address}/api/v1/{path}"))
-                .send()
-                .await;
-            response.unwrap().text().await.unwrap()
-        };
-        until(&format!("{at}: a scrape\n{}", script.said()), async || {
-            let targets = ask("targets").await;
-            targets.contains(r#""health":"up""#).then_some(())
+            .env("EIGHTXEIGHT_API_URL", self.simulator.url())
+            .env("EIGHTXEIGHT_WEB_LISTEN_ADDRESS", "127.0.0.1:0")
+            .process_group(0);
+        let mut server = Server(Running::start(&mut bash));
+        let ended = until(&block.at, async || {
+            let log = server.0.log().join("\n");
+            let ready = ["message=listening", "Server is ready to receive"];
+            let is_ready = ready.iter().any(|line| log.contains(line));
+            server.0.status().map(Some).or(is_ready.then_some(None))
         })
         .await;
-        assert!(
-            ask("rules").await.contains("EightXEightDataStale"),
-            "{at}: no alerts"
-        );
-    }
-}
-
-/// Commands that run.
-pub(super) struct Script {
-    child: Child,
-    output: PathBuf,
-}
-
-impl Script {
-    /// What it has said so far, on both outputs.
-    fn said(&self) -> String {
-        fs::read_to_string(&self.output).unwrap()
-    }
-
-    fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
-    }
-}
-
-impl Drop for Script {
-    fn drop(&mut self) {
-        // What has ended may have left its number to another.
-        if let Ok(None) = self.child.try_wait() {
-            let group = format!("-{}", self.child.id());
-            let _ = Command::new("kill")
-                .args(["-s", "KILL", "--", &group])
-                .status();
+        let log = server.0.log();
+        if let Some(status) = ended {
+            assert!(status.success(), "{}: {log:#?}", block.at);
+        } else if let Some(line) = log.iter().find(|line| line.contains("message=listening")) {
+            field(line, "address").clone_into(&mut self.exporter);
+            let page = get(&format!("{}/metrics", self.exporter)).await;
+            let up = Page::parse(&page).value("eightxeight_up");
+            assert_eq!(up, 1.0, "{}: {log:#?}", block.at);
+            self.servers.push(server);
+        } else {
+            let api = format!("{}/api/v1", self.prometheus);
+            until(&format!("{}: a scrape", block.at), async || {
+                let targets = get(&format!("{api}/targets")).await;
+                targets.contains(r#""health":"up""#).then_some(())
+            })
+            .await;
+            let rules = get(&format!("{api}/rules")).await;
+            assert_says(&rules, &["EightXEightDataStale"]);
+            self.servers.push(server);
         }
-        let _ = self.child.wait();
     }
+}
+
+async fn get(address: &str) -> String {
+    let answer = client().get(format!("http://{address}")).send().await;
+    answer.unwrap().text().await.unwrap()
 }
