@@ -34,11 +34,11 @@ impl Provider {
         provider
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.files.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
@@ -158,7 +158,7 @@ async fn a_slow_account_or_a_wrong_password_delays_no_other() {
     provider.write("account-0002.password", "wrong");
     let slow = Rule::any(Fault::hang()).for_account("account-0001");
     provider.simulator.faults().add(slow);
-    let exporter = provider.serve(&["--web.max-requests", "2"]).await;
+    let exporter = provider.serve(&["--web.max-requests", "4"]).await;
     let slow = [(); 2].map(|()| {
         let request = exporter.request("GET", "/probe?account=account-0001");
         let patient = request.header("x-prometheus-scrape-timeout-seconds", "5");

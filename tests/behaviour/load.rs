@@ -154,7 +154,7 @@ async fn a_thousand_scrapers() {
     honest(&exporter, "1,000 scrapers").await;
     for scrape in scrapes {
         let status = scrape.await.unwrap().unwrap().status().as_u16();
-        assert!([200, 503].contains(&status), "{status}");
+        assert!(status == 200, "{status}");
     }
     let requests = simulator.requests().all().len();
     assert_eq!(requests, 3, "all shared one collection");

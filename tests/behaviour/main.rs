@@ -32,6 +32,7 @@ mod modes;
 mod packaging;
 mod pages;
 mod prometheus;
+mod reloads;
 mod rotation;
 mod secrets;
 mod seeds;

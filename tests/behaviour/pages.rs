@@ -114,3 +114,21 @@ async fn the_counters_are_there_from_the_start() {
     });
     assert_eq!(end - start, 3600.0);
 }
+
+#[tokio::test]
+async fn the_status_page_links_relatively_so_that_a_proxys_prefix_does_no_harm() {
+    let exporter = Exporter::demo(&[]).await;
+    exporter.page().await;
+    let html = exporter.text("/").await;
+    let quoted = html.split(['"', '\'']).collect::<Vec<_>>();
+    let of_attributes = quoted.windows(2).filter_map(|pair| {
+        let is_link = pair[0].ends_with("href=") || pair[0].ends_with("src=");
+        (is_link && !pair[1].starts_with('#')).then_some(pair[1])
+    });
+    let links: Vec<_> = of_attributes.collect();
+    assert!(links.len() > 8, "{links:?}");
+    for link in links {
+        let path = link.strip_prefix('.').unwrap_or_else(|| panic!("{link}"));
+        assert_eq!(exporter.get(path).await.status(), 200, "{link}");
+    }
+}

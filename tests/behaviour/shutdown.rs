@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use eightxeight_exporter::simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, Page, assert_says, command, finish, secret_files, simulator};
+use crate::fixture::{
+    Exporter, Page, assert_says, command, finish, pause, secret_files, simulator,
+};
 
 #[tokio::test]
 async fn waiting_scrapes_are_answered_and_half_a_request_holds_nothing_up() {
@@ -42,7 +44,36 @@ async fn a_port_in_use_is_exit_1_and_says_so() {
     let address = taken.local_addr().unwrap().to_string();
     let files = secret_files();
     let mut command = command("serve", &simulator.url(), files.path());
+    command.args(["--collect.mode", "timer"]);
     let ended = finish(command.args(["--web.listen-address", &address]));
     assert_eq!(ended.code, Some(1));
-    assert_says(&ended.errors, &[&address, "in use"]);
+    assert_says(&ended.errors, &["--web.listen-address", &address, "in use"]);
+    assert!(simulator.requests().all().is_empty(), "nothing was started");
+}
+
+#[tokio::test]
+async fn a_second_interrupt_ends_it_at_once() {
+    let simulator = simulator().await;
+    let mut exporter = Exporter::serve(&simulator, &[]).await;
+    // A client that reads nothing keeps its answer on the way, for as long as the server has patience.
+    let mut greedy = TcpStream::connect(exporter.address()).unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    greedy.set_nonblocking(true).unwrap();
+    let mut blocked = 0;
+    while blocked < 10 {
+        if greedy.write(request).is_ok() {
+            blocked = 0;
+        } else {
+            blocked += 1;
+            pause().await;
+        }
+    }
+    exporter.running.signal("INT");
+    exporter.running.line_with("stopping").await;
+    let start = Instant::now();
+    exporter.running.signal("INT");
+    let status = exporter.running.ended().await;
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(status.code(), Some(130));
 }

@@ -135,7 +135,7 @@ impl Client {
         let first = inner.compsum(&identity, &token, period).await;
         // Refused for its age, or another collection has replaced it meanwhile.
         let refused = matches!(&first, Err(Error::Request(failure)) if failure.reason == Reason::Unauthorized);
-        let is_current = |token| identity.user.state().is_current(identity.key, token);
+        let is_current = |token| identity.user.state().is_current(identity.secrets, token);
         let (identity, token, sent, result) = if refused && !(is_fresh && is_current(&token)) {
             let (identity, newer) = self.token(Some(&token)).await?;
             let sent = inner.users.clock.now();
@@ -149,7 +149,7 @@ impl Client {
             Err(Error::Request(failure)) => {
                 // The key is read at logins, so a new one is only found by a new login.
                 if matches!(failure.reason, Reason::Unauthorized | Reason::BadApiKey) {
-                    identity.user.state().forget_token(identity.key, &token);
+                    identity.user.state().forget_token(identity.secrets, &token);
                 }
                 inner.hold_if_account(&identity, failure, sent);
             }
@@ -198,7 +198,7 @@ impl Inner {
 
     fn status(&self) -> Status {
         let now = self.users.clock.now();
-        let Identity { user, key, secrets } = self.identity();
+        let Identity { user, secrets } = self.identity();
         let budget_remaining = user.budget.remaining(self.settings.max_requests_per_minute);
         let state = user.state();
         let hold = state.hold.filter(|hold| !hold.until.is_past(now));
@@ -215,7 +215,7 @@ impl Inner {
                 .flatten()
                 .max_by_key(|moment| moment.instant),
             budget_remaining,
-            token_expiry: state.token(key).map(|token| token.expires),
+            token_expiry: state.token(secrets).map(|token| token.expires),
             clock_skew: state.clock_skew,
         }
     }
@@ -241,7 +241,7 @@ impl Inner {
     ) -> Option<Arc<Token>> {
         let now = self.users.clock.now();
         let state = identity.user.state();
-        let token = state.token(identity.key)?;
+        let token = state.token(identity.secrets)?;
         let is_good = now.age_of(token.issued) < token.renew.since(token.issued);
         let is_refused = refused.is_some_and(|refused| Arc::ptr_eq(refused, token));
         (is_good && !is_refused).then(|| token.clone())
@@ -281,7 +281,7 @@ impl Inner {
                 let token = Arc::new(token);
                 let mut state = identity.user.state();
                 state.lockout.accepted(identity.secrets);
-                state.keep_token(identity.key, token.clone(), clock.now());
+                state.keep_token(identity.secrets, token.clone(), clock.now());
                 Ok(token)
             }
             Err(Error::Request(failure)) => {

@@ -71,20 +71,17 @@ pub(crate) struct User {
 /// The changing part of what is known of a user.
 #[derive(Debug, Default)]
 pub(crate) struct UserState {
-    /// By the fingerprint of the API key that the token was made with, and is used with.
+    /// By the fingerprint of the secrets that the token was made with, and is used with.
     tokens: HashMap<u64, Arc<Token>>,
     pub(crate) lockout: Lockout,
     pub(crate) hold: Option<Hold>,
     pub(crate) clock_skew: Option<f64>,
 }
 
-/// The secrets of an account as they were last read, known by their fingerprints, and whose they are.
+/// The secrets of an account as they were last read, known by their fingerprint, and whose they are.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) user: Arc<User>,
-    /// Of the API key.
-    pub(crate) key: u64,
-    /// Of all three.
     pub(crate) secrets: u64,
 }
 
@@ -108,7 +105,6 @@ impl Users {
                 .entry(id)
                 .or_insert_with(|| Arc::new(User::new(id)))
                 .clone(),
-            key: self.keys.hash_one(secrets.key.expose_secret()),
             secrets: secrets.fingerprint(&self.keys),
         }
     }
@@ -172,26 +168,26 @@ impl User {
 }
 
 impl UserState {
-    /// The token that was made with the key of this fingerprint.
-    pub(crate) fn token(&self, key: u64) -> Option<&Arc<Token>> {
-        self.tokens.get(&key)
+    /// The token that was made with the secrets of this fingerprint.
+    pub(crate) fn token(&self, secrets: u64) -> Option<&Arc<Token>> {
+        self.tokens.get(&secrets)
     }
 
     /// Keeps a token, and no expired one.
-    pub(crate) fn keep_token(&mut self, key: u64, token: Arc<Token>, now: Moment) {
+    pub(crate) fn keep_token(&mut self, secrets: u64, token: Arc<Token>, now: Moment) {
         self.tokens.retain(|_, old| !old.expires.is_past(now));
-        self.tokens.insert(key, token);
+        self.tokens.insert(secrets, token);
     }
 
     /// Forgets a token, unless another has taken its place.
-    pub(crate) fn forget_token(&mut self, key: u64, token: &Arc<Token>) {
-        if self.is_current(key, token) {
-            self.tokens.remove(&key);
+    pub(crate) fn forget_token(&mut self, secrets: u64, token: &Arc<Token>) {
+        if self.is_current(secrets, token) {
+            self.tokens.remove(&secrets);
         }
     }
 
-    pub(crate) fn is_current(&self, key: u64, token: &Arc<Token>) -> bool {
-        self.token(key)
+    pub(crate) fn is_current(&self, secrets: u64, token: &Arc<Token>) -> bool {
+        self.token(secrets)
             .is_some_and(|current| Arc::ptr_eq(current, token))
     }
 

@@ -132,20 +132,23 @@ async fn a_rate_limit_is_the_users_and_no_new_settings_end_it() {
 }
 
 #[tokio::test]
-async fn a_token_is_used_only_with_the_key_that_it_was_made_with() {
+async fn a_token_is_used_only_with_the_secrets_that_it_was_made_with() {
     let simulator = simulator().await;
     let users = Users::new(Clock::System);
     let client = of(&users, settings(&simulator, right()));
     client.company_summary(hour()).await.unwrap();
-    let mut other = settings(&simulator, right());
-    other.credentials.key = Source::text("key", "another-key");
-    let stranger = of(&users, other);
-    assert!(stranger.status().token_expiry.is_none());
-    assert!(stranger.company_summary(hour()).await.is_err());
-    // The stranger's refusal is not the other's.
-    assert!(client.status().credentials_refused.is_none());
-    client.company_summary(hour()).await.unwrap();
-    assert_eq!(logins(&simulator), 2);
+    let mut other_key = settings(&simulator, right());
+    other_key.credentials.key = Source::text("key", "another-key");
+    for other in [other_key, settings(&simulator, wrong())] {
+        let stranger = of(&users, other);
+        assert!(stranger.status().token_expiry.is_none());
+        assert!(stranger.company_summary(hour()).await.is_err());
+        assert!(stranger.status().credentials_refused.is_some());
+        // The stranger's refusal is not the other's.
+        assert!(client.status().credentials_refused.is_none());
+        client.company_summary(hour()).await.unwrap();
+    }
+    assert_eq!(logins(&simulator), 3);
 }
 
 #[tokio::test]

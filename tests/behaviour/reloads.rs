@@ -1,0 +1,275 @@
+//! What a reload, a rename or a file that hangs must not freeze, forget or double.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
+
+use crate::accounts::Provider;
+use crate::fixture::{Exporter, assert_says, pause, until};
+
+const LIFECYCLE: &[&str] = &["--web.enable-lifecycle"];
+
+/// A configuration of accounts by name, all with the secrets of the first customer.
+fn of_one_user(provider: &Provider, names: &[String], top_level: &str) {
+    let accounts = names.iter().map(|name| format!("  {name}: {{}}\n"));
+    let text = format!(
+        "api: {{url: '{}', key_file: account-0001.key, username_file: account-0001.user, \
+         password_file: account-0001.password{top_level}}}\n\
+         collect: {{interval: 1s, max_staleness: 1m, window: [1h]}}\naccounts:\n",
+        provider.simulator.url()
+    );
+    provider.write("config.yml", &(text + &accounts.collect::<String>()));
+}
+
+async fn probe_all(exporter: &Exporter, names: &[String]) {
+    for name in names {
+        exporter.page_at(&format!("/probe?account={name}")).await;
+    }
+}
+
+fn names(prefix: &str) -> Vec<String> {
+    (0..10).map(|n| format!("{prefix}{n}")).collect()
+}
+
+fn pipe(provider: &Provider, name: &str) {
+    let path = provider.path(name);
+    std::fs::remove_file(&path).unwrap();
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_pipe_in_place_of_a_file_holds_up_nothing() {
+    for file in ["config.yml", "account-0001.password"] {
+        let provider = Provider::with(1).await;
+        provider.configure(&[1]);
+        let mut exporter = provider.serve(&[]).await;
+        exporter.page_with("eightxeight_up", 1.0).await;
+        pipe(&provider, file);
+        exporter.running.signal("HUP");
+        let until = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < until {
+            let start = Instant::now();
+            assert_eq!(exporter.get("/-/healthy").await.status(), 200);
+            exporter.page().await;
+            assert!(start.elapsed() < Duration::from_secs(1), "{file}");
+            pause().await;
+        }
+        let start = Instant::now();
+        exporter.running.signal("TERM");
+        assert!(exporter.running.ended().await.success());
+        assert!(start.elapsed() < Duration::from_secs(5), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_at_a_tokens_renewal_is_a_failed_collection_that_heals() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    let exporter = provider.serve(&[]).await;
+    exporter.page_with("eightxeight_up", 1.0).await;
+    let password = std::fs::read_to_string(provider.path("account-0001.password")).unwrap();
+    pipe(&provider, "account-0001.password");
+    // The key that goes with the token is refused, so the next collection logs in.
+    let refused = Rule::compsum(Fault::status(
+        400,
+        "application/json",
+        r#"{"status":400,"message":"Invalid 8x8-apikey","code":"SHA001"}"#,
+    ))
+    .times(1);
+    provider.simulator.faults().add(refused);
+    until("the pipe to be seen", async || {
+        exporter.page_with("eightxeight_up", 0.0).await;
+        let said = exporter.text("/").await;
+        said.contains("no regular file").then_some(())
+    })
+    .await;
+    std::fs::remove_file(provider.path("account-0001.password")).unwrap();
+    provider.write("account-0001.password", &password);
+    exporter.page_with("eightxeight_up", 1.0).await;
+}
+
+#[tokio::test]
+async fn eight_reloads_during_a_login_with_a_wrong_password_are_one_login() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    provider.write("account-0001.password", "wrong");
+    let slow = Fault::none().delayed(Duration::from_secs(2));
+    provider.simulator.faults().add(Rule::token(slow));
+    let exporter = provider.serve(LIFECYCLE).await;
+    let scrape = tokio::spawn(exporter.request("GET", "/metrics").send());
+    let requests = provider.simulator.requests();
+    requests.until(|log| !log.is_empty()).await;
+    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    for timeout in 10..18 {
+        let changed = text.replace("api: {url", &format!("api: {{timeout: {timeout}s, url"));
+        provider.write("config.yml", &changed);
+        assert_eq!(exporter.reload().await.0, 200);
+        exporter.request("GET", "/metrics").send().await.unwrap();
+    }
+    scrape.await.unwrap().unwrap();
+    let refused = exporter.page_with("eightxeight_credentials_refused", 1.0);
+    refused.await;
+    assert_eq!(requests.count(Endpoint::Token), 1);
+}
+
+#[tokio::test]
+async fn ten_accounts_of_one_user_are_one_login_whatever_they_are_called() {
+    let provider = Provider::with(1).await;
+    provider.write("account-0001.password", "wrong");
+    let logins = || provider.simulator.requests().count(Endpoint::Token);
+    of_one_user(&provider, &names("a"), "");
+    let exporter = provider.serve(LIFECYCLE).await;
+    probe_all(&exporter, &names("a")).await;
+    assert_eq!(logins(), 1);
+    of_one_user(&provider, &names("b"), "");
+    assert_eq!(exporter.reload().await.0, 200);
+    probe_all(&exporter, &names("b")).await;
+    of_one_user(&provider, &names("b")[..1], "");
+    assert_eq!(exporter.reload().await.0, 200);
+    of_one_user(&provider, &names("a"), "");
+    assert_eq!(exporter.reload().await.0, 200);
+    probe_all(&exporter, &names("a")).await;
+    assert_eq!(logins(), 1);
+    // The right password is a change, and one login for all ten.
+    let right = provider.simulator.credentials().password;
+    provider.write("account-0001.password", &right);
+    for name in names("a") {
+        let path = format!("/probe?account={name}");
+        until("the account to be up", async || {
+            let page = exporter.page_at(&path).await;
+            (page.value("eightxeight_up") == 1.0).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(logins(), 2);
+}
+
+#[tokio::test]
+async fn a_dozen_reloads_spend_no_more_than_the_budget() {
+    let provider = Provider::with(1).await;
+    let account = ["acme".to_owned()];
+    of_one_user(&provider, &account, ", max_requests_per_minute: 4");
+    let exporter = provider.serve(LIFECYCLE).await;
+    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    for n in 1..=12 {
+        let windows: Vec<_> = (0..6).map(|w| format!("{}m", 6 * n + w)).collect();
+        let changed = text.replace("[1h]", &format!("[{}]", windows.join(", ")));
+        provider.write("config.yml", &changed);
+        assert_eq!(exporter.reload().await.0, 200);
+        let impatient = exporter.request("GET", "/probe?account=acme");
+        let impatient = impatient.header("x-prometheus-scrape-timeout-seconds", "0.7");
+        assert_eq!(impatient.send().await.unwrap().status(), 200);
+    }
+    provider
+        .simulator
+        .requests()
+        .until(|log| log.len() >= 4)
+        .await;
+    assert_eq!(provider.simulator.requests().all().len(), 4);
+}
+
+#[tokio::test]
+async fn a_changed_retry_interval_holds_after_a_reload() {
+    let provider = Provider::with(1).await;
+    provider.write("account-0001.password", "wrong");
+    let account = ["acme".to_owned()];
+    of_one_user(&provider, &account, ", login_retry_interval: 2h");
+    let exporter = provider.serve(LIFECYCLE).await;
+    probe_all(&exporter, &account).await;
+    of_one_user(&provider, &account, ", login_retry_interval: 1s");
+    assert_eq!(exporter.reload().await.0, 200);
+    until("another login", async || {
+        probe_all(&exporter, &account).await;
+        (provider.simulator.requests().count(Endpoint::Token) > 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_label_changed_while_8x8_is_down_costs_nothing() {
+    let provider = Provider::with(1).await;
+    let account = ["acme".to_owned()];
+    of_one_user(&provider, &account, "");
+    let exporter = provider.serve(LIFECYCLE).await;
+    let up = exporter.page_at("/probe?account=acme").await;
+    assert_eq!(up.value("eightxeight_up"), 1.0);
+    provider
+        .simulator
+        .faults()
+        .add(Rule::any(Fault::unavailable()));
+    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    provider.write(
+        "config.yml",
+        &text.replace("{}", "{labels: {customer: acme}}"),
+    );
+    assert_eq!(exporter.reload().await.0, 200);
+    assert_says(&exporter.text("/sd").await, &["\"customer\":\"acme\""]);
+    let page = exporter.page_at("/probe?account=acme").await;
+    assert_eq!(page.company(), up.company());
+    let asked = |page: &crate::fixture::Page| {
+        page.value(r#"eightxeight_api_requests_total{endpoint="token"}"#)
+    };
+    assert_eq!((asked(&up), asked(&page)), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn the_log_level_follows_a_reload() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    let exporter = provider.serve(LIFECYCLE).await;
+    exporter.page_with("eightxeight_up", 1.0).await;
+    assert!(
+        !exporter
+            .running
+            .log()
+            .iter()
+            .any(|line| line.contains("level=debug"))
+    );
+    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    provider.write("config.yml", &format!("log: {{level: debug}}\n{text}"));
+    assert_eq!(exporter.reload().await.0, 200);
+    until("a collection", async || {
+        exporter.page().await;
+        let log = exporter.running.log();
+        log.iter()
+            .any(|line| line.contains("asked 8x8"))
+            .then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_finds_no_place_to_wait_gets_the_last_page() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    let exporter = provider.serve(&["--web.max-requests", "2"]).await;
+    let good = exporter.page_with("eightxeight_up", 1.0).await;
+    provider.simulator.faults().add(Rule::any(Fault::hang()));
+    let requests = provider.simulator.requests();
+    let before = requests.all().len();
+    until("a collection to be under way", async || {
+        let request = exporter.request("GET", "/metrics");
+        let hasty = request.header("x-prometheus-scrape-timeout-seconds", "0.6");
+        hasty.send().await.unwrap();
+        (requests.all().len() > before).then_some(())
+    })
+    .await;
+    let patient = [(); 2].map(|()| {
+        let request = exporter.request("GET", "/metrics");
+        tokio::spawn(
+            request
+                .header("x-prometheus-scrape-timeout-seconds", "4")
+                .send(),
+        )
+    });
+    pause().await;
+    let start = Instant::now();
+    let page = exporter.page().await;
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(page.company(), good.company());
+    for scrape in patient {
+        assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
+    }
+}
