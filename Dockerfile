@@ -18,8 +18,9 @@ ENV CARGO_INCREMENTAL=0
 # The dependencies are a layer of their own, which lasts until one of them changes. Cargo wants every target that
 # Cargo.toml names to be there.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir -p src benches tests/behaviour \
-    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs; do echo 'fn main() {}' >"$target"; done \
+COPY xtask/Cargo.toml xtask/
+RUN mkdir -p src benches tests/behaviour xtask/src \
+    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs xtask/src/main.rs; do echo 'fn main() {}' >"$target"; done \
     && touch src/lib.rs \
     && cargo build --locked --profile "$PROFILE"
 

@@ -15,19 +15,19 @@ setup: ## Install what the tests need, or say what is missing
 	scripts/setup
 
 lint: ## Formatting, clippy, rustdoc
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- --deny warnings
-	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 unit:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 
 deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
 
 docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
-	$(CARGO) run --quiet --locked --example generate
+	$(CARGO) xtask docs
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures
@@ -87,4 +87,4 @@ SOAK_SEED ?= 1
 soak: ## Run the exporter for SOAK_SECONDS, then SOAK_DAYS by a fast clock, while the simulator misbehaves
 	scripts/setup soak
 	$(CARGO) build --locked --bin eightxeight-exporter
-	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)
+	$(CARGO) xtask soak $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)

@@ -88,12 +88,13 @@ fn check(command: &[String], at: &str) -> bool {
             false
         }
         Some("cargo") => {
-            if let Some(at_name) = arguments.iter().position(|word| word == "--example") {
-                let name = &arguments[at_name + 1];
-                let examples = root().join("examples");
+            if let [xtask, tool, ..] = arguments
+                && xtask == "xtask"
+            {
+                let tools = std::fs::read_to_string(root().join("xtask/src/main.rs")).unwrap();
                 assert!(
-                    examples.join(name).is_dir() || examples.join(format!("{name}.rs")).is_file(),
-                    "{at}: there is no example {name}"
+                    tools.contains(&format!("[\"{tool}\"")),
+                    "{at}: there is no `cargo xtask {tool}`"
                 );
             }
             false
@@ -127,9 +128,9 @@ const WRITTEN: [&str; 2] = ["fuzz/artifacts", "fuzz/corpus"];
 pub(super) fn leads_somewhere(word: &str) -> bool {
     let folder = word.split('/').next().unwrap_or_default();
     let tracked = [
-        "bench", "benches", "deploy", "docs", "examples", "fuzz", "grafana",
+        "bench", "benches", "deploy", "docs", "fuzz", "grafana", "scripts",
     ];
-    let tracked = [&tracked[..], &["scripts", "src", "templates", "tests"]].concat();
+    let tracked = [&tracked[..], &["src", "templates", "tests", "xtask"]].concat();
     if !word.contains('/') || !tracked.contains(&folder) || word.contains("…") {
         return true;
     }

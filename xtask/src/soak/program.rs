@@ -65,7 +65,7 @@ impl Program {
         panics: &Arc<AtomicU64>,
     ) -> Result<Program, Failed> {
         let own: PathBuf = std::env::current_exe()?;
-        let folder = own.parent().and_then(Path::parent).ok_or("no folder")?;
+        let folder = own.parent().ok_or("no folder")?;
         let mut command = Command::new(folder.join("eightxeight-exporter"));
         command.args([
             "serve",

@@ -1,14 +1,13 @@
 //! Runs the real program for a long time against a simulator that misbehaves at random, scrapes it each
 //! second, ends it at random moments, and counts what must not happen.
 //!
-//! `soak [SECONDS] [DAYS] [SEED]`: first SECONDS by the machine's clock, then DAYS by a clock that runs
+//! First SECONDS by the machine's clock, then DAYS by a clock that runs
 //! [`FACTOR`] times as fast, for simulator and program alike (Debian's `faketime`). The schedule follows from
 //! the seed; how requests interleave doesn't.
 
 #![allow(
-    clippy::disallowed_methods, // The program under test lives in the machine's time.
-    clippy::print_stdout,
-    clippy::print_stderr
+    clippy::disallowed_methods,
+    reason = "the program under test lives in the machine's time"
 )]
 
 mod days;
@@ -21,9 +20,12 @@ mod tally;
 mod world;
 
 use std::error::Error;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
+use tokio::runtime::Runtime;
 use world::World;
+
+use crate::Outcome;
 
 type Failed = Box<dyn Error>;
 
@@ -37,25 +39,19 @@ const START: &str = "2026-10-24 12:00:00";
 /// Says that this process lives by the fast clock.
 const DAYS: &str = "by-the-fast-clock";
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match soak(&arguments).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+/// By the given SECONDS, DAYS and SEED, or default ones.
+pub(crate) fn run(arguments: &[&str]) -> Outcome {
+    Runtime::new()?.block_on(soak(arguments))
 }
 
-async fn soak(arguments: &[String]) -> Result<bool, Failed> {
+async fn soak(arguments: &[&str]) -> Outcome {
     let number = |at: usize, default: u64| match arguments.get(at) {
-        Some(text) => text.parse().map_err(|_| "soak [SECONDS] [DAYS] [SEED]"),
+        Some(text) => text
+            .parse()
+            .map_err(|_| "SECONDS, DAYS and SEED are numbers"),
         None => Ok(default),
     };
-    if arguments.first().is_some_and(|first| first == DAYS) {
+    if arguments.first().is_some_and(|first| *first == DAYS) {
         let mut world = World::new(number(2, 1)?, FACTOR).await?;
         days::run(&mut world, number(1, 3)?).await?;
         return Ok(world
@@ -80,11 +76,11 @@ async fn soak(arguments: &[String]) -> Result<bool, Failed> {
 }
 
 /// Runs this program again under `faketime`, whose clock its children share.
-fn by_the_fast_clock(days: u64, seed: u64) -> Result<bool, Failed> {
+fn by_the_fast_clock(days: u64, seed: u64) -> Outcome {
     let status = Command::new("faketime")
         .args(["-f", &format!("@{START} x{FACTOR}")])
         .arg(std::env::current_exe()?)
-        .args([DAYS, &days.to_string(), &seed.to_string()])
+        .args(["soak", DAYS, &days.to_string(), &seed.to_string()])
         .env("TZ", "UTC")
         // The program is started later and has to have this process's time.
         .env("FAKETIME_DONT_RESET", "1")

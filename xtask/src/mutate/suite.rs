@@ -31,9 +31,7 @@ impl Suite {
     ///
     /// The directory of tests can't be read, or is empty.
     pub(crate) fn new(promtool: String, files: &[RuleFile]) -> Result<Suite, String> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(HOME)
-            .join("tests");
+        let directory = crate::root().join(HOME).join("tests");
         let problem = |error| format!("{}: {error}", directory.display());
         let mut tests = Vec::new();
         for entry in fs::read_dir(&directory).map_err(problem)? {

@@ -1,6 +1,7 @@
 //! What a package installs beside the program, from the command line's own definition: the manual
 //! page and what the shells complete.
 
+mod changelog;
 mod options;
 mod page;
 
@@ -9,7 +10,7 @@ use clap_complete::{Shell, generate};
 use eightxeight_exporter::cli::command;
 
 /// The program's name, which its files bear.
-pub(crate) const NAME: &str = env!("CARGO_PKG_NAME");
+pub(crate) const NAME: &str = "eightxeight-exporter";
 
 /// All files.
 pub(crate) fn files() -> Vec<(String, String)> {
@@ -21,7 +22,11 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let page = (format!("deploy/manual/{NAME}.1"), page::text());
     let completions =
         completions.map(|(shell, name)| (format!("deploy/completions/{name}"), completion(shell)));
-    [page].into_iter().chain(completions).collect()
+    [page]
+        .into_iter()
+        .chain(completions)
+        .chain(changelog::files())
+        .collect()
 }
 
 fn completion(shell: Shell) -> String {

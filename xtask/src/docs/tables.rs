@@ -40,7 +40,7 @@ fn options(text: &mut String, of: &dyn Fn(&Opt) -> bool) {
 fn configuration() -> String {
     let mut text = String::from(
         "# Configuration\n\n\
-         <!-- Written by `cargo run --example generate`. -->\n\n\
+         <!-- Written by `cargo xtask docs`. -->\n\n\
          Options stand after the command. Each can also be set by environment, `--collect.interval` as\n\
          `EIGHTXEIGHT_COLLECT_INTERVAL`, and in the YAML file of `--config.file`. A flag beats the environment, which\n\
          beats the file. Durations are written as `90s`, `15m` or `1h 30m`; a repeatable option takes several values,\n\
@@ -79,7 +79,7 @@ fn configuration() -> String {
 fn metrics() -> String {
     format!(
         "# Metrics from 8x8\n\n\
-         <!-- Written by `cargo run --example generate`. -->\n\n\
+         <!-- Written by `cargo xtask docs`. -->\n\n\
          A gauge for each field of 8x8's company summary, with the labels `pbx_id`, the PBX's name, and `window`, the\n\
          period as it was configured. 8x8's milliseconds become seconds and its percents shares from 0 to 1. A field that\n\
          8x8 leaves out has no sample. `eightxeight-exporter fields` prints this table.\n\n{}",

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use jiff::civil::Date;
 
@@ -36,7 +35,7 @@ pub(crate) fn newest() -> Release {
 
 /// All releases, newest first; what is yet to be released isn't one.
 fn releases() -> Vec<Release> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md");
+    let path = crate::root().join("CHANGELOG.md");
     read(&fs::read_to_string(path).unwrap_or_default())
 }
 
@@ -78,7 +77,7 @@ fn debian(releases: &[Release]) -> String {
         let _ = writeln!(
             text,
             "{} ({}-1) unstable; urgency=medium\n",
-            env!("CARGO_PKG_NAME"),
+            super::NAME,
             release.version
         );
         for change in &release.changes {

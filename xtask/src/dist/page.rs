@@ -6,8 +6,8 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use eightxeight_exporter::cli::command;
 
 use super::NAME;
+use super::changelog;
 use super::options::{groups, taken};
-use crate::changelog;
 
 /// A term and what is said about it.
 type Entry<'a> = (&'a str, &'a str);

@@ -1,27 +1,23 @@
 //! A simulated 8x8 with so many customers and PBXs, for `bench/run`.
 //!
-//! `load ACCOUNTS PBXS` prints the API's base URL and runs until its standard input ends; then it prints how the
-//! requests came, as JSON. Keys and passwords are those of [`Settings::many`].
-
-#![allow(
-    clippy::print_stdout,
-    reason = "what it prints is what it is run for: `bench/run` reads it"
-)]
+//! It prints the API's base URL and runs until its standard input ends; then it prints how the requests came, as JSON. Keys and passwords are those of [`Settings::many`].
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::time::Duration;
 
 use eightxeight_exporter::simulator::{Endpoint, Logged, Settings, Simulator};
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = || -> Result<usize, Box<dyn Error>> {
-        let argument = arguments.next().ok_or("usage: load ACCOUNTS PBXS")?;
-        Ok(argument.parse()?)
-    };
-    let simulator = Simulator::start(Settings::many(number()?, number()?)).await?;
+use crate::Outcome;
+
+/// Runs it with so many customers, of so many PBXs each.
+pub(crate) fn run(accounts: &str, pbxs: &str) -> Outcome {
+    let settings = Settings::many(accounts.parse()?, pbxs.parse()?);
+    Runtime::new()?.block_on(simulate(settings))
+}
+
+async fn simulate(settings: Settings) -> Outcome {
+    let simulator = Simulator::start(settings).await?;
     println!("{}", simulator.url());
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
         .await??;
@@ -44,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "most_in_a_second": most_within(Duration::from_secs(1), &requests.iter().collect::<Vec<_>>()),
     });
     println!("{report}");
-    Ok(())
+    Ok(true)
 }
 
 /// The largest number of requests in any span of this length.

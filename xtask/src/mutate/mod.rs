@@ -1,50 +1,34 @@
-//! Do the rules' tests notice a fault? `cargo run --example mutate-rules` breaks every threshold,
-//! guard, label, range, `for`, `keep_firing_for` and severity of the rules, one at a time, and
-//! demands that `promtool test rules` fails. It names each mutant and, at the end, those that
-//! survived; then it exits 1. `PROMTOOL` names another promtool.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a tool for the terminal"
-)]
+//! Do the rules' tests notice a fault? Breaks every threshold, guard, label, range, `for`, `keep_firing_for` and
+//! severity of the rules, one at a time, and demands that `promtool test rules` fails. It names each mutant and, at the
+//! end, those that survived. `PROMTOOL` names another promtool.
 
-#[path = "../generate/constants.rs"]
-mod constants;
 mod expression;
 mod mutants;
-#[path = "../generate/rules/mod.rs"]
-mod rules;
 mod suite;
-#[path = "../generate/yaml.rs"]
-mod yaml;
 
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
-use crate::mutants::Mutant;
-use crate::suite::{Suite, Verdict};
+use mutants::Mutant;
+use suite::{Suite, Verdict};
 
-fn main() -> ExitCode {
+use crate::{Outcome, rules};
+
+/// Whether every mutant was noticed.
+pub(crate) fn run() -> Outcome {
     let promtool = env::var("PROMTOOL").unwrap_or_else(|_| "promtool".to_owned());
-    match run(promtool) {
-        Ok(survivors) if survivors.is_empty() => ExitCode::SUCCESS,
-        Ok(survivors) => {
-            eprintln!("no test fails for:");
-            for name in survivors {
-                eprintln!("  {name}");
-            }
-            ExitCode::FAILURE
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::FAILURE
-        }
+    let survivors = survivors(promtool)?;
+    if !survivors.is_empty() {
+        eprintln!("no test fails for:");
     }
+    for name in &survivors {
+        eprintln!("  {name}");
+    }
+    Ok(survivors.is_empty())
 }
 
 /// The names of the survivors.
-fn run(promtool: String) -> Result<Vec<String>, String> {
+fn survivors(promtool: String) -> Result<Vec<String>, String> {
     let files = rules::files();
     let suite = Suite::new(promtool, &files)?;
     let mut mutants = Vec::new();

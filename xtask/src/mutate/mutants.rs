@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::expression::break_each;
+use super::expression::break_each;
 use crate::yaml::{Alert, Rule, RuleFile, Severity};
 
 /// A rule file with one fault in it.
