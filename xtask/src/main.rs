@@ -9,15 +9,13 @@ mod constants;
 mod dashboards;
 mod dist;
 mod docs;
+mod files;
 mod history;
 mod load;
 mod mutate;
-mod rules;
 mod soak;
-mod yaml;
 
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// What a tool that could do its work has found: whether all is well.
@@ -55,9 +53,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The repository.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

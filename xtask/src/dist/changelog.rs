@@ -35,7 +35,7 @@ pub(crate) fn newest() -> Release {
 
 /// All releases, newest first; what is yet to be released isn't one.
 fn releases() -> Vec<Release> {
-    let path = crate::root().join("CHANGELOG.md");
+    let path = crate::files::root().join("CHANGELOG.md");
     read(&fs::read_to_string(path).unwrap_or_default())
 }
 

@@ -1,72 +1,70 @@
-//! Writes the files that follow from the field table, the options and the shared constants.
+//! What is checked in and follows from something else: tables of the documentation from the program's, the rules for
+//! Prometheus-Operator from those for Prometheus.
 
-mod kubernetes;
 mod tables;
 
-use std::path::PathBuf;
-use std::{fs, io};
+use std::fmt::Write as _;
+use std::fs;
 
-use crate::{Outcome, dashboards, dist, rules};
+use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
+use crate::{Outcome, dashboards, dist};
 
-/// Writes them, and prints the paths of those that changed.
+/// Writes the files and prints the paths of those that change.
 pub(crate) fn write() -> Outcome {
-    Ok(each(write_one))
+    for file in differing()? {
+        println!("{}", file.path);
+        fs::write(root().join(&file.path), &file.text)?;
+    }
+    Ok(true)
 }
 
-/// Writes nothing, and names those that differ.
+/// Whether all files are as they should be. Names those that aren't.
 pub(crate) fn check() -> Outcome {
-    Ok(each(compare))
+    let differing = differing()?;
+    for file in &differing {
+        eprintln!("{}: differs; run `cargo xtask docs`", file.path);
+    }
+    Ok(differing.is_empty())
 }
 
-fn each(deal_with: fn(&str, &str) -> Result<(), String>) -> bool {
-    let mut good = true;
-    for (path, text) in files() {
-        if let Err(problem) = deal_with(&path, &text) {
-            eprintln!("{path}: {problem}");
-            good = false;
+/// Those of the files that aren't as they should be.
+fn differing() -> Result<Vec<Text>, String> {
+    let mut files = vec![
+        prometheus_rule("prometheus-operator", "eightxeight-exporter", RULES)?,
+        prometheus_rule("no-calls", "eightxeight-no-calls", OPT_IN_RULES)?,
+    ];
+    let others = [dashboards::files(), tables::files(), dist::files()];
+    files.extend(
+        others
+            .into_iter()
+            .flatten()
+            .map(|(path, text)| Text { path, text }),
+    );
+    files.retain(|file| !read(&file.path).is_ok_and(|found| found.text == file.text));
+    Ok(files)
+}
+
+/// The groups of all files in the folder within a Kubernetes object.
+fn prometheus_rule(component: &str, name: &str, folder: &str) -> Result<Text, String> {
+    let mut text = format!(
+        "# Written by `cargo xtask docs` from {folder}/*.yml.\n\
+         apiVersion: monitoring.coreos.com/v1\n\
+         kind: PrometheusRule\n\
+         metadata:\n  \
+           name: {name}\n  \
+           labels:\n    \
+             app.kubernetes.io/name: eightxeight-exporter\n\
+         spec:\n  \
+           groups:\n"
+    );
+    for file in yaml(folder)? {
+        let groups = file.text.split_once("\ngroups:\n");
+        let (_, groups) = groups.ok_or_else(|| format!("{}: no groups", file.path))?;
+        for line in groups.lines() {
+            let indent = if line.is_empty() { "" } else { "  " };
+            let _ = writeln!(text, "{indent}{line}");
         }
     }
-    good
-}
-
-/// Paths from the repository's root, and what belongs there.
-fn files() -> Vec<(String, String)> {
-    let rules = rules::files();
-    let objects = kubernetes::files(&rules);
-    let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
-    rules
-        .chain(objects)
-        .chain(dashboards::files())
-        .chain(tables::files())
-        .chain(dist::files())
-        .collect()
-}
-
-fn compare(path: &str, text: &str) -> Result<(), String> {
-    match fs::read_to_string(at_root(path)) {
-        Ok(found) if found == text => Ok(()),
-        Ok(_) => Err("differs: run `cargo xtask docs`".to_owned()),
-        Err(error) => Err(format!("{error}: run `cargo xtask docs`")),
-    }
-}
-
-fn write_one(path: &str, text: &str) -> Result<(), String> {
-    let target = at_root(path);
-    let written = match target.parent() {
-        Some(directory) => fs::create_dir_all(directory),
-        None => Ok(()),
-    };
-    written
-        .and_then(|()| {
-            if fs::read_to_string(&target).is_ok_and(|found| found == text) {
-                return Ok(());
-            }
-            println!("{path}");
-            fs::write(&target, text)
-        })
-        .map_err(|error: io::Error| error.to_string())
-}
-
-fn at_root(path: &str) -> PathBuf {
-    crate::root().join(path)
+    let path = format!("deploy/kubernetes/components/{component}/prometheus-rule.yaml");
+    Ok(Text { path, text })
 }

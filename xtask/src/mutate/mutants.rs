@@ -2,138 +2,109 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::expression::break_each;
-use crate::yaml::{Alert, Rule, RuleFile, Severity};
+use crate::files::Text;
 
 /// A rule file with one fault in it.
-pub(crate) struct Mutant {
+pub(super) struct Mutant {
     /// The name of the rule with the fault.
-    pub(crate) rule: String,
+    pub(super) rule: String,
     /// The rule, its severity and what was done to it.
-    pub(crate) name: String,
-    /// The file with the fault.
-    pub(crate) file: RuleFile,
+    pub(super) name: String,
+    /// The file with the fault, as JSON, which is YAML too.
+    pub(super) file: Text,
 }
 
-/// The file as the expression parser prints it, which must pass the tests, and its mutants.
+/// The file with its expressions as their parser prints them, which must pass the tests, and its mutants.
 ///
 /// # Errors
 ///
-/// An expression or a duration can't be read; the text names the rule.
-pub(crate) fn of(file: &RuleFile) -> Result<(RuleFile, Vec<Mutant>), String> {
-    let mut same = file.clone();
+/// The file, an expression or a duration can't be read; the text names it.
+pub(super) fn of(file: &Text) -> Result<(Mutant, Vec<Mutant>), String> {
+    let right: Value =
+        serde_saphyr::from_str(&file.text).map_err(|error| format!("{}: {error}", file.path))?;
+    let mutant = |rule: &str, name: String, content: &Value| Mutant {
+        rule: rule.to_owned(),
+        name,
+        file: Text {
+            path: file.path.clone(),
+            text: content.to_string(),
+        },
+    };
+    let mut same = right.clone();
     let mut mutants = Vec::new();
-    for (position, rule) in file.rules.iter().enumerate() {
-        let title = title(rule);
-        let mut add = |what: &str, changed: Rule| {
-            let mut broken = file.clone();
-            broken.rules[position] = changed;
-            mutants.push(Mutant {
-                rule: name(rule).to_owned(),
-                name: format!("{title}: {what}"),
-                file: broken,
-            });
+    for place in places(&right) {
+        let rule = &right.pointer(&place).unwrap_or(&Value::Null);
+        let text = |key: &str| rule[key].as_str().unwrap_or_default();
+        let name = [text("alert"), text("record")].concat();
+        let title = match rule["labels"]["severity"].as_str() {
+            Some(severity) => format!("{name} ({severity})"),
+            None => name.clone(),
         };
-        let (reprinted, expressions) =
-            break_each(expr(rule)).map_err(|error| format!("{title}: {error}"))?;
-        same.rules[position] = with_expr(rule, reprinted);
-        for broken in expressions {
-            add(&broken.what, with_expr(rule, broken.result));
+        let (expr, faults) = faults(rule).map_err(|error| format!("{title}: {error}"))?;
+        if let Some(rule) = same.pointer_mut(&place) {
+            rule["expr"] = json!(expr);
         }
-        if let Rule::Alert(alert) = rule {
-            for (what, changed) in settings(alert).map_err(|error| format!("{title}: {error}"))? {
-                add(&what, Rule::Alert(changed));
+        for (what, broken) in faults {
+            let mut content = right.clone();
+            if let Some(rule) = content.pointer_mut(&place) {
+                *rule = broken;
             }
+            mutants.push(mutant(&name, format!("{title}: {what}"), &content));
         }
     }
-    Ok((same, mutants))
+    Ok((mutant("", file.path.clone(), &same), mutants))
 }
 
-fn name(rule: &Rule) -> &str {
-    match rule {
-        Rule::Record { name, .. } => name,
-        Rule::Alert(alert) => alert.name,
-    }
+/// Where the rules are in the file.
+fn places(file: &Value) -> Vec<String> {
+    let length = |list: &Value| list.as_array().map_or(0, Vec::len);
+    let groups = 0..length(&file["groups"]);
+    groups
+        .flat_map(|group| {
+            let rules = 0..length(&file["groups"][group]["rules"]);
+            rules.map(move |rule| format!("/groups/{group}/rules/{rule}"))
+        })
+        .collect()
 }
 
-fn title(rule: &Rule) -> String {
-    match rule {
-        Rule::Record { .. } => name(rule).to_owned(),
-        Rule::Alert(alert) => format!("{} ({})", alert.name, alert.severity.label()),
-    }
-}
-
-fn expr(rule: &Rule) -> &str {
-    match rule {
-        Rule::Record { expr, .. } => expr,
-        Rule::Alert(alert) => &alert.expr,
-    }
-}
-
-fn with_expr(rule: &Rule, expr: String) -> Rule {
-    match rule {
-        Rule::Record { name, .. } => Rule::Record {
-            name: name.clone(),
-            expr,
-        },
-        Rule::Alert(alert) => Rule::Alert(Alert {
-            expr,
-            ..alert.clone()
-        }),
-    }
-}
-
-/// Severity, `for` and `keep_firing_for`: swapped, taken away, a minute less and a minute more.
-fn settings(alert: &Alert) -> Result<Vec<(String, Alert)>, String> {
-    let mut all = Vec::new();
-    for changed in durations(alert.hold.as_deref())? {
-        all.push((
-            describe("for", changed.as_deref()),
-            Alert {
-                hold: changed,
-                ..alert.clone()
-            },
-        ));
-    }
-    for changed in durations(alert.keep_firing_for.as_deref())? {
-        all.push((
-            describe("keep_firing_for", changed.as_deref()),
-            Alert {
-                keep_firing_for: changed,
-                ..alert.clone()
-            },
-        ));
-    }
-    let severity = match alert.severity {
-        Severity::Critical => Severity::Warning,
-        Severity::Warning => Severity::Critical,
+/// The expression as the parser prints it; what can be done to the rule, and the rule that comes of it.
+fn faults(rule: &Value) -> Result<(String, Vec<(String, Value)>), String> {
+    let with = |key: &str, value: Value| {
+        let mut broken = rule.clone();
+        broken[key] = value;
+        broken
     };
-    all.push((
-        format!("severity becomes {}", severity.label()),
-        Alert {
-            severity,
-            ..alert.clone()
-        },
-    ));
-    Ok(all)
-}
-
-fn describe(setting: &str, changed: Option<&str>) -> String {
-    match changed {
-        Some(value) => format!("{setting} becomes {value}"),
-        None => format!("without {setting}"),
+    let (expr, broken) = break_each(rule["expr"].as_str().unwrap_or_default())?;
+    let mut faults: Vec<(String, Value)> = broken
+        .into_iter()
+        .map(|(what, expr)| (what, with("expr", json!(expr))))
+        .collect();
+    for key in ["for", "keep_firing_for"] {
+        let Some(text) = rule[key].as_str() else {
+            continue;
+        };
+        let minute = Duration::from_mins(1);
+        let length = humantime::parse_duration(text).map_err(|error| format!("{text}: {error}"))?;
+        faults.push((format!("without {key}"), with(key, Value::Null)));
+        for changed in [length.saturating_sub(minute), length + minute] {
+            let changed = format!("{}s", changed.as_secs());
+            faults.push((
+                format!("{key} becomes {changed}"),
+                with(key, json!(changed)),
+            ));
+        }
     }
-}
-
-fn durations(setting: Option<&str>) -> Result<Vec<Option<String>>, String> {
-    const MINUTE: Duration = Duration::from_mins(1);
-    let Some(text) = setting else {
-        return Ok(Vec::new());
-    };
-    let length = humantime::parse_duration(text).map_err(|error| format!("{text}: {error}"))?;
-    Ok(vec![
-        None,
-        Some(format!("{}s", length.saturating_sub(MINUTE).as_secs())),
-        Some(format!("{}s", (length + MINUTE).as_secs())),
-    ])
+    if let Some(severity) = rule["labels"]["severity"].as_str() {
+        let other = match severity {
+            "critical" => "warning",
+            _ => "critical",
+        };
+        let mut broken = rule.clone();
+        broken["labels"]["severity"] = json!(other);
+        faults.push((format!("severity becomes {other}"), broken));
+    }
+    Ok((expr, faults))
 }

@@ -1,72 +1,52 @@
 //! promtool, the rule files and their tests.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::{env, fs};
 
-use crate::yaml::RuleFile;
+use tempfile::TempDir;
 
-/// Where rules and tests stand, from the repository's root. A test names its rules relative to it.
-const HOME: &str = "deploy/prometheus";
-
-/// What the tests say about a rule file.
-pub(crate) enum Verdict {
-    /// A test failed: this one.
-    Killed(String),
-    /// All tests passed.
-    Survived,
-}
+use super::mutants::Mutant;
+use crate::files::{self, Text};
 
 /// The right rules and all test files.
-pub(crate) struct Suite {
+pub(super) struct Suite {
     promtool: String,
-    rules: Vec<(PathBuf, String)>,
-    tests: Vec<(String, String)>,
+    pub(super) rules: Vec<Text>,
+    tests: Vec<Text>,
 }
 
 impl Suite {
-    /// Reads the tests.
+    /// Reads rules and tests.
     ///
     /// # Errors
     ///
-    /// The directory of tests can't be read, or is empty.
-    pub(crate) fn new(promtool: String, files: &[RuleFile]) -> Result<Suite, String> {
-        let directory = crate::root().join(HOME).join("tests");
-        let problem = |error| format!("{}: {error}", directory.display());
-        let mut tests = Vec::new();
-        for entry in fs::read_dir(&directory).map_err(problem)? {
-            let entry = entry.map_err(problem)?;
-            let text = fs::read_to_string(entry.path()).map_err(problem)?;
-            tests.push((entry.file_name().to_string_lossy().into_owned(), text));
-        }
+    /// A directory can't be read, or there are no tests.
+    pub(super) fn read() -> Result<Suite, String> {
+        let tests = files::yaml("deploy/prometheus/tests")?;
         if tests.is_empty() {
-            return Err(format!("{}: no tests", directory.display()));
+            return Err("deploy/prometheus/tests: no tests".to_owned());
         }
-        let rules = files
-            .iter()
-            .map(|file| (place(file), file.text()))
-            .collect();
+        let mut rules = files::yaml(files::RULES)?;
+        rules.extend(files::yaml(files::OPT_IN_RULES)?);
         Ok(Suite {
-            promtool,
+            promtool: env::var("PROMTOOL").unwrap_or_else(|_| "promtool".to_owned()),
             rules,
             tests,
         })
     }
 
-    /// Demands that promtool takes each file for rules: a mutant that it refuses proves nothing.
+    /// Demands that promtool takes each for rules: a mutant that it refuses proves nothing.
     ///
     /// # Errors
     ///
-    /// promtool doesn't start, or what it says about the files.
-    pub(crate) fn accepts<'a>(
-        &self,
-        files: impl Iterator<Item = &'a RuleFile>,
-    ) -> Result<(), String> {
-        let home = tempfile::tempdir().map_err(|error| error.to_string())?;
+    /// promtool doesn't start, or what it says about the mutants.
+    pub(super) fn accepts(&self, mutants: &[Mutant]) -> Result<(), String> {
+        let home = directory()?;
         let mut paths = Vec::new();
-        for (number, file) in files.enumerate() {
+        for (number, mutant) in mutants.iter().enumerate() {
             let path = home.path().join(format!("{number}.yml"));
-            write(&path, &file.text())?;
+            write(&path, &mutant.file.text)?;
             paths.push(path);
         }
         let checked = self.run(&["check", "rules"], &paths)?;
@@ -77,58 +57,46 @@ impl Suite {
         Err(format!("promtool refuses a mutant:\n{said}"))
     }
 
-    /// Runs the tests that load this file, with it in the place of the right one, until one fails:
-    /// those first that speak of the rule, then the short ones.
+    /// Runs the tests that load the mutant's file, with the mutant in its place, until one fails: those first that
+    /// speak of the rule, then the short ones. The one that failed.
     ///
     /// # Errors
     ///
     /// promtool doesn't start.
-    pub(crate) fn judge(&self, file: &RuleFile, rule: &str) -> Result<Verdict, String> {
-        let home = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let changed = place(file);
-        for (path, text) in &self.rules {
-            let text = if *path == changed { &file.text() } else { text };
-            write(&home.path().join(path), text)?;
+    pub(super) fn judge(&self, mutant: &Mutant) -> Result<Option<&str>, String> {
+        let home = directory()?;
+        for file in self.rules.iter().chain([&mutant.file]) {
+            write(&home.path().join(&file.path), &file.text)?;
         }
-        let loads = format!("../{}", changed.display());
-        let mut tests: Vec<_> = self
-            .tests
-            .iter()
-            .filter(|(_, text)| text.contains(&loads))
-            .collect();
-        tests.sort_by_key(|(name, text)| (!text.contains(rule), text.len(), name.clone()));
-        for (name, text) in tests {
-            let test = home.path().join("tests").join(name);
-            write(&test, text)?;
-            if !self.run(&["test", "rules"], &[test])?.status.success() {
-                return Ok(Verdict::Killed(name.clone()));
+        // A test names its rules relative to itself.
+        let loads = mutant.file.path.replace("deploy/prometheus/", "../");
+        let tests = self.tests.iter().filter(|test| test.text.contains(&loads));
+        let mut tests: Vec<_> = tests.collect();
+        tests.sort_by_key(|test| (!test.text.contains(&mutant.rule), test.text.len()));
+        for test in tests {
+            let path = home.path().join(&test.path);
+            write(&path, &test.text)?;
+            if !self.run(&["test", "rules"], &[path])?.status.success() {
+                return Ok(Some(&test.path));
             }
         }
-        Ok(Verdict::Survived)
+        Ok(None)
     }
 
     fn run(&self, arguments: &[&str], files: &[PathBuf]) -> Result<Output, String> {
-        Command::new(&self.promtool)
-            .args(arguments)
-            .args(files)
-            // The tests run side by side, each in a process that ends soon.
-            .envs([("GOMAXPROCS", "1"), ("GOGC", "off")])
-            .output()
-            .map_err(|error| {
-                format!(
-                    "{}: {error}. Install Debian's package prometheus, or promtool",
-                    self.promtool
-                )
-            })
+        let mut command = Command::new(&self.promtool);
+        command.args(arguments).args(files);
+        // The tests run side by side, each in a process that ends soon.
+        command.envs([("GOMAXPROCS", "1"), ("GOGC", "off")]);
+        command.output().map_err(|error| {
+            let promtool = &self.promtool;
+            format!("{promtool}: {error}. Install Debian's package prometheus, or promtool")
+        })
     }
 }
 
-/// Where the tests look for the file.
-fn place(file: &RuleFile) -> PathBuf {
-    Path::new(file.path)
-        .strip_prefix(HOME)
-        .unwrap_or(Path::new(file.path))
-        .to_owned()
+fn directory() -> Result<TempDir, String> {
+    tempfile::tempdir().map_err(|error| error.to_string())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
