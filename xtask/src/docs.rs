@@ -1,10 +1,11 @@
 //! What is checked in and follows from something else: tables of the documentation from the program's, the rules for
 //! Prometheus-Operator from those for Prometheus.
 
-mod tables;
-
 use std::fmt::Write as _;
 use std::fs;
+
+use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
+use eightxeight_exporter::fields::{Format, table};
 
 use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
 use crate::{Outcome, dashboards, dist};
@@ -30,10 +31,12 @@ pub(crate) fn check() -> Outcome {
 /// Those of the files that aren't as they should be.
 fn differing() -> Result<Vec<Text>, String> {
     let mut files = vec![
+        configuration()?,
+        metrics()?,
         prometheus_rule("prometheus-operator", "eightxeight-exporter", RULES)?,
         prometheus_rule("no-calls", "eightxeight-no-calls", OPT_IN_RULES)?,
     ];
-    let others = [dashboards::files(), tables::files(), dist::files()];
+    let others = [dashboards::files(), dist::files()];
     files.extend(
         others
             .into_iter()
@@ -42,6 +45,62 @@ fn differing() -> Result<Vec<Text>, String> {
     );
     files.retain(|file| !read(&file.path).is_ok_and(|found| found.text == file.text));
     Ok(files)
+}
+
+fn configuration() -> Result<Text, String> {
+    let mut document = read("docs/configuration.md")?;
+    fill(&mut document, "options", &options(false))?;
+    fill(&mut document, "options of the file", &options(true))?;
+    Ok(document)
+}
+
+/// A table for each group.
+fn options(file_only: bool) -> String {
+    let mut text = String::new();
+    let mut group: Option<Group> = None;
+    for option in OPTIONS.iter().filter(|one| one.file_only == file_only) {
+        if group != Some(option.group()) {
+            group = Some(option.group());
+            let heading = option.group().heading();
+            let _ = write!(
+                text,
+                "\n{heading}\n\n| Option | Default | Meaning |\n| --- | --- | --- |\n"
+            );
+        }
+        let _ = writeln!(text, "{}", row(option));
+    }
+    text.trim_start().to_owned()
+}
+
+fn row(option: &Opt) -> String {
+    let default = match option.default {
+        "" => "–".to_owned(),
+        default => format!("`{default}`"),
+    };
+    let name = match (option.is_switch(), option.file_only) {
+        (true, _) => option.flag(),
+        (_, true) => format!("{} {}", option.name.replace('-', "_"), option.value),
+        _ => format!("{} {}", option.flag(), option.value),
+    };
+    format!("| `{name}` | {default} | {} |", option.help)
+}
+
+fn metrics() -> Result<Text, String> {
+    let mut document = read("docs/metrics.md")?;
+    fill(&mut document, "fields", &table(Format::Markdown))?;
+    Ok(document)
+}
+
+/// Exchanges what stands between the comment that names the part and the next `<!-- end -->`.
+fn fill(document: &mut Text, part: &str, content: &str) -> Result<(), String> {
+    let begin = format!("<!-- {part}: written by `cargo xtask docs` -->\n");
+    let text = &document.text;
+    let filled = text.split_once(&begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once("<!-- end -->\n")?;
+        Some(format!("{before}{begin}\n{content}\n<!-- end -->\n{after}"))
+    });
+    document.text = filled.ok_or_else(|| format!("{}: no place for {part}", document.path))?;
+    Ok(())
 }
 
 /// The groups of all files in the folder within a Kubernetes object.
