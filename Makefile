@@ -26,7 +26,7 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 	deploy/check
 	deploy/check-deployments
 
-docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
+docs: ## Write what is checked in and follows from other files: tables of the documentation, rules for Kubernetes, dashboards
 	$(CARGO) xtask docs
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file

@@ -25,6 +25,7 @@ const USAGE: &str = "\
 usage: cargo xtask TOOL
 
   docs [--check]                  write the checked-in files that follow from others; with --check, name those that differ
+  dist DIRECTORY                  write what is packed beside the program: manual page, completions, Debian's changelog
   mutate                          break the rules, one fault at a time, and demand that their tests notice
   soak [SECONDS] [DAYS] [SEED]    run the exporter against a simulator that misbehaves
   history FILE [END [SCENARIO]]   write days of scrapes of the demo as OpenMetrics
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["dist", directory] => dist::run(directory),
         ["mutate"] => mutate::run(),
         ["soak", ref rest @ ..] if rest.len() <= 3 => soak::run(rest),
         ["history", file, ref rest @ ..] if rest.len() <= 2 => history::run(file, rest),

@@ -1,57 +1,44 @@
 //! CHANGELOG.md, and what Debian wants to have of it.
 
+use std::error::Error;
 use std::fmt::Write as _;
-use std::fs;
 
 use jiff::civil::Date;
 
+use super::NAME;
+use crate::files;
+
 /// A released version.
-#[derive(Debug)]
-pub(crate) struct Release {
+pub(super) struct Release {
     /// As in Cargo.toml.
-    pub(crate) version: String,
-    /// Its day, as `2026-01-31`.
-    pub(crate) date: String,
-    /// What changed, a paragraph for each change.
+    pub(super) version: String,
+    pub(super) day: Date,
+    /// A paragraph for each change.
     changes: Vec<String>,
 }
 
 /// Where Debian's changelog ends a line.
 const WIDTH: usize = 78;
 
-/// The files: Debian's changelog.
-pub(crate) fn files() -> Vec<(String, String)> {
-    vec![("deploy/debian/changelog".to_owned(), debian(&releases()))]
-}
-
-/// The newest release.
-pub(crate) fn newest() -> Release {
-    releases().into_iter().next().unwrap_or(Release {
-        version: "unreleased".to_owned(),
-        date: String::new(),
-        changes: Vec::new(),
-    })
-}
-
 /// All releases, newest first; what is yet to be released isn't one.
-fn releases() -> Vec<Release> {
-    let path = crate::files::root().join("CHANGELOG.md");
-    read(&fs::read_to_string(path).unwrap_or_default())
-}
-
-fn read(text: &str) -> Vec<Release> {
-    let sections = text.split("\n## [").skip(1);
-    sections
-        .filter_map(|section| {
-            let (head, body) = section.split_once('\n')?;
-            let (version, date) = head.split_once("] - ")?;
-            Some(Release {
+///
+/// # Errors
+///
+/// The file can't be read, or a release has no day.
+pub(super) fn releases() -> Result<Vec<Release>, Box<dyn Error>> {
+    let text = files::read("CHANGELOG.md")?.text;
+    let mut releases = Vec::new();
+    for section in text.split("\n## [").skip(1) {
+        let (head, body) = section.split_once('\n').unwrap_or((section, ""));
+        if let Some((version, day)) = head.split_once("] - ") {
+            releases.push(Release {
                 version: version.to_owned(),
-                date: date.trim().to_owned(),
+                day: day.trim().parse()?,
                 changes: changes(body),
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(releases)
 }
 
 /// The items of the lists, each on a line.
@@ -59,40 +46,29 @@ fn changes(body: &str) -> Vec<String> {
     let mut changes: Vec<String> = Vec::new();
     for line in body.lines() {
         if let Some(item) = line.strip_prefix("- ") {
-            changes.push(item.to_owned());
+            changes.push(item.replace('`', ""));
         } else if let (Some(more), Some(change)) = (line.strip_prefix("  "), changes.last_mut()) {
             change.push(' ');
-            change.push_str(more.trim());
+            change.push_str(&more.trim().replace('`', ""));
         }
     }
     changes
 }
 
-fn debian(releases: &[Release]) -> String {
-    let mut text = String::new();
-    for (n, release) in releases.iter().enumerate() {
-        if n > 0 {
-            text.push('\n');
-        }
-        let _ = writeln!(
-            text,
-            "{} ({}-1) unstable; urgency=medium\n",
-            super::NAME,
-            release.version
-        );
-        for change in &release.changes {
-            item(&mut text, &change.replace('`', ""));
-        }
-        let day = release.date.parse::<Date>().map_or_else(
-            |_| release.date.clone(),
-            |date| date.strftime("%a, %d %b %Y").to_string(),
-        );
-        let _ = writeln!(
-            text,
-            "\n -- {}  {day} 00:00:00 +0000",
-            env!("CARGO_PKG_AUTHORS")
-        );
+/// The releases as Debian's tools read them.
+pub(super) fn debian(releases: &[Release]) -> String {
+    releases.iter().map(entry).collect::<Vec<_>>().join("\n")
+}
+
+fn entry(release: &Release) -> String {
+    let version = &release.version;
+    let mut text = format!("{NAME} ({version}-1) unstable; urgency=medium\n\n");
+    for change in &release.changes {
+        item(&mut text, change);
     }
+    let day = release.day.strftime("%a, %d %b %Y");
+    let author = env!("CARGO_PKG_AUTHORS");
+    let _ = writeln!(text, "\n -- {author}  {day} 00:00:00 +0000");
     text
 }
 

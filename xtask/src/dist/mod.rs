@@ -1,32 +1,37 @@
-//! What a package installs beside the program, from the command line's own definition: the manual
-//! page and what the shells complete.
+//! What is packed beside the program: its manual page, what the shells complete, and Debian's changelog.
 
 mod changelog;
-mod options;
-mod page;
+mod manual;
+
+use std::fs;
+use std::path::Path;
 
 use clap::{Arg, Command};
 use clap_complete::{Shell, generate};
 use eightxeight_exporter::cli::command;
 
-/// The program's name, which its files bear.
-pub(crate) const NAME: &str = "eightxeight-exporter";
+use crate::Outcome;
 
-/// All files.
-pub(crate) fn files() -> Vec<(String, String)> {
-    let completions = [
-        (Shell::Bash, format!("{NAME}.bash")),
-        (Shell::Zsh, format!("_{NAME}")),
-        (Shell::Fish, format!("{NAME}.fish")),
+/// The program's name, which its files bear.
+const NAME: &str = "eightxeight-exporter";
+
+/// Writes the files to this directory.
+pub(crate) fn run(directory: &str) -> Outcome {
+    let releases = changelog::releases()?;
+    let newest = releases.first().ok_or("CHANGELOG.md: no release")?;
+    let files = [
+        (format!("man/{NAME}.1"), manual::page(newest)?),
+        (format!("completions/{NAME}.bash"), completion(Shell::Bash)),
+        (format!("completions/_{NAME}"), completion(Shell::Zsh)),
+        (format!("completions/{NAME}.fish"), completion(Shell::Fish)),
+        ("debian-changelog".to_owned(), changelog::debian(&releases)),
     ];
-    let page = (format!("deploy/manual/{NAME}.1"), page::text());
-    let completions =
-        completions.map(|(shell, name)| (format!("deploy/completions/{name}"), completion(shell)));
-    [page]
-        .into_iter()
-        .chain(completions)
-        .chain(changelog::files())
-        .collect()
+    for (name, text) in files {
+        let path = Path::new(directory).join(name);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, text)?;
+    }
+    Ok(true)
 }
 
 fn completion(shell: Shell) -> String {
@@ -46,9 +51,8 @@ fn completion(shell: Shell) -> String {
 /// The command line as it may be typed: `serve` can be left out before its options.
 fn as_typed() -> Command {
     let command = command();
-    let serve: Vec<Arg> = command
-        .find_subcommand("serve")
-        .map(|serve| serve.get_arguments().cloned().collect())
-        .unwrap_or_default();
-    command.args(serve)
+    let serve = command.find_subcommand("serve");
+    let options: Vec<Arg> =
+        serve.map_or_else(Vec::new, |serve| serve.get_arguments().cloned().collect());
+    command.args(options)
 }

@@ -1,14 +1,25 @@
 //! What is installed beside the program tells all of it, and of this version.
 
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use eightxeight_exporter::cli::command;
 use eightxeight_exporter::config::options::OPTIONS;
 
-use crate::fixture::run;
+/// What `cargo xtask dist` writes.
+static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
+    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist");
+    let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let status = xtask.arg("dist").arg(&files).status().unwrap();
+    assert!(status.success());
+    files
+});
 
-fn file(path: &str) -> String {
-    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+fn file(name: &str) -> String {
+    std::fs::read_to_string(FILES.join(name)).unwrap()
 }
 
 /// The commands, each with its options.
@@ -32,7 +43,7 @@ fn names(text: &str, name: &str) -> bool {
 
 #[test]
 fn the_manual_page_has_every_command_option_and_variable() {
-    let page = file("deploy/manual/eightxeight-exporter.1").replace("\\-", "-");
+    let page = file("man/eightxeight-exporter.1").replace("\\-", "-");
     for (command, options) in commands() {
         assert!(
             page.contains(&format!(".TP\n\\fB{command}\\fR\n")),
@@ -87,9 +98,9 @@ fn the_manual_page_has_every_command_option_and_variable() {
 
 #[test]
 fn the_shells_complete_every_command_and_option() {
-    let bash = file("deploy/completions/eightxeight-exporter.bash");
-    let zsh = file("deploy/completions/_eightxeight-exporter");
-    let fish = file("deploy/completions/eightxeight-exporter.fish");
+    let bash = file("completions/eightxeight-exporter.bash");
+    let zsh = file("completions/_eightxeight-exporter");
+    let fish = file("completions/eightxeight-exporter.fish");
     for (command, options) in commands() {
         let bash = bash
             .split(&format!("eightxeight__exporter__subcmd__{command})\n"))
@@ -118,7 +129,7 @@ fn the_shells_complete_every_command_and_option() {
 
 #[test]
 fn bash_offers_what_fits() {
-    let script = "deploy/completions/eightxeight-exporter.bash";
+    let script = FILES.join("completions/eightxeight-exporter.bash");
     let ask = r#"
         . "$1"; shift
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -135,17 +146,20 @@ fn bash_offers_what_fits() {
     ] {
         let mut bash = Command::new("bash");
         bash.current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["-c", ask, "bash", script, "eightxeight-exporter"])
+            .args(["-c", ask, "bash"])
+            .arg(&script)
+            .arg("eightxeight-exporter")
             .args(typed);
-        let (good, said) = run(&mut bash, "");
-        assert!(good, "{said}");
+        let output = bash.output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(said.trim(), offered, "{typed:?}");
     }
 }
 
 #[test]
 fn the_changelog_is_of_this_version() {
-    let changelog = file("CHANGELOG.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let changelog = std::fs::read_to_string(root.join("CHANGELOG.md")).unwrap();
     let newest = changelog
         .lines()
         .find_map(|line| line.strip_prefix("## [")?.split_once("] - "));
@@ -153,6 +167,6 @@ fn the_changelog_is_of_this_version() {
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
     assert!(day.parse::<jiff::civil::Date>().is_ok(), "{day}");
     // What Debian shows of it.
-    let debian = file("deploy/debian/changelog");
+    let debian = file("debian-changelog");
     assert!(debian.starts_with(&format!("eightxeight-exporter ({version}-1) ")));
 }
