@@ -121,7 +121,7 @@ async fn a_day_with_a_wrong_password(world: &mut World) -> Result<(), Failed> {
     if logins > MOST_BAD_LOGINS {
         eprintln!("{logins} logins in a day with a wrong password");
     }
-    world.tally.bad_logins_in_a_day = Some(logins);
+    world.tally.bad_logins_in_a_day = logins;
     heals(&mut life, world, interval).await?;
     life.end(world).await
 }

@@ -1,7 +1,7 @@
 //! The program under test: started, listened to, ended.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,28 +27,6 @@ pub(crate) struct Options {
     pub max_requests: u32,
 }
 
-impl Options {
-    fn arguments(&self) -> [String; 14] {
-        let seconds = |time: Duration| format!("{}s", time.as_secs());
-        [
-            "--web.listen-address".to_owned(),
-            "127.0.0.1:0".to_owned(),
-            "--collect.mode".to_owned(),
-            self.mode.to_owned(),
-            "--collect.interval".to_owned(),
-            seconds(self.interval),
-            "--collect.max-staleness".to_owned(),
-            seconds(self.max_staleness),
-            "--api.max-requests-per-minute".to_owned(),
-            self.budget.to_string(),
-            "--api.timeout".to_owned(),
-            seconds(self.timeout),
-            "--web.max-requests".to_owned(),
-            self.max_requests.to_string(),
-        ]
-    }
-}
-
 /// See the module. It is killed when it is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -64,27 +42,26 @@ impl Program {
         options: &Options,
         panics: &Arc<AtomicU64>,
     ) -> Result<Program, Failed> {
-        let own: PathBuf = std::env::current_exe()?;
-        let folder = own.parent().ok_or("no folder")?;
-        let mut command = Command::new(folder.join("eightxeight-exporter"));
-        command.args([
-            "serve",
-            "--collect.time-zone",
-            "Europe/London",
-            "--api.url",
-            api,
-        ]);
-        for (option, name) in [
-            ("key", "key"),
-            ("username", "user"),
-            ("password", "password"),
-        ] {
-            command
-                .arg(format!("--api.{option}-file"))
-                .arg(files.join(name));
-        }
-        let mut child = command
-            .args(options.arguments())
+        let own = std::env::current_exe()?;
+        let seconds = |time: Duration| format!("{}s", time.as_secs());
+        let file = |name: &str| files.join(name).display().to_string();
+        let arguments = [
+            ("web.listen-address", "127.0.0.1:0".to_owned()),
+            ("web.max-requests", options.max_requests.to_string()),
+            ("api.url", api.to_owned()),
+            ("api.key-file", file("key")),
+            ("api.username-file", file("user")),
+            ("api.password-file", file("password")),
+            ("api.max-requests-per-minute", options.budget.to_string()),
+            ("api.timeout", seconds(options.timeout)),
+            ("collect.time-zone", "Europe/London".to_owned()),
+            ("collect.mode", options.mode.to_owned()),
+            ("collect.interval", seconds(options.interval)),
+            ("collect.max-staleness", seconds(options.max_staleness)),
+        ];
+        let mut child = Command::new(own.with_file_name("eightxeight-exporter"))
+            .arg("serve")
+            .args(arguments.map(|(name, value)| format!("--{name}={value}")))
             .stderr(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no log")?).lines();

@@ -57,12 +57,9 @@ fn hectic(mode: &'static str) -> Options {
 /// Two windows each four seconds would be thirty requests a minute.
 fn frugal(mode: &'static str) -> Options {
     Options {
-        mode,
         interval: Duration::from_secs(4),
         max_staleness: Duration::from_mins(1),
         budget: 10,
-        timeout: Duration::from_secs(2),
-        patience: Duration::from_secs(10),
-        max_requests: 40,
+        ..hectic(mode)
     }
 }

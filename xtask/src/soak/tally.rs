@@ -1,5 +1,6 @@
 //! What was counted, and what of it must not be.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 /// What the program may grow by: bytes of memory, and descriptors.
@@ -40,8 +41,7 @@ pub(crate) struct Tally {
     pub not_noticed: u64,
     pub not_healed: u64,
     pub slowest_healing: Duration,
-    /// The most in a day with a wrong password, where there was one.
-    pub bad_logins_in_a_day: Option<u64>,
+    pub bad_logins_in_a_day: u64,
     pub memory_growth: f64,
     pub descriptor_growth: f64,
 }
@@ -50,101 +50,105 @@ impl Tally {
     /// Prints all counts; whether none is what it must not be.
     pub(crate) fn print(&self, title: &str, is_exact: bool) -> bool {
         let seconds = self.time.as_secs();
-        let all = self.scrapes.max(1);
-        let share = 100 * self.pages_with_data / all;
+        let share = 100 * self.pages_with_data / self.scrapes.max(1);
         let memory = self.memory_growth / 1024.0 / 1024.0;
-        let bad_logins = self.bad_logins_in_a_day.unwrap_or_default();
-        let text = |what: &dyn ToString| what.to_string();
-        let zero = |count: u64| (count.to_string(), Some(count == 0));
-        let late = (
-            text(&self.late_scrapes),
-            is_exact.then_some(self.late_scrapes == 0),
-        );
-        let rows: Vec<(&str, (String, Option<bool>))> = vec![
-            ("seconds by its clock", (text(&seconds), None)),
-            ("starts", (text(&self.starts), None)),
-            ("ends by SIGTERM", (text(&self.terms), None)),
-            ("ends by SIGKILL", (text(&self.kills), None)),
-            ("bad or late exits", zero(self.bad_exits)),
-            ("panics", zero(self.panics)),
-            (
-                "scrapes",
-                (text(&self.scrapes), Some(self.scrapes >= seconds * 9 / 10)),
-            ),
-            ("failed scrapes", zero(self.failed_scrapes)),
-            ("scrapes after their deadline", late),
-            (
-                "slowest scrape",
-                (format!("{:.1} s", self.slowest_scrape.as_secs_f64()), None),
-            ),
-            (
-                "pages with 8x8's numbers",
-                (format!("{share} %"), Some(share > 0)),
-            ),
-            ("pages compared", (text(&self.pages_compared), None)),
-            (
-                "samples compared",
-                (text(&self.samples), Some(self.samples > 0)),
-            ),
-            (
-                "wrong, missing or needless samples",
-                zero(self.wrong_samples),
-            ),
-            ("pages that were too old", zero(self.old_pages)),
-            ("reports asked for", (text(&self.reports), None)),
-            ("logins", (text(&self.logins), None)),
-            ("logins granted", (text(&self.granted), None)),
-            (
-                "logins refused for the password",
-                (text(&self.refused), None),
-            ),
-            ("requests that failed", (text(&self.failed_requests), None)),
-            (
+        let descriptors = self.descriptor_growth;
+        let bad_logins = self.bad_logins_in_a_day;
+        let mut late = count("scrapes after their deadline", &self.late_scrapes);
+        if is_exact {
+            late = late.must(self.late_scrapes == 0);
+        }
+        let rows = [
+            count("seconds by its clock", &seconds),
+            count("starts", &self.starts),
+            count("ends by SIGTERM", &self.terms),
+            count("ends by SIGKILL", &self.kills),
+            none("bad or late exits", self.bad_exits),
+            none("panics", self.panics),
+            count("scrapes", &self.scrapes).must(self.scrapes >= seconds * 9 / 10),
+            none("failed scrapes", self.failed_scrapes),
+            late,
+            count("slowest scrape", &time(self.slowest_scrape)),
+            count("pages with 8x8's numbers", &format!("{share} %")).must(share > 0),
+            count("pages compared", &self.pages_compared),
+            count("samples compared", &self.samples).must(self.samples > 0),
+            none("wrong, missing or needless samples", self.wrong_samples),
+            none("pages that were too old", self.old_pages),
+            count("reports asked for", &self.reports),
+            count("logins", &self.logins),
+            count("logins granted", &self.granted),
+            count("logins refused for the password", &self.refused),
+            count("requests that failed", &self.failed_requests),
+            count(
                 "most requests in 60 s, as they arrived",
-                (text(&self.most_in_a_minute), None),
+                &self.most_in_a_minute,
             ),
-            ("requests beyond the budget", zero(self.over_budget)),
-            ("logins too soon", zero(self.hasty_logins)),
-            ("lock-outs of the user", zero(self.lockouts)),
-            (
+            none("requests beyond the budget", self.over_budget),
+            none("logins too soon", self.hasty_logins),
+            none("lock-outs of the user", self.lockouts),
+            count(
                 "logins in a day with a wrong password, at most 8",
-                (text(&bad_logins), Some(bad_logins <= MOST_BAD_LOGINS)),
-            ),
-            ("rotations of the password", (text(&self.rotations), None)),
-            (
+                &bad_logins,
+            )
+            .must(bad_logins <= MOST_BAD_LOGINS),
+            count("rotations of the password", &self.rotations),
+            none(
                 "logins with an empty or absent file",
-                zero(self.logins_without_secret),
+                self.logins_without_secret,
             ),
-            ("wrong passwords not noticed", zero(self.not_noticed)),
-            ("right passwords not noticed", zero(self.not_healed)),
-            (
+            none("wrong passwords not noticed", self.not_noticed),
+            none("right passwords not noticed", self.not_healed),
+            count(
                 "slowest to notice the right one",
-                (format!("{:.1} s", self.slowest_healing.as_secs_f64()), None),
+                &time(self.slowest_healing),
             ),
-            (
-                "growth of memory, MiB, at most 64",
-                (
-                    format!("{memory:.1}"),
-                    Some(self.memory_growth <= MOST_GROWTH.0),
-                ),
-            ),
-            (
-                "growth of descriptors, at most 64",
-                (
-                    text(&self.descriptor_growth),
-                    Some(self.descriptor_growth <= MOST_GROWTH.1),
-                ),
-            ),
+            count("growth of memory, MiB, at most 64", &format!("{memory:.1}"))
+                .must(self.memory_growth <= MOST_GROWTH.0),
+            count("growth of descriptors, at most 64", &descriptors)
+                .must(descriptors <= MOST_GROWTH.1),
         ];
         println!("\n{title}");
-        for (name, (count, verdict)) in &rows {
-            let verdict = match verdict {
+        for row in &rows {
+            let verdict = match row.is_good {
                 Some(true) => "ok",
                 Some(false) => "VIOLATED",
                 None => "",
             };
-            println!("  {name:<50} {count:>12}  {verdict}");
+            println!("  {:<50} {:>12}  {verdict}", row.name, row.count);
         }
-        rows.iter().all(|(_, (_, verdict))| *verdict != Some(false))
+        rows.iter().all(|row| row.is_good != Some(false))
     }
+}
+
+/// A line of what is printed.
+struct Row {
+    name: &'static str,
+    count: String,
+    /// `None` where any count will do.
+    is_good: Option<bool>,
+}
+
+impl Row {
+    fn must(self, be: bool) -> Row {
+        Row {
+            is_good: Some(be),
+            ..self
+        }
+    }
+}
+
+fn count(name: &'static str, count: &dyn Display) -> Row {
+    Row {
+        name,
+        count: count.to_string(),
+        is_good: None,
+    }
+}
+
+fn none(name: &'static str, counted: u64) -> Row {
+    count(name, &counted).must(counted == 0)
+}
+
+fn time(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
 }
