@@ -22,8 +22,9 @@ COPY crates/eightxeight/Cargo.toml crates/eightxeight/
 COPY crates/eightxeight-simulator/Cargo.toml crates/eightxeight-simulator/
 COPY crates/exporter-toolkit/Cargo.toml crates/exporter-toolkit/
 COPY crates/exposition/Cargo.toml crates/exposition/
-RUN mkdir -p src benches tests/behaviour crates/eightxeight/src crates/eightxeight-simulator/src crates/exporter-toolkit/src crates/exposition/src \
-    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs; do echo 'fn main() {}' >"$target"; done \
+COPY xtask/Cargo.toml xtask/
+RUN mkdir -p xtask/src src benches tests/behaviour crates/eightxeight/src crates/eightxeight-simulator/src crates/exporter-toolkit/src crates/exposition/src \
+    && for target in src/main.rs build.rs benches/decode.rs benches/exposition.rs benches/status.rs tests/behaviour/main.rs xtask/src/main.rs; do echo 'fn main() {}' >"$target"; done \
     && touch src/lib.rs crates/eightxeight/src/lib.rs crates/eightxeight-simulator/src/lib.rs crates/exporter-toolkit/src/lib.rs crates/exposition/src/lib.rs \
     && cargo build --locked --profile "$PROFILE"
 

@@ -26,8 +26,8 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 	deploy/check
 	deploy/check-deployments
 
-docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
-	$(CARGO) run --quiet --locked --example generate
+docs: ## Write what is checked in and follows from other files: tables of the documentation, rules for Kubernetes, dashboards
+	$(CARGO) xtask docs
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures
@@ -87,4 +87,4 @@ SOAK_SEED ?= 1
 soak: ## Run the exporter for SOAK_SECONDS, then SOAK_DAYS by a fast clock, while the simulator misbehaves
 	scripts/setup soak
 	$(CARGO) build --locked --bin eightxeight-exporter
-	$(CARGO) run --locked --example soak -- $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)
+	$(CARGO) xtask soak $(SOAK_SECONDS) $(SOAK_DAYS) $(SOAK_SEED)

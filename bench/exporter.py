@@ -26,7 +26,7 @@ class Simulator:
     """The simulator with so many customers and PBXs."""
 
     def __init__(self, accounts, pbxes):
-        command = [RELEASE / "examples" / "load", str(accounts), str(pbxes)]
+        command = [RELEASE / "xtask", "load", str(accounts), str(pbxes)]
         self.process = start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
 

@@ -29,7 +29,6 @@ mod fixture;
 mod load;
 mod logs;
 mod modes;
-mod packaging;
 mod pages;
 mod prometheus;
 mod reloads;

@@ -13,5 +13,5 @@ mod past;
 mod published;
 mod wording;
 
-#[path = "../../../examples/history/replay.rs"]
+#[path = "../../../xtask/src/history/replay.rs"]
 mod replay;
