@@ -26,6 +26,7 @@ mod server;
 mod status;
 mod tls;
 
+pub use dashboards::{DASHBOARDS, Dashboard};
 pub use front::Front;
 pub use routes::{App, OTHER_PATHS, health_router, router};
 pub use server::{Server, Stopped};

@@ -1,8 +1,8 @@
 //! The Grafana dashboards, and how Grafana is told of them.
 //!
 //! [`overview`], [`pbx`] and [`exporter`] say what is on each; [`query`] writes their `PromQL`,
-//! [`panel`] and [`look`] their panels, [`dashboard`] the file around them. [`published`] turns a file into the
-//! one for grafana.com, [`provisioning`] has what Grafana reads at its start.
+//! [`panel`] and [`look`] their panels, [`dashboard`] the file around them. [`provisioning`] has what Grafana reads at its
+//! start.
 
 mod dashboard;
 mod exporter;
@@ -11,7 +11,6 @@ mod overview;
 mod panel;
 mod pbx;
 mod provisioning;
-mod published;
 mod query;
 mod windows;
 
@@ -27,10 +26,6 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let mut files = provisioning::files();
     for (name, dashboard) in dashboards {
         let json = Dashboard::json(&dashboard);
-        files.push((
-            format!("grafana/grafana.com/{name}.json"),
-            text(&published::variant(&json)),
-        ));
         files.push((format!("grafana/dashboards/{name}.json"), text(&json)));
     }
     files

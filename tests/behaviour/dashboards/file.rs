@@ -23,19 +23,10 @@ pub(super) struct Target {
     pub(super) instant: bool,
 }
 
-pub(super) const FOLDERS: [&str; 2] = ["dashboards", "grafana.com"];
-
 impl Dashboard {
     /// The three, in the order of their names.
     pub(super) fn all() -> Vec<Dashboard> {
-        Dashboard::in_folder("dashboards")
-    }
-
-    /// Those in a folder of `grafana/`.
-    pub(super) fn in_folder(folder: &str) -> Vec<Dashboard> {
-        let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "grafana", folder]
-            .iter()
-            .collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/grafana/dashboards");
         let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())

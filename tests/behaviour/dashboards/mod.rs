@@ -10,7 +10,7 @@ mod linter_tests;
 mod live;
 mod numbers;
 mod past;
-mod published;
+mod served;
 mod wording;
 
 #[path = "../../../examples/history/replay.rs"]
