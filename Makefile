@@ -28,6 +28,7 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 
 docs: ## Write what follows from the tables: configuration, metrics, rules, dashboards, manual page, completions
 	$(CARGO) run --quiet --locked --example generate
+	scripts/dashboards
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures

@@ -1,17 +1,14 @@
-//! Thresholds, times and names that rules and dashboards share: change one here, generate again,
-//! and the line in the panel and the alert move together.
+//! Thresholds, times and names of the rules. The dashboards have theirs in grafana/config.libsonnet; a test holds the two
+//! together.
 
 use eightxeight_exporter::catalogue::Field;
 
 /// The job under which Prometheus scrapes the exporter.
 pub(crate) const JOB: &str = "eightxeight";
 
-/// Abandoned inbound calls per inbound call from which a dashboard turns amber.
-#[allow(dead_code, reason = "only dashboards have a colour below the warning")]
-pub(crate) const ABANDON_AMBER: f64 = 0.05;
-/// The same from which the warning fires and a dashboard turns red.
+/// Abandoned inbound calls per inbound call from which the warning fires.
 pub(crate) const ABANDON_WARNING: f64 = 0.1;
-/// The same from which the critical alert fires and a dashboard turns dark red.
+/// The same from which the critical alert fires.
 pub(crate) const ABANDON_CRITICAL: f64 = 0.25;
 /// Missed inbound calls per inbound call from which the warning fires. Abandoned calls and those
 /// that went to voicemail are missed calls too, hence a multiple of [`ABANDON_WARNING`].

@@ -9,7 +9,6 @@
 
 mod changelog;
 mod constants;
-mod dashboards;
 mod docs;
 mod kubernetes;
 mod manual;
@@ -56,7 +55,6 @@ fn files() -> Vec<(String, String)> {
     let rules = rules.iter().map(|file| (file.path.to_owned(), file.text()));
     rules
         .chain(objects)
-        .chain(dashboards::files())
         .chain(docs::files())
         .chain(manual::files())
         .chain(changelog::files())
