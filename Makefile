@@ -28,6 +28,7 @@ deployment: ## What stands in deploy/ and grafana/: generated files, rules and t
 
 docs: ## Write what is checked in and follows from other files: tables of the documentation, rules for Kubernetes, dashboards
 	$(CARGO) xtask docs
+	scripts/dashboards
 
 pictures: ## Draw docs/images; RENDER names the program that draws a dashboard file
 	scripts/pictures

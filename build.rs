@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
     );
     let output = std::env::var("OUT_DIR").map_err(io::Error::other)?;
     for name in ["overview", "pbx", "exporter"] {
-        pack(&format!("grafana/grafana.com/{name}.json"), &output)?;
+        pack(&format!("grafana/dashboards/{name}.json"), &output)?;
     }
     Ok(())
 }

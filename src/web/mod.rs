@@ -10,4 +10,5 @@ mod metrics;
 mod routes;
 mod status;
 
+pub use dashboards::{DASHBOARDS, Dashboard};
 pub use routes::{App, OTHER_PATHS, health_router, router};

@@ -8,7 +8,7 @@ use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
 use eightxeight_exporter::fields::{Format, table};
 
 use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
-use crate::{Outcome, dashboards};
+use crate::Outcome;
 
 /// Writes the files and prints the paths of those that change.
 pub(crate) fn write() -> Outcome {
@@ -36,8 +36,6 @@ fn differing() -> Result<Vec<Text>, String> {
         prometheus_rule("prometheus-operator", "eightxeight-exporter", RULES)?,
         prometheus_rule("no-calls", "eightxeight-no-calls", OPT_IN_RULES)?,
     ];
-    let dashboards = dashboards::files().into_iter();
-    files.extend(dashboards.map(|(path, text)| Text { path, text }));
     files.retain(|file| !read(&file.path).is_ok_and(|found| found.text == file.text));
     Ok(files)
 }

@@ -5,8 +5,6 @@
     reason = "tools for the terminal"
 )]
 
-mod constants;
-mod dashboards;
 mod dist;
 mod docs;
 mod files;
@@ -25,7 +23,7 @@ const USAGE: &str = "\
 usage: cargo xtask TOOL
 
   docs [--check]                  write the checked-in files that follow from others; with --check, name those that differ
-  dist DIRECTORY                  write what is packed beside the program: manual page, completions, Debian's changelog
+  dist DIRECTORY                  write what is packed beside the program: manual page, completions, changelog, dashboards
   mutate                          break the rules, one fault at a time, and demand that their tests notice
   soak [SECONDS] [DAYS] [SEED]    run the exporter against a simulator that misbehaves
   history FILE [END [SCENARIO]]   write days of scrapes of the demo as OpenMetrics

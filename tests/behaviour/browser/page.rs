@@ -159,10 +159,7 @@ async fn it_has_the_dashboards_of_its_version() {
         let name = path.rsplit('/').next().unwrap();
         let saved = format!("attachment; filename=\"eightxeight-{name}\"");
         assert_eq!(answer.headers()["content-disposition"], saved);
-        let text = answer.text().await.unwrap();
-        let file = format!("{}/grafana/grafana.com/{name}", env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(text, std::fs::read_to_string(file).unwrap());
-        let dashboard: Value = serde_json::from_str(&text).unwrap();
+        let dashboard: Value = answer.json().await.unwrap();
         assert_eq!(dashboard["title"], format!("8x8 / {title}"));
     }
 }

@@ -2,8 +2,7 @@
 
 use eightxeight_exporter::catalogue::{Field, PREFIX};
 
-use super::expression::selectors;
-use super::file::{Dashboard, list, targets, text};
+use super::file::{Dashboard, Target, list, selectors, targets, text};
 
 fn dashboard(name: &str) -> Dashboard {
     let mut all = Dashboard::all().into_iter();
@@ -17,9 +16,11 @@ fn each_field_has_a_panel_that_names_it() {
         let spec = field.spec();
         let own = details.queried().into_iter().find(|panel| {
             targets(panel).iter().all(|target| {
-                let metrics = selectors(&target.expr).unwrap();
-                let mut company = metrics.iter().filter(|one| one.metric.starts_with(PREFIX));
-                company.all(|selector| selector.metric == spec.metric)
+                let metrics = selectors(&target.expr)
+                    .into_iter()
+                    .map(|(metric, _)| metric);
+                let mut company = metrics.filter(|metric| metric.starts_with(PREFIX));
+                company.all(|metric| metric == spec.metric)
             })
         });
         let own = own.unwrap_or_else(|| panic!("{field} has no panel of its own"));
@@ -35,104 +36,67 @@ fn each_field_has_a_panel_that_names_it() {
 
 #[test]
 fn fields_that_8x8_may_not_fill_are_folded_away() {
-    for row in list(&dashboard("pbx").json["panels"]) {
-        let unfilled = list(&row["panels"])
-            .iter()
-            .map(|panel| targets(panel)[0].expr.clone());
-        for expr in unfilled {
-            assert!(
-                expr.contains("_company_external_") || expr.contains("_company_internal_"),
-                "{expr}"
-            );
-        }
-    }
-    let open = dashboard("pbx");
-    for panel in list(&open.json["panels"]) {
-        for target in targets(panel) {
-            assert!(
-                !target.expr.contains("_company_external_"),
-                "{}",
-                target.expr
-            );
-            assert!(
-                !target.expr.contains("_company_internal_"),
-                "{}",
-                target.expr
-            );
-        }
-    }
-}
-
-#[test]
-fn calls_are_read_fresh_and_once_for_each_pbx() {
-    for target in Dashboard::all().iter().flat_map(Dashboard::targets) {
-        let selectors = selectors(&target.expr).unwrap();
-        let company: Vec<_> = selectors
-            .iter()
-            .filter(|selector| selector.metric.starts_with(PREFIX))
-            .collect();
-        for selector in &company {
-            assert!(selector.has("account", "=~", "$account"), "{}", target.expr);
-            assert!(selector.has("pbx_id", "=~", "$pbx"), "{}", target.expr);
-            assert!(
-                selector
-                    .matchers
-                    .iter()
-                    .any(|(label, operator, _)| label == "window" && *operator == "=")
-            );
-            let function = selector.function.as_deref();
-            assert!(
-                matches!(function, None | Some("last_over_time")),
-                "{}",
-                target.expr
-            );
-        }
-        let times = |part: &str| target.expr.matches(part).count();
-        assert_eq!(
-            times("max by (job, account, pbx_id, window) ("),
-            company.len(),
-            "{}",
-            target.expr
-        );
-        let guards = selectors
-            .iter()
-            .filter(|selector| selector.function.as_deref() == Some("max_over_time"));
-        assert_eq!(guards.count(), company.len(), "{}", target.expr);
-        // Means of means, and means of shares, are wrong.
-        assert_eq!(times("avg"), 0, "{}", target.expr);
-    }
-}
-
-#[test]
-fn panels_use_no_recorded_series() {
-    for dashboard in Dashboard::all() {
-        let panels = dashboard.targets().into_iter().map(|target| target.expr);
-        for expr in panels.chain(dashboard.other_queries()) {
-            for selector in selectors(&expr).unwrap() {
-                assert!(!selector.metric.contains(':'), "{expr}");
+    let details = dashboard("pbx");
+    for row_or_panel in list(&details.json["panels"]) {
+        let folded = list(&row_or_panel["panels"]).iter();
+        let all = folded.map(|panel| (panel, true));
+        for (panel, folded) in all.chain([(row_or_panel, false)]) {
+            for target in targets(panel) {
+                let unfilled = ["external_", "internal_"]
+                    .map(|prefix| target.expr.contains(&format!("{PREFIX}{prefix}")));
+                assert_eq!(unfilled.contains(&true), folded, "{}", target.expr);
             }
         }
     }
 }
 
 #[test]
-fn totals_are_sums_of_readings_an_hour_apart() {
-    let totals: Vec<_> = dashboard("overview")
-        .targets()
-        .into_iter()
-        .filter(|target| {
-            target.expr.contains("sum_over_time") || target.expr.contains("count_over_time")
-        })
-        .collect();
-    assert_eq!(totals.len(), 6, "{totals:#?}");
-    for target in totals {
-        assert!(
-            target.expr.contains("[${__range}:1h] offset -1s"),
-            "{}",
-            target.expr
+fn each_selector_follows_the_choices_and_no_counter_is_shown_as_it_is() {
+    for Target { expr, .. } in Dashboard::all().iter().flat_map(Dashboard::targets) {
+        let selectors = selectors(&expr);
+        let own = selectors
+            .iter()
+            .filter(|(metric, _)| metric.starts_with("eightxeight_"));
+        assert_eq!(
+            own.count(),
+            expr.matches("eightxeight_").count(),
+            "without braces: {expr}"
         );
-        for selector in selectors(&target.expr).unwrap() {
-            assert!(selector.has("window", "=", "1h"), "{}", target.expr);
+        for (metric, matchers) in selectors {
+            assert!(
+                matchers.starts_with(r#"job=~"$job", instance=~"$instance""#),
+                "{expr}"
+            );
+            let mut functions = ["rate", "increase"].iter();
+            let is_rate = functions.any(|name| expr.contains(&format!("{name}({metric}{{")));
+            assert!(is_rate || !metric.ends_with("_total"), "{expr}");
         }
+        let times = |part: &str| expr.matches(part).count();
+        assert_eq!(times("rate("), times("[$__rate_interval]"), "{expr}");
+    }
+}
+
+#[test]
+fn calls_are_read_fresh_and_once_for_each_pbx() {
+    for target in Dashboard::all().iter().flat_map(Dashboard::targets) {
+        let expr = &target.expr;
+        let company: Vec<_> = selectors(expr)
+            .into_iter()
+            .filter(|(metric, _)| metric.starts_with(PREFIX))
+            .collect();
+        for (_, matchers) in &company {
+            for label in [r#"account=~"$account""#, r#"pbx_id=~"$pbx""#, r#"window=""#] {
+                assert!(matchers.contains(label), "{expr}");
+            }
+        }
+        let times = |part: &str| expr.matches(part).count();
+        for each in [
+            "max by (job, account, pbx_id, window) (",
+            "(max_over_time(eightxeight_collection_success{",
+        ] {
+            assert_eq!(times(each), company.len(), "{expr}");
+        }
+        // Means of means, and means of shares, are wrong.
+        assert_eq!(times("avg"), 0, "{expr}");
     }
 }

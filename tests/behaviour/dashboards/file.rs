@@ -23,19 +23,10 @@ pub(super) struct Target {
     pub(super) instant: bool,
 }
 
-pub(super) const FOLDERS: [&str; 2] = ["dashboards", "grafana.com"];
-
 impl Dashboard {
     /// The three, in the order of their names.
     pub(super) fn all() -> Vec<Dashboard> {
-        Dashboard::in_folder("dashboards")
-    }
-
-    /// Those in a folder of `grafana/`.
-    pub(super) fn in_folder(folder: &str) -> Vec<Dashboard> {
-        let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "grafana", folder]
-            .iter()
-            .collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/grafana/dashboards");
         let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -72,28 +63,21 @@ impl Dashboard {
         self.queried().into_iter().flat_map(targets).collect()
     }
 
-    pub(super) fn variables(&self) -> &[Value] {
-        list(&self.json["templating"]["list"])
+    /// What the variables select, each with the label whose values it offers.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let variables = list(&self.json["templating"]["list"]).iter();
+        let queries = variables.filter(|variable| text(variable, "type") == "query");
+        queries.map(|variable| {
+            let query = text(&variable["query"], "query");
+            let inside = query.strip_prefix("label_values(").unwrap();
+            inside.strip_suffix(')').unwrap().rsplit_once(", ").unwrap()
+        })
     }
 
-    pub(super) fn variable(&self, name: &str) -> Option<&Value> {
-        self.variables()
-            .iter()
-            .find(|variable| text(variable, "name") == name)
-    }
-
-    /// The queries of variables and annotations.
-    pub(super) fn other_queries(&self) -> Vec<String> {
-        let variables = self
-            .variables()
-            .iter()
-            .filter(|variable| text(variable, "type") == "query")
-            .map(|variable| selector(variable).0.to_owned());
-        let annotations = list(&self.json["annotations"]["list"])
-            .iter()
-            .filter_map(|annotation| annotation["expr"].as_str())
-            .map(str::to_owned);
-        variables.chain(annotations).collect()
+    /// The queries of annotations.
+    pub(super) fn annotations(&self) -> impl Iterator<Item = &str> {
+        let annotations = list(&self.json["annotations"]["list"]).iter();
+        annotations.filter_map(|annotation| annotation["expr"].as_str())
     }
 }
 
@@ -109,16 +93,6 @@ pub(super) fn targets(panel: &Value) -> Vec<Target> {
         .collect()
 }
 
-/// What a query variable selects, and the label whose values it offers.
-pub(super) fn selector(variable: &Value) -> (&str, &str) {
-    let query = text(&variable["query"], "query");
-    query
-        .strip_prefix("label_values(")
-        .and_then(|rest| rest.strip_suffix(')'))
-        .and_then(|inside| inside.rsplit_once(", "))
-        .unwrap_or_default()
-}
-
 /// The elements, none where there is no list.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -127,4 +101,42 @@ pub(super) fn list(value: &Value) -> &[Value] {
 /// The text under a key, empty where there is none.
 pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
+}
+
+/// Each metric of an expression and its matchers. The dashboards write no selector without braces.
+pub(super) fn selectors(expr: &str) -> Vec<(&str, &str)> {
+    let open = expr.match_indices('{').map(|(at, _)| at);
+    let selectors = open.map(|at| {
+        let name = expr[..at].rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+        let end = at + expr[at..].find('}').unwrap();
+        (&expr[name..at], &expr[at + 1..end])
+    });
+    // `${__range}` is none.
+    selectors.filter(|(metric, _)| !metric.is_empty()).collect()
+}
+
+/// The text with `$name` and `${name}` replaced where there is a value, as Grafana does it.
+pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let inside = after.strip_prefix('{').unwrap_or(after);
+        let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
+        let braces = after.len() - inside.len();
+        if let Some(value) = value(&inside[..end]) {
+            out.push_str(&value);
+            rest = &inside[end + braces..];
+        } else {
+            out.push('$');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }

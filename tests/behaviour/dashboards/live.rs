@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::expression::{selectors, substitute};
-use super::file::{Dashboard, Target, list, selector};
+use super::file::{Dashboard, Target, list, selectors, substitute};
 use super::past::lived_through;
 use super::replay::Plan;
 use crate::fixture::{Exporter, Prometheus, pause, simulator};
@@ -115,29 +114,20 @@ async fn watching(files: TempDir, exporters: &[&Exporter]) -> Prometheus {
 }
 
 /// The queries of annotations, and those of variables but the account's: with one account there is none.
-fn others(dashboards: &[Dashboard]) -> Vec<Target> {
-    let target = |expr: String| Target {
+fn others(dashboards: &[Dashboard]) -> impl Iterator<Item = Target> {
+    let queries = dashboards.iter().flat_map(|dashboard| {
+        let annotations = dashboard.annotations().map(str::to_owned);
+        let variables = dashboard
+            .variables()
+            .filter(|(_, label)| *label != "account");
+        annotations
+            .chain(variables.map(|(selected, label)| format!("count by ({label}) ({selected})")))
+    });
+    queries.map(|expr| Target {
         panel: "no panel".to_owned(),
         expr,
         instant: true,
-    };
-    let mut others = Vec::new();
-    for dashboard in dashboards {
-        for annotation in list(&dashboard.json["annotations"]["list"]) {
-            others.extend(
-                annotation["expr"]
-                    .as_str()
-                    .map(|expr| target(expr.to_owned())),
-            );
-        }
-        for variable in dashboard.variables() {
-            let (selected, label) = selector(variable);
-            if !label.is_empty() && label != "account" {
-                others.push(target(format!("count by ({label}) ({selected})")));
-            }
-        }
-    }
-    others
+    })
 }
 
 /// Whether a query answers: with all PBXs chosen, over the last day, out of nothing but what was scraped,
@@ -226,19 +216,18 @@ async fn names(prometheus: &Prometheus) -> BTreeSet<String> {
     names.filter(|name| !recorded(name)).collect()
 }
 
-/// The metrics of panels, variables and annotations.
+/// The metrics of panels and variables.
 fn used(dashboards: &[Dashboard]) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for dashboard in dashboards {
-        let panels = dashboard.targets().into_iter().map(|target| target.expr);
-        for expr in panels.chain(dashboard.other_queries()) {
-            used.extend(
-                selectors(&expr)
-                    .unwrap()
-                    .into_iter()
-                    .map(|selector| selector.metric),
-            );
+        for target in dashboard.targets() {
+            let metrics = selectors(&target.expr).into_iter();
+            used.extend(metrics.map(|(metric, _)| metric.to_owned()));
         }
+        let selected = dashboard
+            .variables()
+            .map(|(selected, _)| selected.split('{').next().unwrap());
+        used.extend(selected.map(str::to_owned));
     }
     used
 }

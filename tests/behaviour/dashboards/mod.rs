@@ -1,17 +1,12 @@
-//! The dashboards as they are checked in: written as they should be, complete, and answered by a real
-//! Prometheus.
+//! The dashboards as they are checked in: complete, true, answered by a real Prometheus, and coloured as the alerts fire.
 
+mod colours;
 mod coverage;
-mod expression;
 mod file;
-mod grid;
-mod linter;
-mod linter_tests;
 mod live;
 mod numbers;
 mod past;
-mod published;
-mod wording;
+mod served;
 
 #[path = "../../../xtask/src/history/replay.rs"]
 mod replay;

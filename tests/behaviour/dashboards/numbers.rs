@@ -9,8 +9,7 @@ use eightxeight_exporter::simulator::{Credentials, Selection, Settings, Simulato
 use eightxeight_exporter::window::Period;
 use jiff::{SignedDuration, Timestamp};
 
-use super::expression::substitute;
-use super::file::{Dashboard, targets, text};
+use super::file::{Dashboard, substitute, targets, text};
 use super::past::{lived_through, store};
 use super::replay::Plan;
 use crate::fixture::Prometheus;

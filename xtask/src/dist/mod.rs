@@ -1,4 +1,5 @@
-//! What is packed beside the program: its manual page, what the shells complete, and Debian's changelog.
+//! What is packed beside the program: its manual page, what the shells complete, Debian's changelog, and the dashboards
+//! as Grafana imports them.
 
 mod changelog;
 mod manual;
@@ -9,6 +10,7 @@ use std::path::Path;
 use clap::{Arg, Command};
 use clap_complete::{Shell, generate};
 use eightxeight_exporter::cli::command;
+use eightxeight_exporter::web::DASHBOARDS;
 
 use crate::Outcome;
 
@@ -19,13 +21,17 @@ const NAME: &str = "eightxeight-exporter";
 pub(crate) fn run(directory: &str) -> Outcome {
     let releases = changelog::releases()?;
     let newest = releases.first().ok_or("CHANGELOG.md: no release")?;
-    let files = [
+    let mut files = vec![
         (format!("man/{NAME}.1"), manual::page(newest)?),
         (format!("completions/{NAME}.bash"), completion(Shell::Bash)),
         (format!("completions/_{NAME}"), completion(Shell::Zsh)),
         (format!("completions/{NAME}.fish"), completion(Shell::Fish)),
         ("debian-changelog".to_owned(), changelog::debian(&releases)),
     ];
+    for dashboard in &DASHBOARDS {
+        let name = dashboard.path.rsplit('/').next().unwrap_or_default();
+        files.push((format!("grafana.com/{name}"), dashboard.importable()?));
+    }
     for (name, text) in files {
         let path = Path::new(directory).join(name);
         path.parent().map_or(Ok(()), fs::create_dir_all)?;

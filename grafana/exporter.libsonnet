@@ -1,0 +1,380 @@
+// Exporter Health, for the operator: is it working, and if not, what to do?
+local panels = import 'panels.libsonnet';
+local colors = panels.colors;
+
+// Legends of what there is for each window, for each window of each exporter, and for each account of each exporter.
+local ofWindow = '{{window}} {{account}}';
+local ofInstance = '{{window}} {{account}} {{instance}}';
+local ofAccount = '{{account}} {{instance}}';
+
+local stat = panels.stat { size: [4, 4], options+: { colorMode: 'background' } };
+local lines = panels.lines { size: [8, 7] };
+local counts = lines { unit: 'none', decimals: 0 };
+local seconds = lines { unit: 's' };
+local perMinute = lines { unit: 'reqpm', decimals: 1 };
+
+// A 0 or 1 in words, each with its colour.
+local verdict(zero, one) = stat {
+  unit: 'none',
+  decimals: 0,
+  thresholds: [],
+  defaults+: {
+    mappings: [{
+      type: 'value',
+      options: {
+        '0': { text: zero[0], color: zero[1], index: 0 },
+        '1': { text: one[0], color: one[1], index: 1 },
+      },
+    }],
+  },
+};
+
+{
+  local promql = (import 'promql.libsonnet')($._config),
+  local thresholds = (import 'thresholds.libsonnet')($._config),
+
+  local process = promql.process,
+  local account = promql.account,
+  local rate(metric) = 'rate(%s[$__rate_interval])' % account(metric),
+
+  local lastSuccess = 'eightxeight_collection_last_success_timestamp_seconds',
+  local failures = 'eightxeight_api_request_failures_total',
+
+  // A metric as it is, by its selector and legend.
+  local asItIs(metric, selected, legend) = {
+    formula: metric + ' as it is',
+    metrics: [metric],
+    queries: [[selected(metric), legend]],
+  },
+
+  local summary = [
+    verdict(['Down', colors.red], ['All up', colors.green]) {
+      title: 'Scrapes',
+      shows: 'Whether Prometheus reaches all chosen exporters.',
+      formula: 'the smallest `up`',
+      metrics: ['up'],
+      remedy: "Down: see whether the process runs, what its log says last, and Prometheus' page Targets.",
+      noValue: 'No target',
+      queries: [['min(%s)' % process('up'), '']],
+    },
+    verdict(['Failing', colors.red], ['Working', colors.green]) {
+      title: 'Collections',
+      shows: 'Whether the newest collection of every window of every chosen account worked.',
+      formula: 'the smallest eightxeight_up',
+      metrics: ['eightxeight_up'],
+      remedy: 'Failing: the failures below say why; `eightxeight-exporter check` says what to do.',
+      queries: [['min(%s)' % account('eightxeight_up'), '']],
+    },
+    stat {
+      title: 'Data age',
+      shows:
+        "How old the oldest window's newest answer is. Amber: not fresh any more, so no alert about calls looks at " +
+        'it. Red: older than the exporter serves by default.',
+      formula: 'now less the time of the last good collection, the worst window',
+      metrics: [lastSuccess],
+      remedy: 'Amber or red: see which failures rise below.',
+      unit: 's',
+      thresholds: thresholds.age,
+      noValue: 'No answer yet',
+      queries: [[promql.age(), '']],
+    },
+    verdict(['Not refused', colors.green], ['Refused', colors.red]) {
+      title: 'Credentials',
+      shows: "Whether 8x8's last word on the API key, the user or the password was no.",
+      formula: 'the largest eightxeight_credentials_refused',
+      metrics: ['eightxeight_credentials_refused'],
+      remedy:
+        "Refused: put the right ones into the secrets' files. A change is noticed by itself; until then the " +
+        'exporter tries ever more rarely, lest 8x8 lock the user.',
+      queries: [['max(%s)' % account('eightxeight_credentials_refused'), '']],
+    },
+    stat {
+      title: 'Failed requests',
+      shows: 'Requests to 8x8 that failed in the chosen time.',
+      formula: 'increase over the chosen time, summed',
+      metrics: [failures],
+      remedy: 'A few a day are usual on the internet. Many: the reasons are below.',
+      unit: 'locale',
+      decimals: 0,
+      thresholds: [[0, colors.green], [0.5, colors.amber]],
+      queries: [['round(sum(increase(%s[$__range])))' % account(failures), '']],
+    },
+    verdict(['Old: reload failed', colors.red], ['In force', colors.green]) {
+      local successful = 'eightxeight_exporter_config_last_reload_successful',
+      title: 'Configuration',
+      shows: 'Whether the last reload of the configuration worked.',
+      formula: 'the smallest ' + successful,
+      metrics: [successful],
+      remedy: 'Old: run `eightxeight-exporter --config.check`, correct what it names, reload.',
+      queries: [['min(%s)' % process(successful), '']],
+    },
+  ],
+
+  local windowEnd = 'eightxeight_window_end_timestamp_seconds',
+  local windowStart = 'eightxeight_window_start_timestamp_seconds',
+
+  local freshness = [
+    seconds {
+      title: 'Data age by window',
+      shows:
+        'How old the newest answer is at each moment. A saw is healthy: it rises until the next answer comes. ' +
+        'Dashed: not fresh any more, and stale.',
+      formula: 'now less the time of the last good collection',
+      metrics: [lastSuccess],
+      remedy: 'A rising line: collections fail. See the failures by reason.',
+      thresholds: thresholds.age,
+      queries: [[promql.age('account, window'), ofWindow]],
+    },
+    counts + asItIs('eightxeight_collection_success', account, ofInstance) + {
+      title: 'Newest collection worked',
+      shows: '1 while the newest collection of the window worked.',
+      remedy: 'Two exporters and one of them at 0: it shows old calls, which no panel and no alert counts.',
+      defaults+: { min: 0, max: 1 },
+      custom+: { lineInterpolation: 'stepAfter' },
+    },
+    seconds + asItIs('eightxeight_collection_duration_seconds', account, ofInstance) + {
+      title: 'Duration of a collection',
+      shows: 'How long the newest collection took, logins and waits for the budget included.',
+      remedy:
+        "Longer than Prometheus' scrape timeout: scrapes get the answer before. Near the interval: take a longer " +
+        'one, or fewer windows.',
+    },
+    seconds {
+      title: 'Length of a window',
+      shows: 'The period that the numbers cover. A rolling window is a flat line, `today` rises until midnight.',
+      formula: 'end - start',
+      metrics: [windowEnd, windowStart],
+      remedy: '`today` starts anew at another hour than your midnight: set --collect.time-zone.',
+      queries: [['%s\n- %s' % [account(windowEnd), account(windowStart)], ofInstance]],
+    },
+    seconds {
+      title: 'End of a window behind now',
+      shows: "How far back the newest moment lies that the numbers cover: --collect.delay and the data's age.",
+      formula: 'now - end',
+      metrics: [windowEnd],
+      remedy: 'Rising: collections fail.',
+      queries: [['time() - ' + account(windowEnd), ofInstance]],
+    },
+    counts + asItIs('eightxeight_pbxes', account, ofInstance) + {
+      title: 'PBXs in the answer',
+      shows: 'How many PBXs 8x8 answers with.',
+      remedy: "One is missing: 8x8 may leave out PBXs without calls; else see the user's permissions.",
+    },
+  ],
+
+  local asked = 'eightxeight_api_requests_total',
+  local duration = 'eightxeight_api_request_duration_seconds',
+  local byEndpoint(suffix) = 'sum by (endpoint) (%s)' % rate(duration + suffix),
+  // Without requests a mean would be 0 / 0.
+  local someRequests = '(%s > 0)' % byEndpoint('_count'),
+  local backoff = 'eightxeight_api_backoff_until_timestamp_seconds',
+  local nextLogin = 'eightxeight_api_next_login_timestamp_seconds',
+  local tokenExpiry = 'eightxeight_token_expiry_timestamp_seconds',
+
+  local requests = [
+    perMinute {
+      title: 'Requests per minute',
+      shows: 'Logins (token) and reports (compsum).',
+      formula: 'rate per second * 60, summed over exporters',
+      metrics: [asked],
+      remedy: 'Near --api.max-requests-per-minute: take a longer interval or fewer windows.',
+      queries: [['sum by (endpoint) (%s) * 60' % rate(asked), '{{endpoint}}']],
+    },
+    perMinute {
+      title: 'Failed requests per minute by reason',
+      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
+      formula: 'rate per second * 60, summed over exporters',
+      metrics: [failures],
+      remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
+      size: [16, 7],
+      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
+      options+: {
+        legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
+      },
+      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
+    },
+    seconds {
+      title: 'Duration of requests',
+      shows: 'How long 8x8 takes: the mean, and what 95 % stay below.',
+      formula: 'rate of _sum / rate of _count; histogram_quantile(0.95) of the buckets',
+      metrics: [duration],
+      remedy: 'Rising: 8x8 or the way to it is slow. Near --api.timeout: requests will fail.',
+      queries: [
+        ['%s\n/\n%s' % [byEndpoint('_sum'), someRequests], '{{endpoint}} mean'],
+        [
+          'histogram_quantile(0.95, sum by (endpoint, le) (%s))\nand\n%s' % [rate(duration + '_bucket'), someRequests],
+          '{{endpoint}} 95 %',
+        ],
+      ],
+    },
+    counts + asItIs('eightxeight_api_budget_remaining_requests', account, ofAccount) + {
+      title: 'Budget left',
+      shows: 'Requests that may be sent now within the budget of the last minute.',
+      remedy:
+        'At 0 collections wait for their turn: raise --api.max-requests-per-minute if 8x8 allows it, take a longer ' +
+        'interval or fewer windows.',
+      defaults+: { min: 0 },
+    },
+    seconds {
+      title: 'Waits',
+      shows:
+        'Seconds until 8x8 is asked again after failures, and until a login is tried again after 8x8 refused one. ' +
+        'Nothing is shown while there is nothing to wait for.',
+      formula: 'the moment - now',
+      metrics: [backoff, nextLogin],
+      remedy: 'A wait for a login: correct the credentials; a change ends the wait.',
+      noValue: 'Nothing to wait for, or no data',
+      queries: [
+        ['clamp_min(%s - time(), 0)' % account(backoff), 'next request {{account}} {{instance}}'],
+        ['clamp_min(%s - time(), 0)' % account(nextLogin), 'next login {{account}} {{instance}}'],
+      ],
+    },
+    seconds {
+      title: 'Life left of the token',
+      shows: 'A saw is healthy: the token is renewed a minute before it expires.',
+      formula: 'expiry - now',
+      metrics: [tokenExpiry],
+      remedy: 'No line: there is no token, since logins fail or nobody scrapes.',
+      size: [12, 7],
+      queries: [[account(tokenExpiry) + ' - time()', ofAccount]],
+    },
+    seconds + asItIs('eightxeight_api_clock_skew_seconds', account, ofAccount) + {
+      title: 'Clock skew',
+      shows: "The exporter's clock less that of 8x8's Date header.",
+      remedy: 'More than a few seconds: windows end too early or too late. Synchronise the clock.',
+      size: [12, 7],
+    },
+  ],
+
+  local cacheHits = 'eightxeight_cache_hits_total',
+  local cacheRequests = 'eightxeight_cache_requests_total',
+  local byExporter(metric) = 'sum by (account, instance) (%s)' % rate(metric),
+  local byWindow(metric) = 'max by (account, window) (%s)' % account(metric),
+
+  local answers = [
+    lines {
+      title: 'Cache hits',
+      shows: 'The share of windows that a scrape got without a request to 8x8.',
+      formula: 'rate of hits / rate of requests',
+      metrics: [cacheHits, cacheRequests],
+      remedy:
+        'With one Prometheus about 0 in scrape mode, about 0.5 with two. Above: the interval is longer than the ' +
+        'scrape interval.',
+      unit: 'percentunit',
+      decimals: 0,
+      defaults+: { min: 0, max: 1 },
+      queries: [[promql.ratio(byExporter(cacheHits), byExporter(cacheRequests)), ofAccount]],
+    },
+    counts {
+      local drift = [
+        ['eightxeight_answer_unknown_fields', 'unknown fields'],
+        ['eightxeight_answer_missing_fields', 'missing values'],
+        ['eightxeight_answer_rejected_values', 'unreadable values'],
+        ['eightxeight_answer_duplicate_pbxes', 'duplicate PBXs'],
+      ],
+      title: 'Drift of the answer from the field table',
+      shows: "Fields that the exporter doesn't know, values that are absent, unreadable or given twice.",
+      formula: 'the largest of the exporters, by window',
+      metrics: [metric[0] for metric in drift],
+      remedy: 'Above 0: 8x8 changed its answer. See whether a newer exporter knows it; report it if not.',
+      defaults+: { min: 0 },
+      queries: [[byWindow(metric[0]), '%s %s' % [metric[1], ofWindow]] for metric in drift],
+    },
+    counts {
+      title: "Sums that don't hold",
+      shows: "Sums that hold in 8x8's documentation and not in the answer, such as inbound = answered + missed.",
+      formula: 'the largest of the exporters, by window',
+      metrics: ['eightxeight_answer_inconsistencies'],
+      remedy: "Nothing is dropped for it. Compare with 8x8's own reports before you rely on the totals.",
+      defaults+: { min: 0 },
+      queries: [[byWindow('eightxeight_answer_inconsistencies'), ofWindow]],
+    },
+  ],
+
+  local started = 'process_start_time_seconds',
+  local loaded = 'eightxeight_exporter_config_last_reload_success_timestamp_seconds',
+
+  local theProcess = [
+    lines {
+      title: 'CPU',
+      shows: 'Processor time: 100 % is one core.',
+      formula: 'rate of process_cpu_seconds_total',
+      metrics: ['process_cpu_seconds_total'],
+      remedy: 'Far above 1 %: see how many scrape, and how many PBXs there are.',
+      unit: 'percentunit',
+      queries: [['rate(%s[$__rate_interval])' % process('process_cpu_seconds_total'), '{{instance}}']],
+    },
+    lines + asItIs('process_resident_memory_bytes', process, '{{instance}}') + {
+      title: 'Memory',
+      shows: 'Resident memory.',
+      remedy: 'Rising for days without more PBXs: report it.',
+      unit: 'bytes',
+      decimals: 1,
+    },
+    counts {
+      title: 'File descriptors',
+      shows: 'Open ones and how many may be open.',
+      formula: 'process_open_fds and process_max_fds as they are',
+      metrics: ['process_open_fds', 'process_max_fds'],
+      remedy: 'Near the limit: clients hold connections open. See who connects.',
+      custom+: { scaleDistribution: { type: 'log', log: 10 } },
+      queries: [
+        [process('process_open_fds'), 'open {{instance}}'],
+        [process('process_max_fds'), 'limit {{instance}}'],
+      ],
+      overrides: [panels.override('/^limit/', [panels.fixed(colors.grey)], 'byRegexp')],
+    },
+    seconds {
+      title: 'Time since the start and the last reload',
+      shows: 'A drop is a restart, or a new configuration.',
+      formula: 'now - start, now - load of the configuration in force',
+      metrics: [started, loaded],
+      remedy: "Restarts that nobody ordered: see the log's last lines before each.",
+      queries: [
+        ['time() - ' + process(started), 'started {{instance}}'],
+        ['time() - ' + process(loaded), 'configured {{instance}}'],
+      ],
+    },
+    counts + asItIs('process_threads', process, '{{instance}}') + {
+      title: 'Threads',
+      shows: 'Threads of the process.',
+      remedy: 'Hundreds: something blocks. Report it with a log at level debug.',
+    },
+    panels.table {
+      title: 'Version',
+      shows: 'The build of each exporter.',
+      formula: 'the labels of eightxeight_exporter_build_info',
+      metrics: ['eightxeight_exporter_build_info'],
+      remedy: 'Different builds side by side: finish the update.',
+      size: [8, 7],
+      unit: 'none',
+      decimals: 0,
+      queries: [[process('eightxeight_exporter_build_info'), '']],
+      transformations: [panels.organize(['Time', '__name__', 'Value', 'Value #A'], {
+        instance: 'Instance',
+        job: 'Job',
+        version: 'Version',
+        revision: 'Revision',
+        rustversion: 'Rust',
+      })],
+    },
+  ],
+
+  grafanaDashboards+:: {
+    'eightxeight-exporter.json': (import 'dashboard.libsonnet')($._config) {
+      uid: 'eightxeight-exporter',
+      title: '8x8 / Exporter Health',
+      description: 'Is the exporter working, is 8x8, and what is to be done?',
+      time+: { from: 'now-6h' },
+      labelsOf: 'eightxeight_up',
+      ofCalls: false,
+      rows: [
+        { title: 'Is it working?', panels: summary },
+        { title: 'Freshness', panels: freshness },
+        { title: 'Requests to 8x8', panels: requests },
+        { title: 'Cache and answers', panels: answers },
+        { title: 'The process', panels: theProcess },
+      ],
+    },
+  },
+}

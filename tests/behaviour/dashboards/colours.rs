@@ -1,0 +1,159 @@
+//! Colours: they change where the alerts fire, and no data is never green.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::file::{Dashboard, list, targets, text};
+
+/// All thresholds of a panel.
+fn thresholds(panel: &Value) -> Vec<&[Value]> {
+    let overrides = list(&panel["fieldConfig"]["overrides"])
+        .iter()
+        .flat_map(|rule| list(&rule["properties"]))
+        .filter(|property| text(property, "id") == "thresholds")
+        .map(|property| &property["value"]);
+    let default = &panel["fieldConfig"]["defaults"]["thresholds"];
+    let all = overrides.chain((!default.is_null()).then_some(default));
+    all.map(|thresholds| list(&thresholds["steps"])).collect()
+}
+
+/// The value from which a colour is shown.
+fn from(steps: &[Value], colour: &str) -> Option<f64> {
+    let step = steps.iter().find(|step| text(step, "color") == colour);
+    step.and_then(|step| step["value"].as_f64())
+}
+
+#[test]
+fn no_data_is_never_green() {
+    let mut looked_at = 0;
+    for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
+        let coloured = ["stat", "table"].contains(&text(panel, "type"));
+        assert!(
+            !coloured || !thresholds(panel).is_empty(),
+            "Grafana's default is green: {panel}"
+        );
+        for steps in thresholds(panel) {
+            // Grafana paints what has no value with the lowest step.
+            let grey = json!({"color": "#6b7280", "value": null});
+            assert_eq!(steps[0], grey, "{panel}");
+            looked_at += 1;
+        }
+        for mapping in list(&panel["fieldConfig"]["defaults"]["mappings"]) {
+            // Only what has a value.
+            assert_eq!(text(mapping, "type"), "value", "{panel}");
+        }
+        // The last value of a series outlives the data.
+        let instant = targets(panel).iter().all(|target| target.instant);
+        assert_eq!(instant, text(panel, "type") != "timeseries", "{panel}");
+    }
+    assert!(looked_at > 30);
+}
+
+#[test]
+fn abandoned_calls_are_never_stacked_upon_missed_ones() {
+    for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
+        let company = targets(panel)[0].expr.contains("eightxeight_company_");
+        let default = &panel["fieldConfig"]["defaults"]["custom"]["stacking"];
+        assert!(!company || default.is_null(), "{panel}");
+        let abandoned = list(&panel["fieldConfig"]["overrides"])
+            .iter()
+            .filter(|rule| rule["matcher"]["options"] == "Abandoned");
+        for property in abandoned.flat_map(|rule| list(&rule["properties"])) {
+            assert_ne!(text(property, "id"), "custom.stacking", "{panel}");
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Rules {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    #[serde(default)]
+    alert: String,
+    expr: String,
+}
+
+/// The expressions of an alert, in the order of the shipped rules.
+fn alert(name: &str) -> Vec<String> {
+    let read = |file: &str| -> Rules {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/prometheus/rules/");
+        let text = std::fs::read_to_string(folder.to_owned() + file).unwrap();
+        serde_saphyr::from_str(&text).unwrap()
+    };
+    let groups = ["company.yml", "exporter.yml"]
+        .map(read)
+        .into_iter()
+        .flat_map(|file| file.groups);
+    groups
+        .flat_map(|group| group.rules)
+        .filter(|rule| rule.alert == name)
+        .map(|rule| rule.expr)
+        .collect()
+}
+
+/// The number right behind a piece of a text.
+fn after(text: &str, piece: &str) -> f64 {
+    let (_, rest) = text.split_once(piece).unwrap();
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+    rest[..end.unwrap_or(rest.len())].parse().unwrap()
+}
+
+#[test]
+fn the_colours_change_where_the_alerts_fire() {
+    let [abandoned, missed] =
+        ["EightXEightAbandonRateHigh", "EightXEightMissedRateHigh"].map(alert);
+    let [warning, critical] = [0, 1].map(|at| after(&abandoned[at], "]) >= "));
+    let missed_warning = after(&missed[0], "]) >= ");
+    assert!(0.0 < warning && warning < critical && warning < missed_warning);
+    let mut seen = [0, 0];
+    for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
+        for steps in thresholds(panel) {
+            let red = from(steps, "red");
+            if let Some(dark_red) = from(steps, "dark-red") {
+                assert!(from(steps, "orange") < red, "{panel}");
+                assert_eq!((red, dark_red), (Some(warning), critical), "{panel}");
+                seen[0] += 1;
+            } else if red.is_some_and(|red| red < 1.0) {
+                assert_eq!(red, Some(missed_warning), "{panel}");
+                seen[1] += 1;
+            }
+        }
+    }
+    assert_eq!(seen, [6, 2]);
+}
+
+#[test]
+fn few_calls_and_old_data_are_what_the_alerts_take_for_it() {
+    let rate = &alert("EightXEightAbandonRateHigh")[0];
+    let fewest = after(rate, "inbound_calls:max < ");
+    let fresh = after(rate, "}[");
+    assert!(rate.contains(&format!("[{fresh}m]")), "{rate}");
+    let stale = after(&alert("EightXEightDataStale")[0], "_seconds > ");
+    let mut seen = [0, 0];
+    for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
+        for target in targets(panel) {
+            for part in target.expr.split(" >= ").skip(1) {
+                assert_eq!(after(part, ""), fewest, "{}", target.expr);
+                seen[0] += 1;
+            }
+            for part in target.expr.split("max_over_time(").skip(1) {
+                assert_eq!(after(part, "}["), fresh, "{}", target.expr);
+            }
+        }
+        if text(panel, "title").starts_with("Data age") {
+            let steps = thresholds(panel)[0];
+            assert_eq!(from(steps, "orange"), Some(fresh * 60.0), "{panel}");
+            assert_eq!(from(steps, "red"), Some(stale), "{panel}");
+            seen[1] += 1;
+        }
+    }
+    assert_eq!(seen, [7, 3]);
+}
