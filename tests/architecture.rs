@@ -33,10 +33,9 @@ fn used(path: &Path) -> (String, Vec<String>) {
             let list = after
                 .strip_prefix('{')
                 .and_then(|list| list.split('}').next());
-            for name in list.unwrap_or(after).split(", ") {
-                let name: String = name.chars().take_while(char::is_ascii_lowercase).collect();
-                rooms.push(name);
-            }
+            let paths = list.map_or(vec![after], |list| list.split(", ").collect());
+            let name = |path: &str| path.chars().take_while(char::is_ascii_lowercase).collect();
+            rooms.extend(paths.into_iter().map(name));
         }
     }
     (first.trim_end_matches(".rs").to_owned(), rooms)
