@@ -208,3 +208,48 @@ async fn a_pbx_without_calls_is_there_or_not_as_set() {
         assert_eq!(truth.is_empty(), omit_idle);
     }
 }
+
+#[tokio::test]
+async fn an_answer_of_a_seed_never_changes() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let mut hashes = Vec::new();
+    for (start, end) in [
+        ("2024-06-03 00:00:00", "2024-06-04 00:00:00"),
+        ("2024-03-31 00:30:17", "2024-04-02 07:12:59"),
+    ] {
+        let query = [
+            ("pbxId", "allpbxes"),
+            ("startTime", start),
+            ("endTime", end),
+            ("timeZone", "Europe/London"),
+        ];
+        let body = ask(&sim, &token, &query).await.text().await.unwrap();
+        hashes.push(crate::dice::hash(&body));
+    }
+    assert_eq!(
+        hashes,
+        [3_947_760_799_321_235_660, 8_114_835_164_291_878_874]
+    );
+}
+
+#[tokio::test]
+async fn a_spike_of_a_seed_never_changes() {
+    let sim = Simulator::start(Settings {
+        scenario: Scenario::AbandonSpike,
+        ..settings()
+    });
+    let sim = sim.await.unwrap();
+    let truth = sim.truth(
+        sim.customer(),
+        &Selection::All,
+        period("2024-06-04T09:30:00Z", "2024-06-04T10:00:00Z"),
+        "2024-06-04T10:00:00Z".parse().unwrap(),
+    );
+    let inbound: Vec<_> = truth
+        .unwrap()
+        .iter()
+        .map(|row| row.values.get(Field::InboundTotal).unwrap())
+        .collect();
+    assert_eq!(inbound, [197.0, 0.0, 0.0, 1078.0]);
+}
