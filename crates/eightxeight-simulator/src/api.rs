@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::accounts::LoginError;
 use super::company::{Company, Pbx, Selection, UnknownPbx};
-use super::meddle;
+use super::fault_middleware;
 use super::query;
 use super::refusal::{Refusal, json};
 use super::scenario::Scenario;
@@ -37,7 +37,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(COMPSUM, get(compsum))
         .layer(middleware::from_fn_with_state(
             shared.clone(),
-            meddle::meddle,
+            fault_middleware::apply_fault,
         ));
     Router::new()
         .nest(PREFIX, api.clone())
@@ -105,7 +105,7 @@ async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri
 fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
     let now = shared.clock.now();
     let account = shared.account_of(headers).ok_or(Refusal::BadApiKey)?;
-    let token = meddle::bearer(headers).ok_or(Refusal::NoToken)?;
+    let token = fault_middleware::bearer(headers).ok_or(Refusal::NoToken)?;
     match shared.tokens.account(token, now.instant) {
         Ok(owner) if owner == account => {}
         Err(TokenError::Expired) => return Err(Refusal::TokenExpired(token.to_owned())),

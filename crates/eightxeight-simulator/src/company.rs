@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::day::Profile;
 use super::dice;
-use super::ledger::Ledger;
+use super::history::Ledger;
 use super::tally::Tally;
 use eightxeight::answer::Row;
 use eightxeight::window::{LONGEST, Period};

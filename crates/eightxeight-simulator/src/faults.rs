@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::fault::Fault;
-use super::rule::{Rule, Seen};
+use super::rules::{Rule, Seen};
 use eightxeight::clock::{Clock, Moment};
 
 /// Names a rule that was added.

@@ -2,7 +2,7 @@
 //! are run against.
 //!
 //! ```text
-//! day --> calls --> ledger --> company --> api --> meddle --> wire --> client
+//! day --> calls --> ledger --> company --> api --> fault_middleware --> wire --> client
 //!           ^          ^                    ^        ^
 //!         dice      timeline             accounts  faults <-- rule <-- fault
 //!                      ^                  token      ^
@@ -13,7 +13,7 @@
 //! any period, however long ago, has the same calls every time it is counted, and neighbouring periods add
 //! up. `ledger` keeps whole hours, `company` makes rows of them.
 //!
-//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `meddle` notes each
+//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `fault_middleware` notes each
 //! request and lets the faults in force act on it; `wire` carries the answer, or doesn't. A
 //! `scenario` is nothing but a list of moods for the callers and a list of rules for 8x8.
 
@@ -23,21 +23,21 @@ mod calls;
 mod chance;
 mod company;
 mod day;
+mod delivery;
 mod dice;
 mod fault;
+mod fault_middleware;
 mod faults;
-mod ledger;
-mod meddle;
+mod history;
 mod query;
 mod refusal;
 mod requests;
-mod rule;
+mod rules;
 mod scenario;
 mod shared;
 mod tally;
 mod timeline;
 mod token;
-mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -57,9 +57,9 @@ pub use company::{Company, Pbx, Selection, UnknownPbx};
 pub use day::Profile;
 pub use fault::{Fault, RetryAfter};
 pub use faults::{Faults, RuleId};
-pub use ledger::Ledger;
+pub use history::Ledger;
 pub use requests::{Endpoint, Logged, Requests};
-pub use rule::{QuotaAnswer, Rule, Seen};
+pub use rules::{QuotaAnswer, Rule, Seen};
 pub use scenario::{Scenario, UnknownScenario};
 pub use token::{Announced, Tokens};
 
@@ -184,7 +184,7 @@ impl Simulator {
             self.address = listener.local_addr()?;
             let stop = CancellationToken::new();
             let router = api::router(self.shared.clone());
-            let task = tokio::spawn(wire::serve(listener, router, stop.clone()));
+            let task = tokio::spawn(delivery::serve(listener, router, stop.clone()));
             self.serving = Some(Serving {
                 task,
                 stop: stop.drop_guard(),

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use super::Settings;
 use super::accounts::Customer;
 use super::faults::Faults;
-use super::ledger::Ledger;
+use super::history::Ledger;
 use super::requests::Requests;
 use super::scenario::Scenario;
 use super::timeline::Timeline;

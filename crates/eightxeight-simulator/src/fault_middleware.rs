@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::fault::{Content, Delivery, Fault, Reply};
 use super::refusal::Refusal;
 use super::requests::{Endpoint, Logged};
-use super::rule::Seen;
+use super::rules::Seen;
 use super::shared::Shared;
 use super::{api, http_date, query};
 
@@ -25,7 +25,7 @@ pub(crate) enum Carriage {
     Paced(Delivery),
 }
 
-pub(crate) async fn meddle(
+pub(crate) async fn apply_fault(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,

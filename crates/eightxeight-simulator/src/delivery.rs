@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::fault::Delivery;
-use super::meddle::Carriage;
+use super::fault_middleware::Carriage;
 
 /// Accepts connections until `stop`, then closes them all, whatever they are waiting for.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
