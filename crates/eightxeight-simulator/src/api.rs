@@ -141,7 +141,7 @@ fn rows(
     period: Period,
     now: Moment,
 ) -> Result<Response, UnknownPbx> {
-    let mut tallies = company.tallies(selection, period, now.wall, &shared.ledger())?;
+    let mut tallies = company.tallies(selection, period, now.wall, &shared.history())?;
     if shared.omit_idle {
         tallies.retain(|(_, tally)| !tally.is_empty());
     }

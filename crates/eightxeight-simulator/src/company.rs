@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::day::Profile;
 use super::dice;
-use super::history::Ledger;
+use super::history::History;
 use super::tally::Tally;
 use eightxeight::answer::Row;
 use eightxeight::window::{LONGEST, Period};
@@ -161,9 +161,9 @@ impl Company {
         selection: &Selection,
         period: Period,
         now: Timestamp,
-        ledger: &Ledger,
+        history: &History,
     ) -> Result<Vec<Row>, UnknownPbx> {
-        let tallies = self.tallies(selection, period, now, ledger)?;
+        let tallies = self.tallies(selection, period, now, history)?;
         let row = |(pbx, tally): (&Pbx, Tally)| Row {
             pbx_id: pbx.name.clone(),
             values: tally.values(),
@@ -176,7 +176,7 @@ impl Company {
         selection: &Selection,
         period: Period,
         now: Timestamp,
-        ledger: &Ledger,
+        history: &History,
     ) -> Result<Vec<(&Pbx, Tally)>, UnknownPbx> {
         let pbxes = self.select(selection)?;
         let oldest = SignedDuration::try_from(LONGEST)
@@ -188,7 +188,7 @@ impl Company {
         }
         let start = period.start.max(oldest).as_second();
         let end = period.end.as_second().min(now.as_second() + 1);
-        let count = |pbx| (pbx, ledger.tally(pbx, start, end));
+        let count = |pbx| (pbx, history.tally(pbx, start, end));
         Ok(pbxes.into_iter().map(count).collect())
     }
 

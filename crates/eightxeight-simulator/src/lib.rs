@@ -2,7 +2,7 @@
 //! are run against.
 //!
 //! ```text
-//! day --> calls --> ledger --> company --> api --> fault_middleware --> wire --> client
+//! day --> calls --> history --> company --> api --> fault_middleware --> wire --> client
 //!           ^          ^                    ^        ^
 //!         dice      timeline             accounts  faults <-- rule <-- fault
 //!                      ^                  token      ^
@@ -11,7 +11,7 @@
 //!
 //! The left side is pure. `day` says how busy a PBX is, `calls` makes its calls out of hashes, so that
 //! any period, however long ago, has the same calls every time it is counted, and neighbouring periods add
-//! up. `ledger` keeps whole hours, `company` makes rows of them.
+//! up. `history` keeps whole hours, `company` makes rows of them.
 //!
 //! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `fault_middleware` notes each
 //! request and lets the faults in force act on it; `wire` carries the answer, or doesn't. A
@@ -57,7 +57,7 @@ pub use company::{Company, Pbx, Selection, UnknownPbx};
 pub use day::Profile;
 pub use fault::{Fault, RetryAfter};
 pub use faults::{Faults, RuleId};
-pub use history::Ledger;
+pub use history::History;
 pub use requests::{Endpoint, Logged, Requests};
 pub use rules::{QuotaAnswer, Rule, Seen};
 pub use scenario::{Scenario, UnknownScenario};
@@ -247,7 +247,7 @@ impl Simulator {
         now: Timestamp,
     ) -> Result<Vec<Row>, UnknownPbx> {
         let company = customer.company();
-        let mut rows = company.answer(selection, period, now, &self.shared.ledger())?;
+        let mut rows = company.answer(selection, period, now, &self.shared.history())?;
         if self.shared.omit_idle {
             rows.retain(|row| row.values.get(Field::TotalCall) != Some(0.0));
         }

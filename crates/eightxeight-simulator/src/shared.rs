@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use super::Settings;
 use super::accounts::Customer;
 use super::faults::Faults;
-use super::history::Ledger;
+use super::history::History;
 use super::requests::Requests;
 use super::scenario::Scenario;
 use super::timeline::Timeline;
@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     pub(crate) requests: Requests,
     pub(crate) omit_idle: bool,
     scenario: Mutex<Scenario>,
-    ledger: RwLock<Arc<Ledger>>,
+    history: RwLock<Arc<History>>,
 }
 
 impl Shared {
@@ -41,7 +41,7 @@ impl Shared {
             requests: Requests::default(),
             omit_idle: settings.omit_idle,
             scenario: Mutex::new(scenario),
-            ledger: RwLock::new(Arc::new(Ledger::new(timeline))),
+            history: RwLock::new(Arc::new(History::new(timeline))),
         };
         shared.faults.set_scenario(scenario.rules());
         shared
@@ -55,9 +55,9 @@ impl Shared {
             .position(|customer| customer.has_key(key))
     }
 
-    pub(crate) fn ledger(&self) -> Arc<Ledger> {
-        let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        ledger.clone()
+    pub(crate) fn history(&self) -> Arc<History> {
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        history.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
@@ -68,10 +68,10 @@ impl Shared {
     /// their mood with the next.
     pub(crate) fn switch(&self, next: Scenario) {
         let mut scenario = self.scenario.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline: Timeline = ledger.timeline().switched(from, &next.moods(from));
-        *ledger = Arc::new(Ledger::new(timeline));
+        let timeline: Timeline = history.timeline().switched(from, &next.moods(from));
+        *history = Arc::new(History::new(timeline));
         self.faults.set_scenario(next.rules());
         *scenario = next;
     }

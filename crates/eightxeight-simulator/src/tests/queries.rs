@@ -234,22 +234,35 @@ async fn an_answer_of_a_seed_never_changes() {
 }
 
 #[tokio::test]
-async fn a_spike_of_a_seed_never_changes() {
-    let sim = Simulator::start(Settings {
-        scenario: Scenario::AbandonSpike,
-        ..settings()
-    });
-    let sim = sim.await.unwrap();
-    let truth = sim.truth(
-        sim.customer(),
-        &Selection::All,
-        period("2024-06-04T09:30:00Z", "2024-06-04T10:00:00Z"),
-        "2024-06-04T10:00:00Z".parse().unwrap(),
+async fn a_refusal_s_members_come_in_8x8_s_order() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let texts = async |token: &str, query: &[(&str, &str)]| {
+        ask(&sim, token, query).await.text().await.unwrap()
+    };
+    assert_eq!(
+        texts("none", &HOUR_QUERY).await,
+        r#"{"error":"invalid_token","error_description":"Invalid access token: none"}"#
     );
-    let inbound: Vec<_> = truth
-        .unwrap()
-        .iter()
-        .map(|row| row.values.get(Field::InboundTotal).unwrap())
-        .collect();
-    assert_eq!(inbound, [197.0, 0.0, 0.0, 1078.0]);
+    let text = texts(&token, &with("pbxId", "b")).await;
+    let (stamp, rest) = text.split_at(r#"{"timeStamp":1717495200250"#.len());
+    assert!(stamp.starts_with(r#"{"timeStamp":17174952"#), "{text}");
+    assert_eq!(
+        rest,
+        r#","status":403,"error":"Access Denied","exception":"user(ann@acme.example) does not have access to pbxId(b) to make this request.","message":"user(ann@acme.example) does not have access to pbxId(b) to make this request.","path":"/analytics/work/v1/compsum"}"#
+    );
+    let text = texts(&token, &with("timeZone", "b")).await;
+    assert_eq!(
+        &text[stamp.len()..],
+        r#","status":400,"error":"Bad Request","exception":"Unknown time-zone ID: b","message":"Unknown time-zone ID: b","path":"/analytics/work/v1/compsum"}"#
+    );
+    sim.customer().set_permitted(false);
+    assert_eq!(
+        texts(&token, &HOUR_QUERY).await,
+        r#"{"status":400,"message":"user(ann@acme.example) does not have access to api category(CDR) for pbxId([allpbxes]).","code":"105-400-038","details":["user(ann@acme.example) does not have access to api category(CDR) for pbxId([allpbxes])."]}"#
+    );
+    let granted = log_in(&sim.url(), &credentials()).await.text().await;
+    let granted = granted.unwrap();
+    assert!(granted.starts_with(r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9.eyJ"#));
+    assert!(granted.ends_with(r#"","token_type":"bearer","expires_in":1800}"#));
 }
