@@ -6,7 +6,7 @@
 
 use std::ops::AddAssign;
 
-use super::day::{Load, Pbx, QUARTER, Rush};
+use super::day::{self, Load, Pbx, QUARTER, Rush};
 use super::dice::{self, Dice};
 use super::timeline::{Mode, Timeline};
 use eightxeight::answer::Values;
@@ -62,7 +62,7 @@ struct Quarter<'a> {
 impl<'a> Quarter<'a> {
     fn new(pbx: &'a Pbx, index: i64) -> Quarter<'a> {
         let profile = &pbx.profile;
-        let load = day::load(profile, &pbx.zone, pbx.stream, index * QUARTER);
+        let load = day::load(pbx, index * QUARTER);
         let all = load.inbound * u64::from(1000 + profile.outbound + profile.internal) / 1000;
         let hourly = f64::from(u32::try_from(all).unwrap_or(u32::MAX)) / 1000.0;
 

@@ -5,46 +5,11 @@ use std::fmt;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::day::Profile;
-use super::dice;
+use super::calls::Tally;
+use super::day::{Pbx, Profile};
 use super::history::History;
-use super::tally::Tally;
 use eightxeight::answer::Row;
 use eightxeight::window::{LONGEST, Period};
-
-/// A telephone system of the company.
-#[derive(Clone, Debug)]
-pub struct Pbx {
-    pub(crate) name: Box<str>,
-    pub(crate) profile: Profile,
-    pub(crate) zone: TimeZone,
-    /// What its dice are thrown with.
-    pub(crate) stream: u64,
-    /// Differs for PBXs whose calls differ.
-    pub(crate) key: u64,
-}
-
-impl Pbx {
-    /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
-    #[must_use]
-    pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
-        let stream = dice::mix(&[seed, dice::hash(name)]);
-        let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
-        Pbx {
-            name: name.into(),
-            profile,
-            zone,
-            stream,
-            key: dice::mix(&[stream, shape]),
-        }
-    }
-
-    /// The name by which a query asks for it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
 
 /// What a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

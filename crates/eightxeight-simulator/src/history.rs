@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::calls;
-use super::company::Pbx;
-use super::tally::Tally;
+use super::calls::{self, Tally};
+use super::day::Pbx;
 use super::timeline::Timeline;
 
 const HOUR: i64 = 3600;

@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::calls::tally;
-use super::super::tally::Tally;
+use super::super::calls::{Tally, tally};
 use super::super::timeline::{Mode, Timeline};
 use super::*;
 use eightxeight::consistency;
