@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::company::Company;
+use super::refusal::Refusal;
 
 /// What a customer logs in with.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,17 +72,11 @@ pub struct Logins {
     pub lockouts: u64,
 }
 
-/// Why a login fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LoginError {
-    UnknownUser,
-    WrongPassword,
-    Locked,
-}
-
 /// An account at work. What a customer's administrator can change can be changed while it runs.
 #[derive(Debug)]
 pub struct Customer {
+    /// Its position among the customers: what tokens know it by.
+    pub(crate) index: usize,
     pub(crate) name: Arc<str>,
     pub(crate) company: Company,
     state: Mutex<State>,
@@ -99,8 +94,9 @@ struct State {
 }
 
 impl Customer {
-    pub(crate) fn new(account: Account, lockout: Option<Lockout>) -> Customer {
+    pub(crate) fn new(index: usize, account: Account, lockout: Option<Lockout>) -> Customer {
         Customer {
+            index,
             name: account.name.into(),
             company: account.company,
             state: Mutex::new(State {
@@ -170,7 +166,7 @@ impl Customer {
         username: &str,
         password: &str,
         now: Instant,
-    ) -> Result<(), LoginError> {
+    ) -> Result<(), Refusal> {
         let mut state = self.lock();
         let result = state.judge(username, password, now);
         match result {
@@ -186,12 +182,12 @@ impl Customer {
 }
 
 impl State {
-    fn judge(&mut self, username: &str, password: &str, now: Instant) -> Result<(), LoginError> {
+    fn judge(&mut self, username: &str, password: &str, now: Instant) -> Result<(), Refusal> {
         if username != self.credentials.username {
-            return Err(LoginError::UnknownUser);
+            return Err(Refusal::UnknownUser);
         }
         if self.locked_until.is_some_and(|until| now < until) {
-            return Err(LoginError::Locked);
+            return Err(Refusal::Locked);
         }
         self.locked_until = None;
         if password == self.credentials.password {
@@ -204,6 +200,6 @@ impl State {
             self.locked_until = Some(now + lockout.lasting);
             self.logins.lockouts += 1;
         }
-        Err(LoginError::WrongPassword)
+        Err(Refusal::WrongPassword)
     }
 }

@@ -12,33 +12,24 @@ use axum::routing::{get, post};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::accounts::LoginError;
-use super::company::{Company, Pbx, Selection, UnknownPbx};
-use super::meddle;
+use super::calls::Tally;
+use super::company::UnknownPbx;
+use super::day::Pbx;
+use super::fault_middleware::apply_fault;
 use super::query;
 use super::refusal::{Refusal, json};
+use super::requests::{COMPSUM, PREFIX, TOKEN};
 use super::scenario::Scenario;
 use super::shared::Shared;
-use super::tally::Tally;
-use super::token::TokenError;
-use eightxeight::clock::Moment;
+use super::token::bearer;
 use eightxeight::fields::Field;
-use eightxeight::window::Period;
-
-/// Under which 8x8's API is found at its real address.
-pub(crate) const PREFIX: &str = "/analytics/work";
-pub(crate) const TOKEN: &str = "/v1/oauth/token";
-pub(crate) const COMPSUM: &str = "/v1/compsum";
 
 /// All routes, the API's both at the root and under [`PREFIX`].
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let api = Router::new()
         .route(TOKEN, post(token))
         .route(COMPSUM, get(compsum))
-        .layer(middleware::from_fn_with_state(
-            shared.clone(),
-            meddle::meddle,
-        ));
+        .layer(middleware::from_fn_with_state(shared.clone(), apply_fault));
     Router::new()
         .nest(PREFIX, api.clone())
         .merge(api)
@@ -65,7 +56,7 @@ async fn token(
     headers: HeaderMap,
     form: Result<Form<Login>, FormRejection>,
 ) -> Response {
-    let Some(account) = shared.account_of(&headers) else {
+    let Some(customer) = shared.customer_of(&headers) else {
         return Refusal::BadApiKey.into_response();
     };
     let Ok(Form(login)) = form else {
@@ -75,21 +66,16 @@ async fn token(
         return Refusal::BadForm("Missing username or password").into_response();
     };
     let now = shared.clock.now().instant;
-    let customer = &shared.customers[account];
-    match customer.log_in(&username, &password, now) {
-        Ok(()) => {
-            let (access_token, expires_in) = shared.tokens.issue(account, now);
-            let granted = Granted {
-                access_token,
-                token_type: "bearer",
-                expires_in,
-            };
-            json(StatusCode::OK, &granted)
-        }
-        Err(LoginError::UnknownUser) => Refusal::UnknownUser.into_response(),
-        Err(LoginError::WrongPassword) => Refusal::WrongPassword.into_response(),
-        Err(LoginError::Locked) => Refusal::Locked.into_response(),
+    if let Err(refusal) = customer.log_in(&username, &password, now) {
+        return refusal.into_response();
     }
+    let (access_token, expires_in) = shared.tokens.issue(customer.index, now);
+    let granted = Granted {
+        access_token,
+        token_type: "bearer",
+        expires_in,
+    };
+    json(StatusCode::OK, &granted)
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -103,45 +89,28 @@ async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri
 }
 
 fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
-    let now = shared.clock.now();
-    let account = shared.account_of(headers).ok_or(Refusal::BadApiKey)?;
-    let token = meddle::bearer(headers).ok_or(Refusal::NoToken)?;
-    match shared.tokens.account(token, now.instant) {
-        Ok(owner) if owner == account => {}
-        Err(TokenError::Expired) => return Err(Refusal::TokenExpired(token.to_owned())),
-        Ok(_) | Err(TokenError::Unknown) => return Err(Refusal::TokenUnknown(token.to_owned())),
-    }
-    let path = || format!("{PREFIX}{COMPSUM}");
-    let (selection, period) = query::read(uri).map_err(|message| Refusal::BadQuery {
-        message,
-        path: path(),
-        now: now.wall,
-    })?;
-    let customer = &shared.customers[account];
+    let moment = shared.clock.now();
+    let now = moment.wall;
+    let customer = shared.customer_of(headers).ok_or(Refusal::BadApiKey)?;
+    let token = bearer(headers).ok_or(Refusal::NoToken)?;
+    shared.tokens.check(token, customer.index, moment.instant)?;
+    let (selection, period) =
+        query::read(uri).map_err(|message| Refusal::BadQuery { message, now })?;
+    let user = || customer.credentials().username;
     if !customer.is_permitted() {
         return Err(Refusal::NoPermission {
-            user: customer.credentials().username,
+            user: user(),
             pbx_id: selection.to_string(),
         });
     }
-    rows(shared, &customer.company, &selection, period, now).map_err(|UnknownPbx(pbx)| {
-        Refusal::NoAccess {
-            user: customer.credentials().username,
-            pbx,
-            path: path(),
-            now: now.wall,
-        }
-    })
-}
-
-fn rows(
-    shared: &Shared,
-    company: &Company,
-    selection: &Selection,
-    period: Period,
-    now: Moment,
-) -> Result<Response, UnknownPbx> {
-    let mut tallies = company.tallies(selection, period, now.wall, &shared.ledger())?;
+    let tallies = customer
+        .company
+        .tallies(&selection, period, now, &shared.history());
+    let mut tallies = tallies.map_err(|UnknownPbx(pbx)| Refusal::NoAccess {
+        user: user(),
+        pbx,
+        now,
+    })?;
     if shared.omit_idle {
         tallies.retain(|(_, tally)| !tally.is_empty());
     }

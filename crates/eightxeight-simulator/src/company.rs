@@ -5,46 +5,11 @@ use std::fmt;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::day::Profile;
-use super::dice;
-use super::ledger::Ledger;
-use super::tally::Tally;
+use super::calls::Tally;
+use super::day::{Pbx, Profile};
+use super::history::History;
 use eightxeight::answer::Row;
 use eightxeight::window::{LONGEST, Period};
-
-/// A telephone system of the company.
-#[derive(Clone, Debug)]
-pub struct Pbx {
-    pub(crate) name: Box<str>,
-    pub(crate) profile: Profile,
-    pub(crate) zone: TimeZone,
-    /// What its dice are thrown with.
-    pub(crate) stream: u64,
-    /// Differs for PBXs whose calls differ.
-    pub(crate) key: u64,
-}
-
-impl Pbx {
-    /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
-    #[must_use]
-    pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
-        let stream = dice::mix(&[seed, dice::hash(name)]);
-        let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
-        Pbx {
-            name: name.into(),
-            profile,
-            zone,
-            stream,
-            key: dice::mix(&[stream, shape]),
-        }
-    }
-
-    /// The name by which a query asks for it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
 
 /// What a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,9 +126,9 @@ impl Company {
         selection: &Selection,
         period: Period,
         now: Timestamp,
-        ledger: &Ledger,
+        history: &History,
     ) -> Result<Vec<Row>, UnknownPbx> {
-        let tallies = self.tallies(selection, period, now, ledger)?;
+        let tallies = self.tallies(selection, period, now, history)?;
         let row = |(pbx, tally): (&Pbx, Tally)| Row {
             pbx_id: pbx.name.clone(),
             values: tally.values(),
@@ -176,7 +141,7 @@ impl Company {
         selection: &Selection,
         period: Period,
         now: Timestamp,
-        ledger: &Ledger,
+        history: &History,
     ) -> Result<Vec<(&Pbx, Tally)>, UnknownPbx> {
         let pbxes = self.select(selection)?;
         let oldest = SignedDuration::try_from(LONGEST)
@@ -188,7 +153,7 @@ impl Company {
         }
         let start = period.start.max(oldest).as_second();
         let end = period.end.as_second().min(now.as_second() + 1);
-        let count = |pbx| (pbx, ledger.tally(pbx, start, end));
+        let count = |pbx| (pbx, history.tally(pbx, start, end));
         Ok(pbxes.into_iter().map(count).collect())
     }
 

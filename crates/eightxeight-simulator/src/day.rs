@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
-use super::dice::Dice;
+use super::dice::{self, Dice};
 
 /// Seconds over which a PBX is equally busy. Every zone's changes of offset fall on its ends.
 pub(crate) const QUARTER: i64 = 15 * 60;
@@ -157,6 +157,40 @@ impl Profile {
     }
 }
 
+/// A telephone system of the company.
+#[derive(Clone, Debug)]
+pub struct Pbx {
+    pub(crate) name: Box<str>,
+    pub(crate) profile: Profile,
+    pub(crate) zone: TimeZone,
+    /// What its dice are thrown with.
+    pub(crate) stream: u64,
+    /// Differs for PBXs whose calls differ.
+    pub(crate) key: u64,
+}
+
+impl Pbx {
+    /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
+    #[must_use]
+    pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
+        let stream = dice::mix(&[seed, dice::hash(name)]);
+        let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
+        Pbx {
+            name: name.into(),
+            profile,
+            zone,
+            stream,
+            key: dice::mix(&[stream, shape]),
+        }
+    }
+
+    /// The name by which a query asks for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// How busy a PBX is over a quarter of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Load {
@@ -174,9 +208,11 @@ impl Load {
 }
 
 /// How busy it is in the quarter of an hour that begins at `start`, a Unix time.
-pub(crate) fn load(profile: &Profile, zone: &TimeZone, stream: u64, start: i64) -> Load {
-    let wall = Timestamp::from_second(start)
-        .map_or(civil::DateTime::MIN, |instant| zone.to_datetime(instant));
+pub(crate) fn load(pbx: &Pbx, start: i64) -> Load {
+    let profile = &pbx.profile;
+    let wall = Timestamp::from_second(start).map_or(civil::DateTime::MIN, |instant| {
+        pbx.zone.to_datetime(instant)
+    });
     let minute = u32::try_from(i32::from(wall.hour()) * 60 + i32::from(wall.minute())).unwrap_or(0);
     let weekday = profile.week[week_index(wall.weekday())];
     let share = u64::from(between(profile.day, minute)) * u64::from(weekday) / 1000;
@@ -185,7 +221,7 @@ pub(crate) fn load(profile: &Profile, zone: &TimeZone, stream: u64, start: i64) 
         wall.year().cast_unsigned(),
         wall.day_of_year().cast_unsigned(),
     ];
-    let mut dice = Dice::new(&[stream, DAY, u64::from(date[0]), u64::from(date[1])]);
+    let mut dice = Dice::new(&[pbx.stream, DAY, u64::from(date[0]), u64::from(date[1])]);
     let share = share * u64::from(917 + dice.below(167)) / 1000;
     let inbound = (profile.peak * share / 1000).max(profile.least);
     Load {
@@ -217,7 +253,6 @@ fn between(points: &[(u32, u32)], minute: u32) -> u32 {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::dice::mix;
 
     fn at(profile: &Profile, zone: &str, wall: &str) -> Load {
         let zone = TimeZone::get(zone).unwrap();
@@ -227,7 +262,7 @@ mod tests {
             .compatible()
             .unwrap()
             .as_second();
-        load(profile, &zone, mix(&[1]), start)
+        load(&Pbx::new("office", profile.clone(), zone, 1), start)
     }
 
     #[test]

@@ -7,7 +7,10 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use super::delivery::Delivery;
+use super::dice::Dice;
 
 /// A misbehaviour. Parts that don't exclude each other can be combined: a delayed, truncated 503.
 #[derive(Clone, Debug, Default)]
@@ -39,17 +42,6 @@ pub(crate) enum Reply {
 pub(crate) struct Content {
     pub(crate) kind: String,
     pub(crate) body: Bytes,
-}
-
-/// How an answer gets onto the wire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    /// Wait before each byte of the head.
-    pub(crate) head: Duration,
-    /// Wait before each byte of the body.
-    pub(crate) body: Duration,
-    /// Close the connection after so many bytes of the body.
-    pub(crate) cut: Option<usize>,
 }
 
 /// What a `Retry-After` header says.
@@ -197,6 +189,42 @@ impl Fault {
         self
     }
 
+    /// A fault drawn for soaks, each kind as likely as any other. None lasts longer than a few seconds but the one that
+    /// never answers.
+    pub(crate) fn random(dice: &mut Dice) -> Fault {
+        let kinds: &[fn(&mut Dice) -> Fault] = &[
+            |_| Fault::unavailable(),
+            |_| Fault::apigee_quota(),
+            |_| Fault::too_many_requests(None),
+            |dice| Fault::too_many_requests(Some(RetryAfter::Seconds(dice.below(5).into()))),
+            |_| Fault::too_many_requests(Some(RetryAfter::Text("soon".to_owned()))),
+            |_| Fault::token_expired(),
+            |_| Fault::drop_connection(),
+            |_| Fault::hang(),
+            |dice| Fault::none().truncated(dice.below(400) as usize),
+            |_| Fault::none().slow_body(Duration::from_millis(1)),
+            |_| Fault::none().slow_head(Duration::from_millis(5)),
+            |dice| Fault::none().date_offset(SignedDuration::from_secs(dice.below(90_000).into())),
+            |_| Fault::json(""),
+            |_| Fault::json("null"),
+            |_| Fault::json(r#"{"message":"done"}"#),
+            |_| Fault::json(r#"[{"pbxId":"acmecorp","inboundTotal":NaN}]"#),
+            |_| Fault::instead("text/html", "<html>Sign in</html>"),
+            |_| Fault::status(500, "application/json", "{}"),
+            |_| Fault::status(302, "text/plain", "").header("location", "/elsewhere"),
+            |_| Fault::status(502, "text/plain", "upstream"),
+        ];
+        let count = u32::try_from(kinds.len()).unwrap_or(0);
+        let fault = kinds
+            .get(dice.below(count) as usize)
+            .map_or_else(Fault::none, |kind| kind(dice));
+        if dice.permille(200) {
+            fault.delayed(Duration::from_millis(dice.below(3000).into()))
+        } else {
+            fault
+        }
+    }
+
     pub(crate) fn has_reply(&self) -> bool {
         !matches!(self.reply, Reply::Honest)
     }
@@ -235,4 +263,9 @@ fn bomb(bytes: u64) -> std::io::Result<Vec<u8>> {
     }
     encoder.write_all(b"]")?;
     encoder.finish()
+}
+
+/// An instant as HTTP writes it.
+pub(crate) fn http_date(instant: Timestamp) -> String {
+    instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

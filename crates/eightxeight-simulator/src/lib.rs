@@ -1,51 +1,49 @@
-//! A stand-in for 8x8's Work Analytics API, over real HTTP: what `demo` asks, and what tests and load
-//! are run against.
+#![doc = include_str!("../README.md")]
+//!
+//! # The inside
 //!
 //! ```text
-//! day --> calls --> ledger --> company --> api --> meddle --> wire --> client
-//!           ^          ^                    ^        ^
-//!         dice      timeline             accounts  faults <-- rule <-- fault
-//!                      ^                  token      ^
-//!                      +------ scenario -------------+
+//! day --> calls --> history --> company --> api --> fault_middleware --> delivery --> client
+//!           ^          ^                     ^              ^
+//!         dice      timeline              accounts        rules <-- fault
+//!                      ^                   token            ^
+//!                      +---------- scenario ----------------+
 //! ```
 //!
-//! The left side is pure. `day` says how busy a PBX is, `calls` makes its calls out of hashes, so that
-//! any period, however long ago, has the same calls every time it is counted, and neighbouring periods add
-//! up. `ledger` keeps whole hours, `company` makes rows of them.
+//! The left side is pure. `day` says how busy a PBX is; `calls` derives its calls from hashes and counts them, so
+//! that any period, however long ago, has the same calls each time it is counted, and neighbouring periods add up.
+//! `history` keeps the sums of whole hours, `company` makes rows of them.
 //!
-//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `meddle` notes each
-//! request and lets the faults in force act on it; `wire` carries the answer, or doesn't. A
-//! `scenario` is nothing but a list of moods for the callers and a list of rules for 8x8.
+//! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `fault_middleware` logs each
+//! request and applies the faults in force; `delivery` sends the answer, or part of it. A `scenario` is a list of
+//! moods for the callers and a list of rules for 8x8.
 
 mod accounts;
 mod api;
 mod calls;
-mod chance;
 mod company;
 mod day;
+mod delivery;
 mod dice;
 mod fault;
-mod faults;
-mod ledger;
-mod meddle;
+mod fault_middleware;
+mod history;
 mod query;
 mod refusal;
 mod requests;
-mod rule;
+mod rules;
 mod scenario;
+mod settings;
 mod shared;
-mod tally;
 mod timeline;
 mod token;
-mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -53,88 +51,21 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
-pub use company::{Company, Pbx, Selection, UnknownPbx};
-pub use day::Profile;
+pub use company::{Company, Selection, UnknownPbx};
+pub use day::{Pbx, Profile};
 pub use fault::{Fault, RetryAfter};
-pub use faults::{Faults, RuleId};
-pub use ledger::Ledger;
+pub use history::History;
 pub use requests::{Endpoint, Logged, Requests};
-pub use rule::{QuotaAnswer, Rule, Seen};
+pub use rules::{Faults, QuotaAnswer, Rule, RuleId, Seen};
 pub use scenario::{Scenario, UnknownScenario};
+pub use settings::Settings;
 pub use token::{Announced, Tokens};
 
 use shared::Shared;
 
 use eightxeight::answer::Row;
-use eightxeight::clock::Clock;
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
-
-/// What a simulator is like.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where it listens; port 0 picks one.
-    pub listen: SocketAddr,
-    /// What time it is.
-    pub clock: Clock,
-    /// What goes on.
-    pub scenario: Scenario,
-    /// How long a token lives.
-    pub token_life: Duration,
-    /// What bad passwords lead to.
-    pub lockout: Option<Lockout>,
-    /// Whether a PBX without calls is absent from an answer. Which of the two 8x8 does is unknown.
-    pub omit_idle: bool,
-    /// The customers, at least one.
-    pub accounts: Vec<Account>,
-}
-
-/// The demo's calls are the same for everyone.
-const SEED: u64 = 8;
-
-impl Settings {
-    /// The demo's company as the only customer, on a free loopback port, on a calm day.
-    #[must_use]
-    pub fn new(credentials: Credentials) -> Settings {
-        Settings::with_accounts(vec![Account {
-            name: "acme".to_owned(),
-            credentials,
-            permitted: true,
-            company: Company::acme(SEED),
-        }])
-    }
-
-    /// These customers, on a free loopback port, on a calm day.
-    #[must_use]
-    pub fn with_accounts(accounts: Vec<Account>) -> Settings {
-        Settings {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            clock: Clock::System,
-            scenario: Scenario::Calm,
-            token_life: token::LIFE,
-            lockout: None,
-            omit_idle: false,
-            accounts,
-        }
-    }
-
-    /// `count` customers with `pbxes` small PBXs each, for load. The first is `account-0001` with the key
-    /// `key-0001`, the user `user-0001@example.com` and the password `password-0001`.
-    #[must_use]
-    pub fn many(count: usize, pbxes: usize) -> Settings {
-        let account = |(number, seed)| Account {
-            name: format!("account-{number:04}"),
-            credentials: Credentials {
-                api_key: format!("key-{number:04}"),
-                username: format!("user-{number:04}@example.com"),
-                password: format!("password-{number:04}"),
-            },
-            permitted: true,
-            company: Company::synthetic(pbxes, seed),
-        };
-        Settings::with_accounts((1..=count).zip(SEED..).map(account).collect())
-    }
-}
 
 /// A running simulator. It stops when dropped.
 #[derive(Debug)]
@@ -184,7 +115,7 @@ impl Simulator {
             self.address = listener.local_addr()?;
             let stop = CancellationToken::new();
             let router = api::router(self.shared.clone());
-            let task = tokio::spawn(wire::serve(listener, router, stop.clone()));
+            let task = tokio::spawn(delivery::serve(listener, router, stop.clone()));
             self.serving = Some(Serving {
                 task,
                 stop: stop.drop_guard(),
@@ -205,7 +136,7 @@ impl Simulator {
     /// The base URL of the API, with the path that 8x8's has.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, api::PREFIX)
+        format!("http://{}{}", self.address, requests::PREFIX)
     }
 
     /// Where it listens.
@@ -247,7 +178,7 @@ impl Simulator {
         now: Timestamp,
     ) -> Result<Vec<Row>, UnknownPbx> {
         let company = customer.company();
-        let mut rows = company.answer(selection, period, now, &self.shared.ledger())?;
+        let mut rows = company.answer(selection, period, now, &self.shared.history())?;
         if self.shared.omit_idle {
             rows.retain(|row| row.values.get(Field::TotalCall) != Some(0.0));
         }
@@ -278,14 +209,13 @@ impl Simulator {
         &self.shared.requests
     }
 
-    /// What goes on.
+    /// The scenario in force.
     #[must_use]
     pub fn scenario(&self) -> Scenario {
         self.shared.scenario()
     }
 
-    /// Begins a scenario anew and ends the one before. History stays, and so do rules that a test
-    /// added.
+    /// Begins a scenario and ends the one before. The past stays as it was, and so do rules that a test added.
     pub fn set_scenario(&self, scenario: Scenario) {
         self.shared.switch(scenario);
     }
@@ -295,13 +225,3 @@ impl Simulator {
         self.hang_up().await;
     }
 }
-
-/// An instant as HTTP writes it.
-fn http_date(instant: Timestamp) -> String {
-    instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-/// The README's example.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

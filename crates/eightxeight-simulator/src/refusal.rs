@@ -1,4 +1,4 @@
-//! What 8x8 says when it says no: the documented bodies, word for word. Where nothing is documented, what the
+//! The error bodies of 8x8: the documented ones word for word. Where nothing is documented, what the
 //! frameworks behind it say by default.
 
 use axum::http::{StatusCode, header};
@@ -6,14 +6,16 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::requests::{COMPSUM, PREFIX};
+
 /// Why a request is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// Documented.
     BadApiKey,
     /// Documented.
     UnknownUser,
-    /// Documented for an unknown user; that a wrong password is told alike is a guess.
+    /// Documented for an unknown user; that a wrong password is answered alike is a guess.
     WrongPassword,
     /// A guess.
     Locked,
@@ -25,22 +27,19 @@ pub(crate) enum Refusal {
     NoToken,
     /// Documented; the body echoes the token.
     TokenExpired(String),
-    /// Not documented; told like an expired one.
+    /// Not documented; answered like an expired one.
     TokenUnknown(String),
     /// Documented.
     NoAccess {
         user: String,
         pbx: String,
-        path: String,
         now: Timestamp,
     },
     /// Not documented.
-    BadQuery {
-        message: String,
-        path: String,
-        now: Timestamp,
-    },
+    BadQuery { message: String, now: Timestamp },
 }
+
+// The members in the order in which 8x8 writes them.
 
 #[derive(Serialize)]
 struct Coded<'a> {
@@ -64,61 +63,41 @@ struct Denied<'a> {
     error: &'a str,
     exception: &'a str,
     message: &'a str,
-    path: &'a str,
+    path: String,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Refusal::BadApiKey => coded("Invalid 8x8-apikey", "SHA001"),
-            Refusal::UnknownUser => oauth(
-                StatusCode::BAD_REQUEST,
-                "invalid_grant",
-                "USER_NOTFOUND_ERROR",
-            ),
-            Refusal::WrongPassword => {
-                oauth(StatusCode::BAD_REQUEST, "invalid_grant", "Bad credentials")
-            }
-            Refusal::Locked => oauth(
-                StatusCode::BAD_REQUEST,
-                "invalid_grant",
-                "USER_LOCKED_ERROR",
-            ),
-            Refusal::BadForm(what) => oauth(StatusCode::BAD_REQUEST, "invalid_request", what),
-            Refusal::NoPermission { user, pbx_id } => coded(
-                &format!(
+            Refusal::UnknownUser => bad_login("invalid_grant", "USER_NOTFOUND_ERROR"),
+            Refusal::WrongPassword => bad_login("invalid_grant", "Bad credentials"),
+            Refusal::Locked => bad_login("invalid_grant", "USER_LOCKED_ERROR"),
+            Refusal::BadForm(what) => bad_login("invalid_request", what),
+            Refusal::NoPermission { user, pbx_id } => {
+                let message = format!(
                     "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
-                ),
-                "105-400-038",
-            ),
-            Refusal::NoToken => oauth(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "Full authentication is required to access this resource",
-            ),
-            Refusal::TokenExpired(token) => oauth(
-                StatusCode::UNAUTHORIZED,
-                "invalid_token",
-                &format!("Access token expired: {token}"),
-            ),
-            Refusal::TokenUnknown(token) => oauth(
-                StatusCode::UNAUTHORIZED,
-                "invalid_token",
-                &format!("Invalid access token: {token}"),
-            ),
-            Refusal::NoAccess {
-                user,
-                pbx,
-                path,
-                now,
-            } => {
-                let text = format!(
+                );
+                coded(&message, "105-400-038")
+            }
+            Refusal::NoToken => {
+                let message = "Full authentication is required to access this resource";
+                unauthorized("unauthorized", message)
+            }
+            Refusal::TokenExpired(token) => {
+                unauthorized("invalid_token", &format!("Access token expired: {token}"))
+            }
+            Refusal::TokenUnknown(token) => {
+                unauthorized("invalid_token", &format!("Invalid access token: {token}"))
+            }
+            Refusal::NoAccess { user, pbx, now } => {
+                let message = format!(
                     "user({user}) does not have access to pbxId({pbx}) to make this request."
                 );
-                denied(StatusCode::FORBIDDEN, "Access Denied", &text, &path, now)
+                denied(StatusCode::FORBIDDEN, "Access Denied", &message, now)
             }
-            Refusal::BadQuery { message, path, now } => {
-                denied(StatusCode::BAD_REQUEST, "Bad Request", &message, &path, now)
+            Refusal::BadQuery { message, now } => {
+                denied(StatusCode::BAD_REQUEST, "Bad Request", &message, now)
             }
         }
     }
@@ -126,39 +105,41 @@ impl IntoResponse for Refusal {
 
 fn coded(message: &str, code: &str) -> Response {
     let status = StatusCode::BAD_REQUEST;
-    json(
-        status,
-        &Coded {
-            status: status.as_u16(),
-            message,
-            code,
-            details: [message],
-        },
-    )
+    let body = Coded {
+        status: status.as_u16(),
+        message,
+        code,
+        details: [message],
+    };
+    json(status, &body)
 }
 
-fn oauth(status: StatusCode, error: &str, error_description: &str) -> Response {
-    json(
-        status,
-        &OAuth {
-            error,
-            error_description,
-        },
-    )
+fn bad_login(error: &str, error_description: &str) -> Response {
+    let body = OAuth {
+        error,
+        error_description,
+    };
+    json(StatusCode::BAD_REQUEST, &body)
 }
 
-fn denied(status: StatusCode, error: &str, text: &str, path: &str, now: Timestamp) -> Response {
-    json(
-        status,
-        &Denied {
-            time_stamp: now.as_millisecond(),
-            status: status.as_u16(),
-            error,
-            exception: text,
-            message: text,
-            path,
-        },
-    )
+fn unauthorized(error: &str, error_description: &str) -> Response {
+    let body = OAuth {
+        error,
+        error_description,
+    };
+    json(StatusCode::UNAUTHORIZED, &body)
+}
+
+fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Response {
+    let body = Denied {
+        time_stamp: now.as_millisecond(),
+        status: status.as_u16(),
+        error,
+        exception: message,
+        message,
+        path: format!("{PREFIX}{COMPSUM}"),
+    };
+    json(status, &body)
 }
 
 /// A JSON answer.

@@ -1,4 +1,4 @@
-//! What was asked, for tests to read.
+//! The log of requests, for tests to read.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +41,22 @@ pub struct Logged {
     pub status: Option<u16>,
 }
 
+/// The path under which 8x8's API is found at its real address.
+pub(crate) const PREFIX: &str = "/analytics/work";
+pub(crate) const TOKEN: &str = "/v1/oauth/token";
+pub(crate) const COMPSUM: &str = "/v1/compsum";
+
+impl Endpoint {
+    /// The endpoint at a path, with the prefix or without.
+    pub(crate) fn at(path: &str) -> Option<Endpoint> {
+        match path.strip_prefix(PREFIX).unwrap_or(path) {
+            TOKEN => Some(Endpoint::Token),
+            COMPSUM => Some(Endpoint::Compsum),
+            _ => None,
+        }
+    }
+}
+
 impl Logged {
     /// The length of the period that a readable report query asked for: it tells windows apart.
     #[must_use]
@@ -59,8 +75,8 @@ pub struct Requests {
 #[derive(Debug, Default)]
 struct Log {
     entries: VecDeque<Logged>,
-    tokens: u64,
-    compsums: u64,
+    /// By endpoint.
+    counts: [u64; 2],
 }
 
 impl Requests {
@@ -73,22 +89,15 @@ impl Requests {
     /// The newest requests to an endpoint.
     #[must_use]
     pub fn of(&self, endpoint: Endpoint) -> Vec<Logged> {
-        let log = self.lock();
-        let wanted = log
-            .entries
-            .iter()
-            .filter(|entry| entry.endpoint == endpoint);
-        wanted.cloned().collect()
+        let mut entries = self.all();
+        entries.retain(|entry| entry.endpoint == endpoint);
+        entries
     }
 
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        let log = self.lock();
-        match endpoint {
-            Endpoint::Token => log.tokens,
-            Endpoint::Compsum => log.compsums,
-        }
+        self.lock().counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
@@ -104,11 +113,8 @@ impl Requests {
     /// Notes a request; the number is filled in.
     pub(crate) fn arrived(&self, mut entry: Logged) -> u64 {
         let mut log = self.lock();
-        match entry.endpoint {
-            Endpoint::Token => log.tokens += 1,
-            Endpoint::Compsum => log.compsums += 1,
-        }
-        let number = log.tokens + log.compsums;
+        log.counts[entry.endpoint as usize] += 1;
+        let number = log.counts.iter().sum();
         entry.number = number;
         log.entries.push_back(entry);
         if log.entries.len() > MOST {
@@ -122,12 +128,8 @@ impl Requests {
     /// Notes the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
         let mut log = self.lock();
-        let found = log
-            .entries
-            .iter_mut()
-            .rev()
-            .find(|entry| entry.number == number);
-        if let Some(entry) = found {
+        let mut newest_first = log.entries.iter_mut().rev();
+        if let Some(entry) = newest_first.find(|entry| entry.number == number) {
             entry.status = Some(status);
         }
         drop(log);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::rule::Rule;
+use super::rules::Rule;
 use super::timeline::{Mode, Timeline};
 
 /// Something that goes on.

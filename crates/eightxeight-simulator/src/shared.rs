@@ -1,16 +1,15 @@
-//! What all requests share.
+//! The state of a running simulator, which all requests share.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::http::HeaderMap;
 
-use super::Settings;
 use super::accounts::Customer;
-use super::faults::Faults;
-use super::ledger::Ledger;
+use super::history::History;
 use super::requests::Requests;
+use super::rules::Faults;
 use super::scenario::Scenario;
-use super::timeline::Timeline;
+use super::settings::Settings;
 use super::token::Tokens;
 use eightxeight::clock::Clock;
 
@@ -22,8 +21,9 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
     pub(crate) omit_idle: bool,
+    /// Locked before the history.
     scenario: Mutex<Scenario>,
-    ledger: RwLock<Arc<Ledger>>,
+    history: RwLock<Arc<History>>,
 }
 
 impl Shared {
@@ -32,32 +32,32 @@ impl Shared {
             clock, scenario, ..
         } = settings;
         let timeline = scenario.timeline_at_start(clock.now().wall.as_second());
-        let customer = |account| Customer::new(account, settings.lockout);
+        let accounts = settings.accounts.into_iter().enumerate();
         let shared = Shared {
             clock,
-            customers: settings.accounts.into_iter().map(customer).collect(),
+            customers: accounts
+                .map(|(index, account)| Customer::new(index, account, settings.lockout))
+                .collect(),
             tokens: Tokens::new(settings.token_life),
             faults: Faults::new(clock),
             requests: Requests::default(),
             omit_idle: settings.omit_idle,
             scenario: Mutex::new(scenario),
-            ledger: RwLock::new(Arc::new(Ledger::new(timeline))),
+            history: RwLock::new(Arc::new(History::new(timeline))),
         };
         shared.faults.set_scenario(scenario.rules());
         shared
     }
 
-    /// The account whose API key a request has.
-    pub(crate) fn account_of(&self, headers: &HeaderMap) -> Option<usize> {
+    /// The customer whose API key a request has.
+    pub(crate) fn customer_of(&self, headers: &HeaderMap) -> Option<&Customer> {
         let key = headers.get("8x8-apikey")?.to_str().ok()?;
-        self.customers
-            .iter()
-            .position(|customer| customer.has_key(key))
+        self.customers.iter().find(|customer| customer.has_key(key))
     }
 
-    pub(crate) fn ledger(&self) -> Arc<Ledger> {
-        let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        ledger.clone()
+    pub(crate) fn history(&self) -> Arc<History> {
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        history.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
@@ -68,10 +68,10 @@ impl Shared {
     /// their mood with the next.
     pub(crate) fn switch(&self, next: Scenario) {
         let mut scenario = self.scenario.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline: Timeline = ledger.timeline().switched(from, &next.moods(from));
-        *ledger = Arc::new(Ledger::new(timeline));
+        let timeline = history.timeline().switched(from, &next.moods(from));
+        *history = Arc::new(History::new(timeline));
         self.faults.set_scenario(next.rules());
         *scenario = next;
     }

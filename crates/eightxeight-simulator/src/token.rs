@@ -1,11 +1,14 @@
-//! Tokens: given out, running out, taken back.
+//! Access tokens: issued, expiring, revoked.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::{HeaderMap, header};
 use tokio::time::Instant;
+
+use super::refusal::Refusal;
 
 /// 8x8's own, documented.
 pub(crate) const LIFE: Duration = Duration::from_mins(30);
@@ -13,7 +16,7 @@ pub(crate) const LIFE: Duration = Duration::from_mins(30);
 /// More are never kept: the oldest are forgotten, which makes them unknown.
 const MOST: usize = 20_000;
 
-/// The tokens that were given out.
+/// The access tokens that were issued.
 pub struct Tokens(Mutex<State>);
 
 struct State {
@@ -38,13 +41,6 @@ pub enum Announced {
     Value(serde_json::Value),
     /// Nothing.
     Nothing,
-}
-
-/// Why a token isn't good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenError {
-    Unknown,
-    Expired,
 }
 
 impl Tokens {
@@ -86,9 +82,8 @@ impl Tokens {
         }
         let token = random();
         let until = now + state.life;
-        state
-            .issued
-            .insert(token.clone(), Issued { account, until });
+        let issued = Issued { account, until };
+        state.issued.insert(token.clone(), issued);
         let announced = match &state.announced {
             Announced::Life => Some(state.life.as_secs().into()),
             Announced::Value(value) => Some(value.clone()),
@@ -97,12 +92,12 @@ impl Tokens {
         (token, announced)
     }
 
-    /// The account that a token is good for.
-    pub(crate) fn account(&self, token: &str, now: Instant) -> Result<usize, TokenError> {
+    /// Checks that a token is an account's and hasn't expired.
+    pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
         match self.lock().issued.get(token) {
-            None => Err(TokenError::Unknown),
-            Some(issued) if issued.until <= now => Err(TokenError::Expired),
-            Some(issued) => Ok(issued.account),
+            Some(issued) if issued.until <= now => Err(Refusal::TokenExpired(token.to_owned())),
+            Some(issued) if issued.account == account => Ok(()),
+            _ => Err(Refusal::TokenUnknown(token.to_owned())),
         }
     }
 
@@ -115,6 +110,13 @@ impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokens({})", self.lock().issued.len())
     }
+}
+
+/// The token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// Three parts of base64 text as a JSON Web Token has, the first that of 8x8's example.

@@ -13,7 +13,7 @@ use eightxeight_exporter::eightxeight::{
     Endpoint, Error, Failure, Question, Reason, UserId, Users,
 };
 use eightxeight_exporter::exposition::{Body, Encoding, Format, Variant};
-use eightxeight_exporter::simulator::{Company, Ledger, Selection};
+use eightxeight_exporter::simulator::{Company, History, Selection};
 use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot};
 use eightxeight_exporter::window::{Period, Window};
 use jiff::tz::TimeZone;
@@ -44,20 +44,20 @@ fn within(span: Span, instant: Timestamp) -> bool {
 #[derive(Clone)]
 pub(super) struct Truth {
     company: Arc<Company>,
-    ledger: Arc<Ledger>,
+    history: Arc<History>,
 }
 
 impl Truth {
     pub(super) fn new() -> Truth {
         Truth {
             company: Arc::new(Company::acme(8)),
-            ledger: Arc::default(),
+            history: Arc::default(),
         }
     }
 
     pub(super) fn rows(&self, period: Period, now: Timestamp) -> Vec<Row> {
         self.company
-            .answer(&Selection::All, period, now, &self.ledger)
+            .answer(&Selection::All, period, now, &self.history)
             .unwrap()
     }
 

@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::calls::tally;
-use super::super::tally::Tally;
+use super::super::calls::{Tally, tally};
 use super::super::timeline::{Mode, Timeline};
 use super::*;
 use eightxeight::consistency;
@@ -54,12 +53,12 @@ proptest! {
         let [a, b, c] = bounds.map(|second| MONDAY + second);
         let company = Company::acme(seed);
         let pbx = &company.pbxes()[which];
-        let ledger = Ledger::new(timeline.clone());
-        let mut parts = ledger.tally(pbx, a, b);
-        parts += ledger.tally(pbx, b, c);
+        let history = History::new(timeline.clone());
+        let mut parts = history.tally(pbx, a, b);
+        parts += history.tally(pbx, b, c);
         let whole = tally(pbx, &timeline, a, c);
         prop_assert_eq!(parts, whole);
-        prop_assert_eq!(ledger.tally(pbx, a, c), whole);
+        prop_assert_eq!(history.tally(pbx, a, c), whole);
     }
 
     #[test]
@@ -211,5 +210,35 @@ fn the_calls_of_a_seed_never_change() {
     assert_eq!(
         some.map(|field| day.get(field)),
         [11_373, 271, 2_872_940_803]
+    );
+}
+
+#[test]
+fn the_spike_of_a_seed_never_changes() {
+    let noon = MONDAY + 12 * HOUR;
+    let spike = Scenario::AbandonSpike.timeline_at_start(noon);
+    let company = acme();
+    let hour = |pbx| tally(pbx, &spike, noon - HOUR, noon);
+    let found: Vec<_> = company
+        .pbxes()
+        .iter()
+        .map(hour)
+        .map(|hour| {
+            [
+                Field::InboundTotal,
+                Field::InboundAbandoned,
+                Field::TotalCallTime,
+            ]
+            .map(|field| hour.get(field))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            [322, 74, 90_657_382],
+            [1, 0, 165_936],
+            [15, 0, 4_709_834],
+            [1619, 499, 372_353_120]
+        ]
     );
 }

@@ -242,7 +242,8 @@ async fn random_faults_are_the_same_for_a_seed() {
     assert_eq!(runs[0], runs[1]);
     assert_ne!(runs[0], runs[2]);
     let struck = runs[0].iter().filter(|fault| *fault != "None").count();
-    assert!((60..140).contains(&struck));
+    // Another number would be another soak for the same seed.
+    assert_eq!(struck, 101);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::*;
+use eightxeight::clock::Clock;
 
 const NOW: &str = "2024-06-04T10:00:00.25Z";
 

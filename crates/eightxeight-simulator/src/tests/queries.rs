@@ -208,3 +208,61 @@ async fn a_pbx_without_calls_is_there_or_not_as_set() {
         assert_eq!(truth.is_empty(), omit_idle);
     }
 }
+
+#[tokio::test]
+async fn an_answer_of_a_seed_never_changes() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let mut hashes = Vec::new();
+    for (start, end) in [
+        ("2024-06-03 00:00:00", "2024-06-04 00:00:00"),
+        ("2024-03-31 00:30:17", "2024-04-02 07:12:59"),
+    ] {
+        let query = [
+            ("pbxId", "allpbxes"),
+            ("startTime", start),
+            ("endTime", end),
+            ("timeZone", "Europe/London"),
+        ];
+        let body = ask(&sim, &token, &query).await.text().await.unwrap();
+        hashes.push(crate::dice::hash(&body));
+    }
+    assert_eq!(
+        hashes,
+        [3_947_760_799_321_235_660, 8_114_835_164_291_878_874]
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_s_members_come_in_8x8_s_order() {
+    let sim = start().await;
+    let token = token(&sim).await;
+    let texts = async |token: &str, query: &[(&str, &str)]| {
+        ask(&sim, token, query).await.text().await.unwrap()
+    };
+    assert_eq!(
+        texts("none", &HOUR_QUERY).await,
+        r#"{"error":"invalid_token","error_description":"Invalid access token: none"}"#
+    );
+    let text = texts(&token, &with("pbxId", "b")).await;
+    let (stamp, rest) = text.split_at(r#"{"timeStamp":1717495200250"#.len());
+    assert!(stamp.starts_with(r#"{"timeStamp":17174952"#), "{text}");
+    assert_eq!(
+        rest,
+        r#","status":403,"error":"Access Denied","exception":"user(ann@acme.example) does not have access to pbxId(b) to make this request.","message":"user(ann@acme.example) does not have access to pbxId(b) to make this request.","path":"/analytics/work/v1/compsum"}"#
+    );
+    let text = texts(&token, &with("timeZone", "b")).await;
+    assert_eq!(
+        &text[stamp.len()..],
+        r#","status":400,"error":"Bad Request","exception":"Unknown time-zone ID: b","message":"Unknown time-zone ID: b","path":"/analytics/work/v1/compsum"}"#
+    );
+    sim.customer().set_permitted(false);
+    assert_eq!(
+        texts(&token, &HOUR_QUERY).await,
+        r#"{"status":400,"message":"user(ann@acme.example) does not have access to api category(CDR) for pbxId([allpbxes]).","code":"105-400-038","details":["user(ann@acme.example) does not have access to api category(CDR) for pbxId([allpbxes])."]}"#
+    );
+    let granted = log_in(&sim.url(), &credentials()).await.text().await;
+    let granted = granted.unwrap();
+    assert!(granted.starts_with(r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9.eyJ"#));
+    assert!(granted.ends_with(r#"","token_type":"bearer","expires_in":1800}"#));
+}

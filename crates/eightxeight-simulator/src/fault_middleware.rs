@@ -1,43 +1,34 @@
-//! Stands before the routes: notes each request, and lets the faults in force act on the answer.
+//! Stands before the routes: logs each request, and applies the faults in force to the answer.
 
 use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::fault::{Content, Delivery, Fault, Reply};
+use super::delivery::Delivery;
+use super::fault::{Content, Fault, Reply, http_date};
+use super::query;
 use super::refusal::Refusal;
 use super::requests::{Endpoint, Logged};
-use super::rule::Seen;
+use super::rules::Seen;
 use super::shared::Shared;
-use super::{api, http_date, query};
+use super::token::bearer;
 
-/// On an answer: how the connection is to carry it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Carriage {
-    /// Not at all.
-    Dropped,
-    /// Like this.
-    Paced(Delivery),
-}
-
-pub(crate) async fn meddle(
+pub(crate) async fn apply_fault(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(endpoint) = endpoint(request.uri().path()) else {
+    let Some(endpoint) = Endpoint::at(request.uri().path()) else {
         return next.run(request).await;
     };
     let at = shared.clock.now();
-    let account = shared
-        .account_of(request.headers())
-        .and_then(|account| shared.customers.get(account))
-        .map(|customer| customer.name.clone());
+    let customer = shared.customer_of(request.headers());
+    let account = customer.map(|customer| customer.name.clone());
     let query = request.uri().query().unwrap_or_default().to_owned();
     let asked = match endpoint {
         Endpoint::Token => None,
@@ -65,22 +56,15 @@ pub(crate) async fn meddle(
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
     }
-    let Some(response) = reply(&fault, request, next).await else {
+    let Some(mut response) = reply(&fault, request, next).await else {
         let mut nothing = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        nothing.extensions_mut().insert(Carriage::Dropped);
+        nothing.extensions_mut().insert(Delivery::DROPPED);
         return nothing;
     };
-    let response = dress(&shared, fault, response);
+    set_headers(&shared, &fault, &mut response);
+    response.extensions_mut().insert(fault.delivery);
     shared.requests.answered(number, response.status().as_u16());
     response
-}
-
-fn endpoint(path: &str) -> Option<Endpoint> {
-    match path.strip_prefix(api::PREFIX).unwrap_or(path) {
-        api::TOKEN => Some(Endpoint::Token),
-        api::COMPSUM => Some(Endpoint::Compsum),
-        _ => None,
-    }
 }
 
 /// The answer, or none for a connection that is to be dropped.
@@ -110,15 +94,15 @@ fn respond(status: StatusCode, content: &Content) -> Response {
     (status, headers, content.body.clone()).into_response()
 }
 
-/// Puts the date, the fault's headers and its way of delivery onto an answer.
-fn dress(shared: &Shared, fault: Fault, mut response: Response) -> Response {
+/// Sets the date and the fault's headers.
+fn set_headers(shared: &Shared, fault: &Fault, response: &mut Response) {
     let wall = shared.clock.now().wall;
     let date = fault
         .date_offset
         .and_then(|offset| wall.checked_add(offset).ok())
         .unwrap_or(wall);
     let date = (header::DATE.as_str().to_owned(), http_date(date));
-    for (name, value) in std::iter::once(date).chain(fault.headers) {
+    for (name, value) in std::iter::once(&date).chain(&fault.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             response.headers_mut().insert(name, value);
@@ -126,14 +110,4 @@ fn dress(shared: &Shared, fault: Fault, mut response: Response) -> Response {
             tracing::error!("a fault has a header that can't be sent");
         }
     }
-    let carriage = Carriage::Paced(fault.delivery);
-    response.extensions_mut().insert(carriage);
-    response
-}
-
-/// The token of a request.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }

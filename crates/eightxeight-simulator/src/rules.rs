@@ -1,17 +1,16 @@
-//! When a fault strikes.
+//! When a fault strikes: rules, and the set of them that is in force.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::chance;
 use super::dice::Dice;
-use super::fault::{Fault, RetryAfter};
+use super::fault::{Fault, RetryAfter, http_date};
 use super::requests::Endpoint;
-use eightxeight::clock::Moment;
+use eightxeight::clock::{Clock, Moment};
 use eightxeight::window::Period;
 
 /// A request, as far as a rule can look at it.
@@ -43,6 +42,7 @@ pub struct Rule {
     then: Then,
 }
 
+#[derive(Debug)]
 enum Then {
     Fault(Fault),
     Quota(Quota),
@@ -63,6 +63,7 @@ pub enum QuotaAnswer {
     Apigee,
 }
 
+#[derive(Debug)]
 struct Quota {
     most: usize,
     within: Duration,
@@ -81,19 +82,19 @@ impl Rule {
         }
     }
 
-    /// For logins.
+    /// A rule for logins.
     #[must_use]
     pub fn token(fault: Fault) -> Rule {
         Rule::new(Some(Endpoint::Token), Then::Fault(fault))
     }
 
-    /// For reports.
+    /// A rule for reports.
     #[must_use]
     pub fn compsum(fault: Fault) -> Rule {
         Rule::new(Some(Endpoint::Compsum), Then::Fault(fault))
     }
 
-    /// For both.
+    /// A rule for logins and reports.
     #[must_use]
     pub fn any(fault: Fault) -> Rule {
         Rule::new(None, Then::Fault(fault))
@@ -170,7 +171,7 @@ impl Rule {
             Then::Quota(_) if replied => None,
             Then::Quota(quota) => quota.judge(seen),
             Then::Random { dice, permille } => {
-                dice.permille(*permille).then(|| chance::fault(dice))
+                dice.permille(*permille).then(|| Fault::random(dice))
             }
         }?;
         self.left = self.left.saturating_sub(1);
@@ -198,7 +199,7 @@ impl Quota {
         Some(match self.answer {
             QuotaAnswer::Seconds => Fault::too_many_requests(Some(RetryAfter::Seconds(seconds))),
             QuotaAnswer::Date => {
-                let date = super::http_date((seen.at + Duration::from_secs(seconds)).wall);
+                let date = http_date((seen.at + Duration::from_secs(seconds)).wall);
                 Fault::too_many_requests(Some(RetryAfter::Text(date)))
             }
             QuotaAnswer::Bare => Fault::too_many_requests(None),
@@ -209,15 +210,112 @@ impl Quota {
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let then = match &self.then {
-            Then::Fault(fault) => format!("{fault:?}"),
-            Then::Quota(quota) => format!("{} in {:?}", quota.most, quota.within),
-            Then::Random { permille, .. } => format!("{permille} of 1000"),
-        };
         f.debug_struct("Rule")
             .field("endpoint", &self.endpoint)
             .field("left", &self.left)
-            .field("then", &then)
+            .field("then", &self.then)
             .finish_non_exhaustive()
+    }
+}
+
+/// Names a rule that was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleId(u64);
+
+/// The rules in force, in the order in which they were added. All that strike a request act on it; the
+/// first with a reply settles what is answered. One set serves scenarios, tests and load.
+#[derive(Debug)]
+pub struct Faults {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next: u64,
+    rules: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: RuleId,
+    since: Moment,
+    /// Set by the scenario rather than by a test.
+    scenario: bool,
+    hits: u64,
+    rule: Rule,
+}
+
+impl Faults {
+    pub(crate) fn new(clock: Clock) -> Faults {
+        Faults {
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Puts a rule into force.
+    pub fn add(&self, rule: Rule) -> RuleId {
+        self.lock().add(rule, self.clock.now(), false)
+    }
+
+    /// Takes a rule out of force.
+    pub fn remove(&self, id: RuleId) {
+        self.lock().rules.retain(|entry| entry.id != id);
+    }
+
+    /// Takes all rules out of force but the scenario's.
+    pub fn clear(&self) {
+        self.lock().rules.retain(|entry| entry.scenario);
+    }
+
+    /// How many requests a rule in force has struck.
+    #[must_use]
+    pub fn hits(&self, id: RuleId) -> u64 {
+        let state = self.lock();
+        let entry = state.rules.iter().find(|entry| entry.id == id);
+        entry.map_or(0, |entry| entry.hits)
+    }
+
+    /// Replaces the rules of the last scenario.
+    pub(crate) fn set_scenario(&self, rules: Vec<Rule>) {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        state.rules.retain(|entry| !entry.scenario);
+        for rule in rules {
+            state.add(rule, now, true);
+        }
+    }
+
+    /// What happens to a request.
+    pub(crate) fn judge(&self, mut seen: Seen<'_>) -> Fault {
+        let mut fault = Fault::none();
+        for entry in &mut self.lock().rules {
+            seen.since_rule = seen.at.since(entry.since);
+            if let Some(more) = entry.rule.judge(&seen, fault.has_reply()) {
+                entry.hits += 1;
+                fault.join(more);
+            }
+        }
+        fault
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, rule: Rule, since: Moment, scenario: bool) -> RuleId {
+        let id = RuleId(self.next);
+        self.next += 1;
+        self.rules.push(Entry {
+            id,
+            since,
+            scenario,
+            hits: 0,
+            rule,
+        });
+        id
     }
 }

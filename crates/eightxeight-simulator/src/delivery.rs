@@ -1,4 +1,4 @@
-//! Connections: carries answers as slowly, or as little, as a fault demands.
+//! Connections: delivers answers as slowly, or as incompletely, as a fault demands.
 
 use std::future::Future;
 use std::io;
@@ -20,8 +20,27 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::fault::Delivery;
-use super::meddle::Carriage;
+/// How a connection delivers an answer: an extension of the response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    /// Not at all: the connection is closed.
+    pub(crate) dropped: bool,
+    /// Wait before each byte of the head.
+    pub(crate) head: Duration,
+    /// Wait before each byte of the body.
+    pub(crate) body: Duration,
+    /// Close the connection after so many bytes of the body.
+    pub(crate) cut: Option<usize>,
+}
+
+impl Delivery {
+    pub(crate) const DROPPED: Delivery = Delivery {
+        dropped: true,
+        head: Duration::ZERO,
+        body: Duration::ZERO,
+        cut: None,
+    };
+}
 
 /// Accepts connections until `stop`, then closes them all, whatever they are waiting for.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
@@ -48,33 +67,33 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
 async fn connection(stream: TcpStream, router: Router) {
     // Small answers must not wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
-    let pace = Pace::default();
+    let throttle = Throttle::default();
     let service = TowerToHyperService::new(router);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let answer = service.call(request.map(Body::new));
-        let pace = pace.clone();
+        let throttle = throttle.clone();
         async move {
             let Ok(response) = answer.await;
-            match response.extensions().get::<Carriage>() {
-                Some(Carriage::Dropped) => return Err(io::ErrorKind::ConnectionAborted.into()),
-                Some(Carriage::Paced(delivery)) => pace.set(*delivery),
-                None => pace.set(Delivery::default()),
+            let delivery = response.extensions().get().copied().unwrap_or_default();
+            if delivery == Delivery::DROPPED {
+                return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
-            Ok::<_, io::Error>(response)
+            throttle.set(delivery);
+            Ok(response)
         }
     });
-    let io = TokioIo::new(Paced {
+    let io = TokioIo::new(Throttled {
         stream,
-        pace: pace.clone(),
+        throttle: throttle.clone(),
         wait: None,
     });
     // What fails is a client that left, or a connection that was to be dropped.
     let _ = http1::Builder::new().serve_connection(io, service).await;
 }
 
-/// The pace of the answer that a connection is carrying.
+/// The delivery of the answer that a connection is sending, and how far it is.
 #[derive(Clone, Debug, Default)]
-struct Pace(Arc<Mutex<Progress>>);
+struct Throttle(Arc<Mutex<Progress>>);
 
 #[derive(Debug, Default)]
 struct Progress {
@@ -85,18 +104,9 @@ struct Progress {
     body: usize,
 }
 
-/// What may be written next.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    /// Some bytes, after a wait.
-    Write { after: Duration, length: usize },
-    /// Nothing any more.
-    Close,
-}
-
 const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
-impl Pace {
+impl Throttle {
     fn set(&self, delivery: Delivery) {
         *self.lock() = Progress {
             delivery,
@@ -104,27 +114,27 @@ impl Pace {
         };
     }
 
-    fn next(&self, bytes: &[u8]) -> Step {
+    /// How long to wait, and how many of the bytes may be written then; `None` when no more may be.
+    fn next(&self, bytes: &[u8]) -> Option<(Duration, usize)> {
         let progress = self.lock();
-        let Delivery { head, body, cut } = progress.delivery;
         if progress.delivery == Delivery::default() {
-            return Step::Write {
-                after: Duration::ZERO,
-                length: bytes.len(),
-            };
+            return Some((Duration::ZERO, bytes.len()));
         }
+        let Delivery {
+            head, body, cut, ..
+        } = progress.delivery;
         let rest_of_head = progress.head_of(bytes).0;
         let (after, length) = if rest_of_head > 0 {
             (head, rest_of_head)
         } else {
             let left = cut.map_or(usize::MAX, |cut| cut.saturating_sub(progress.body));
             if left == 0 {
-                return Step::Close;
+                return None;
             }
             (body, bytes.len().min(left))
         };
         let length = if after.is_zero() { length } else { 1 };
-        Step::Write { after, length }
+        Some((after, length))
     }
 
     fn wrote(&self, bytes: &[u8]) {
@@ -154,14 +164,14 @@ impl Progress {
     }
 }
 
-/// A connection that keeps the pace.
-struct Paced {
+/// A connection that writes as its throttle allows.
+struct Throttled {
     stream: TcpStream,
-    pace: Pace,
+    throttle: Throttle,
     wait: Option<Pin<Box<Sleep>>>,
 }
 
-impl AsyncRead for Paced {
+impl AsyncRead for Throttled {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -171,13 +181,13 @@ impl AsyncRead for Paced {
     }
 }
 
-impl AsyncWrite for Paced {
+impl AsyncWrite for Throttled {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Step::Write { after, length } = self.pace.next(bytes) else {
+        let Some((after, length)) = self.throttle.next(bytes) else {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         };
         if !after.is_zero() {
@@ -187,7 +197,7 @@ impl AsyncWrite for Paced {
         let some = bytes.get(..length).unwrap_or(bytes);
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, some))?;
         self.wait = None;
-        self.pace.wrote(some.get(..written).unwrap_or(some));
+        self.throttle.wrote(some.get(..written).unwrap_or(some));
         Poll::Ready(Ok(written))
     }
 
@@ -208,18 +218,18 @@ mod tests {
     fn a_body_is_cut_where_it_should_be_however_it_is_written() {
         let answer = b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody\r\n\r\nmore";
         for chunk in 1..answer.len() {
-            let pace = Pace::default();
-            pace.set(Delivery {
+            let throttle = Throttle::default();
+            throttle.set(Delivery {
                 cut: Some(6),
                 ..Delivery::default()
             });
             let mut written = 0;
             while written < answer.len() {
                 let next = answer.len().min(written + chunk);
-                let Step::Write { length, .. } = pace.next(&answer[written..next]) else {
+                let Some((_, length)) = throttle.next(&answer[written..next]) else {
                     break;
                 };
-                pace.wrote(&answer[written..written + length]);
+                throttle.wrote(&answer[written..written + length]);
                 written += length;
             }
             assert_eq!(
@@ -230,25 +240,17 @@ mod tests {
     }
 
     #[test]
-    fn head_and_body_have_a_pace_of_their_own() {
-        let pace = Pace::default();
+    fn head_and_body_are_throttled_separately() {
+        let throttle = Throttle::default();
         let slow = Duration::from_millis(5);
-        pace.set(Delivery {
+        throttle.set(Delivery {
             body: slow,
             ..Delivery::default()
         });
         let head = b"HTTP/1.1 200 OK\r\n\r\nbody";
-        let Step::Write { after, length } = pace.next(head) else {
-            unreachable!()
-        };
-        assert_eq!((after, length), (Duration::ZERO, head.len() - 4));
-        pace.wrote(&head[..length]);
-        assert_eq!(
-            pace.next(b"body"),
-            Step::Write {
-                after: slow,
-                length: 1
-            }
-        );
+        let whole_head = head.len() - 4;
+        assert_eq!(throttle.next(head), Some((Duration::ZERO, whole_head)));
+        throttle.wrote(&head[..whole_head]);
+        assert_eq!(throttle.next(b"body"), Some((slow, 1)));
     }
 }

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::calls;
-use super::company::Pbx;
-use super::tally::Tally;
+use super::calls::{self, Tally};
+use super::day::Pbx;
 use super::timeline::Timeline;
 
 const HOUR: i64 = 3600;
@@ -15,17 +14,17 @@ const MOST_HOURS: usize = 65_536;
 
 /// A timeline and the hours that were counted under it.
 ///
-/// A change of scenario makes a new ledger, so what is kept never contradicts the timeline.
+/// A change of scenario makes a new one, so what is kept never contradicts the timeline.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct History {
     timeline: Timeline,
     /// By the PBX's key and the hour.
     hours: Mutex<HashMap<(u64, i64), Tally>>,
 }
 
-impl Ledger {
-    pub(crate) fn new(timeline: Timeline) -> Ledger {
-        Ledger {
+impl History {
+    pub(crate) fn new(timeline: Timeline) -> History {
+        History {
             timeline,
             hours: Mutex::default(),
         }
