@@ -251,7 +251,7 @@ fn timed(
     call
 }
 
-/// Between whom a call is.
+/// The two ends of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Inbound,
