@@ -15,14 +15,11 @@
 
 pub mod account;
 pub mod app;
-pub mod backfill;
-pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod commands;
 pub mod config;
 pub mod exporter;
-pub mod fields;
-pub mod health;
 pub mod page;
 pub mod telemetry;
 pub mod web;
