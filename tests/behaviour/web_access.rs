@@ -98,7 +98,7 @@ async fn users_follow_the_file_and_a_bad_file_changes_nothing() {
     fs::remove_file(site.path("web.yml")).unwrap();
     assert_eq!(site.ask("nobody", "").await, 401);
     let mut errors = site.exporter.running.log();
-    errors.retain(|line| line.contains("is not good"));
+    errors.retain(|line| line.contains("is rejected"));
     assert_eq!(errors.len(), 6, "each bad content once: {errors:#?}");
     assert_silent(&errors.concat(), &["hunter2\""]);
 

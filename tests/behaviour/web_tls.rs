@@ -238,7 +238,7 @@ async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_goo
     let third = site.authority.server();
     site.put("server.crt", &third.certificate);
     assert_eq!(site.shown().await, second.der());
-    let mismatch = "the key is not that of the certificate";
+    let mismatch = "the key doesn't belong to the certificate";
     let line = site.exporter.running.line_with(mismatch).await;
     assert_says(&line, &["tls_server_config.key_file"]);
     site.put("server.key", &third.key);
@@ -263,7 +263,7 @@ async fn tls_is_not_turned_off_by_a_file_that_loses_it() {
         site.put("web.yml", text);
         assert!(site.lets_in(None).await, "{text}");
     }
-    let why = "TLS is turned on or off only by a new start";
+    let why = "turning TLS on or off needs a restart";
     site.exporter.running.line_with(why).await;
 }
 
