@@ -268,6 +268,30 @@ async fn tls_is_not_turned_off_by_a_file_that_loses_it() {
 }
 
 #[tokio::test]
+async fn client_certificates_are_not_waived_by_a_file_that_loses_them() {
+    let demand = "client_ca_file: ca.crt, client_auth_type: RequireAndVerifyClientCert";
+    let names = "client_allowed_sans: [prometheus]";
+    let config = format!("tls_server_config: {{{SERVER}, {demand}, {names}}}");
+    let mut site = Site::new(&config).await;
+    let [good, other] = ["prometheus", "other"].map(|name| site.authority.issue(&[dns(name)]));
+    for (rest, why) in [
+        ("", "asks less of client certificates"),
+        (", client_auth_type: RequestClientCert", "asks less"),
+        (", client_auth_type: RequireAnyClientCert", "asks less"),
+        (
+            &*format!(", {demand}"),
+            "client_allowed_sans has no names any more",
+        ),
+    ] {
+        site.put("web.yml", &format!("tls_server_config: {{{SERVER}{rest}}}"));
+        assert!(!site.lets_in(None).await, "{rest}");
+        assert!(!site.lets_in(Some(&other)).await, "{rest}");
+        assert!(site.lets_in(Some(&good)).await, "{rest}");
+        site.exporter.running.line_with(why).await;
+    }
+}
+
+#[tokio::test]
 async fn certificate_and_key_can_stand_in_the_file_itself() {
     let authority = Authority::new("Another");
     let Pair { certificate, key } = authority.server();

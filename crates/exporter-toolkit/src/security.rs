@@ -22,7 +22,7 @@ use crate::basic_auth::{AuthResult, BasicAuth};
 use crate::files::{self, Files};
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
-use crate::web_config::{self, From, Settings};
+use crate::web_config::{self, ClientAuth, From, Settings};
 
 /// A web configuration in force, which follows its files.
 #[derive(Debug)]
@@ -37,8 +37,16 @@ pub struct WebSecurity {
 #[derive(Debug)]
 struct Rules {
     settings: Settings,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Encryption>,
     bucket: Option<Arc<Bucket>>,
+}
+
+/// TLS and its demand on client certificates.
+#[derive(Clone, Debug)]
+struct Encryption {
+    config: Arc<ServerConfig>,
+    client_auth: ClientAuth,
+    checks_names: bool,
 }
 
 /// The last reading of the files.
@@ -63,7 +71,7 @@ impl std::fmt::Debug for Content {
 /// The settings that the files contain. Certificates can be invalid on their own.
 struct Made {
     settings: Settings,
-    tls: Result<Option<Arc<ServerConfig>>, Vec<String>>,
+    tls: Result<Option<Encryption>, Vec<String>>,
 }
 
 impl WebSecurity {
@@ -119,7 +127,7 @@ impl WebSecurity {
 
     /// The TLS configuration for a new connection; `None` for plain HTTP.
     pub(crate) async fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.rules().await.tls.clone()
+        Some(self.rules().await.tls.as_ref()?.config.clone())
     }
 
     /// Applies the rules to all routes and to unknown paths.
@@ -164,6 +172,10 @@ impl WebSecurity {
                 "the file is empty; restart to serve without any protection".to_owned()
             ]);
         }
+        let lost = lost_protection(&before, &settings);
+        if !lost.is_empty() {
+            return refuse(&lost);
+        }
         let tls = match (tls, &before.tls) {
             (Err(problems), _) => {
                 refuse(&problems);
@@ -189,6 +201,29 @@ impl WebSecurity {
             bucket,
         }));
     }
+}
+
+/// What a new content no longer asks of clients. Only a restart takes such a protection away: the file may have
+/// been read half written.
+fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
+    let mut lost = Vec::new();
+    if !before.settings.users.0.is_empty() && now.users.0.is_empty() {
+        lost.push("basic_auth_users has no users any more; restart to serve without passwords");
+    }
+    if let (Some(before), Some(now)) = (&before.tls, &now.tls) {
+        let (then, auth) = (before.client_auth, now.client_auth);
+        if then.requires() && !auth.requires() || then.verifies() && !auth.verifies() {
+            lost.push("tls_server_config asks less of client certificates; restart to allow that");
+        }
+        if before.checks_names && now.client_allowed_sans.is_empty() {
+            lost.push(
+                "tls_server_config.client_allowed_sans has no names any more; restart to allow any",
+            );
+        }
+    } else if before.tls.is_some() {
+        lost.push("tls_server_config is missing; turning TLS on or off needs a restart");
+    }
+    lost.into_iter().map(str::to_owned).collect()
 }
 
 /// Reads the files and parses them; `None` when their content is the same as before.
@@ -217,7 +252,13 @@ fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, 
         tls: settings
             .tls
             .as_ref()
-            .map(|tls| server_config(tls, &named).map(Arc::new))
+            .map(|tls| {
+                Ok(Encryption {
+                    config: Arc::new(server_config(tls, &named)?),
+                    client_auth: tls.client_auth,
+                    checks_names: !tls.client_allowed_sans.is_empty(),
+                })
+            })
             .transpose(),
         settings,
     });
@@ -278,3 +319,6 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

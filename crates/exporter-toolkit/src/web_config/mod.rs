@@ -119,6 +119,20 @@ pub enum ClientAuth {
     RequireAndVerify,
 }
 
+impl ClientAuth {
+    /// Whether a client must have a certificate.
+    pub(crate) fn requires(self) -> bool {
+        use ClientAuth::{RequireAndVerify, RequireAny};
+        matches!(self, RequireAny | RequireAndVerify)
+    }
+
+    /// Whether a client's certificate must be of a known authority.
+    pub(crate) fn verifies(self) -> bool {
+        use ClientAuth::{RequireAndVerify, VerifyIfGiven};
+        matches!(self, VerifyIfGiven | RequireAndVerify)
+    }
+}
+
 /// Reads a web configuration. Reads no files.
 ///
 /// # Errors
