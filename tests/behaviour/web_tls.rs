@@ -238,7 +238,7 @@ async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_goo
     let third = site.authority.server();
     site.put("server.crt", &third.certificate);
     assert_eq!(site.shown().await, second.der());
-    let mismatch = "the key is not that of the certificate";
+    let mismatch = "the key doesn't belong to the certificate";
     let line = site.exporter.running.line_with(mismatch).await;
     assert_says(&line, &["tls_server_config.key_file"]);
     site.put("server.key", &third.key);
@@ -263,8 +263,32 @@ async fn tls_is_not_turned_off_by_a_file_that_loses_it() {
         site.put("web.yml", text);
         assert!(site.lets_in(None).await, "{text}");
     }
-    let why = "TLS is turned on or off only by a new start";
+    let why = "turning TLS on or off needs a restart";
     site.exporter.running.line_with(why).await;
+}
+
+#[tokio::test]
+async fn client_certificates_are_not_waived_by_a_file_that_loses_them() {
+    let demand = "client_ca_file: ca.crt, client_auth_type: RequireAndVerifyClientCert";
+    let names = "client_allowed_sans: [prometheus]";
+    let config = format!("tls_server_config: {{{SERVER}, {demand}, {names}}}");
+    let mut site = Site::new(&config).await;
+    let [good, other] = ["prometheus", "other"].map(|name| site.authority.issue(&[dns(name)]));
+    for (rest, why) in [
+        ("", "asks less of client certificates"),
+        (", client_auth_type: RequestClientCert", "asks less"),
+        (", client_auth_type: RequireAnyClientCert", "asks less"),
+        (
+            &*format!(", {demand}"),
+            "client_allowed_sans has no names any more",
+        ),
+    ] {
+        site.put("web.yml", &format!("tls_server_config: {{{SERVER}{rest}}}"));
+        assert!(!site.lets_in(None).await, "{rest}");
+        assert!(!site.lets_in(Some(&other)).await, "{rest}");
+        assert!(site.lets_in(Some(&good)).await, "{rest}");
+        site.exporter.running.line_with(why).await;
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Basic authentication: who asks, and whether the password is right.
+//! Basic authentication against the bcrypt hashes of the web configuration.
 //!
 //! bcrypt is slow on purpose, so one runs at a time, off the runtime, and its verdicts are remembered: a
 //! Prometheus asks with the same password for months.
@@ -17,36 +17,36 @@ use zeroize::Zeroizing;
 
 use crate::web_config::Users;
 
-/// As many verdicts of each kind are remembered.
+/// The number of verdicts of each kind that are remembered.
 const MOST_REMEMBERED: usize = 1024;
 
-/// As many different logins may wait for bcrypt; more are told to come again.
+/// The number of different logins that may wait for bcrypt; further ones are answered with 503.
 const MOST_WAITING: usize = 64;
 
-/// Stands for a user, a hash and a password.
+/// A keyed hash of a user, a bcrypt hash and a password.
 type Fingerprint = [u8; 32];
 
-/// What becomes of a request.
+/// The result of checking a request's login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(crate) enum AuthResult {
     Granted,
     Refused,
-    /// Too many others wait to be looked at.
+    /// Too many other logins wait for bcrypt.
     Busy,
 }
 
-/// Looks at logins and remembers the verdicts.
-pub(crate) struct Gate {
-    /// Random: a fingerprint that leaks says nothing.
+/// Checks logins and remembers the verdicts.
+pub(crate) struct BasicAuth {
+    /// Random, so that a leaked fingerprint reveals nothing.
     key: hmac::Key,
     memory: Mutex<Memory>,
     /// One bcrypt at a time.
     turn: Arc<Semaphore>,
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for BasicAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gate")
+        f.write_str("BasicAuth")
     }
 }
 
@@ -80,31 +80,35 @@ impl Recent {
     }
 }
 
-/// What a client says of itself.
+/// The user and password that a client sent.
 struct Login {
     user: Zeroizing<Vec<u8>>,
     password: Zeroizing<Vec<u8>>,
 }
 
-impl Gate {
-    /// A gate that remembers nothing yet.
-    pub(crate) fn new() -> Option<Gate> {
+impl BasicAuth {
+    /// Remembers nothing yet. `None` when the system has no random numbers.
+    pub(crate) fn new() -> Option<BasicAuth> {
         let random = aws_lc_rs::rand::SystemRandom::new();
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).ok()?;
-        Some(Gate {
+        Some(BasicAuth {
             key,
             memory: Mutex::default(),
             turn: Arc::new(Semaphore::new(1)),
         })
     }
 
-    /// Whether a request with these headers comes from one of the users.
-    pub(crate) async fn admit(self: &Arc<Self>, users: &Users, headers: &HeaderMap) -> Admission {
+    /// Checks the login in a request's headers.
+    pub(crate) async fn authenticate(
+        self: &Arc<Self>,
+        users: &Users,
+        headers: &HeaderMap,
+    ) -> AuthResult {
         let Some(login) = login(headers) else {
-            return Admission::Refused;
+            return AuthResult::Refused;
         };
         let Some((known, hash)) = self.hash_for(users, &login.user) else {
-            return Admission::Refused;
+            return AuthResult::Refused;
         };
         let fingerprint = self.fingerprint(&[
             &[u8::from(known)],
@@ -115,27 +119,27 @@ impl Gate {
         let cell = {
             let mut memory = self.memory();
             if memory.good.known.contains(&fingerprint) {
-                return Admission::Granted;
+                return AuthResult::Granted;
             }
             if memory.bad.known.contains(&fingerprint) {
-                return Admission::Refused;
+                return AuthResult::Refused;
             }
             match memory.join(fingerprint) {
                 Some(cell) => cell,
-                None => return Admission::Busy,
+                None => return AuthResult::Busy,
             }
         };
         let verdict = cell.get_or_init(|| async {
             let Ok(turn) = self.turn.clone().acquire_owned().await else {
                 return false;
             };
-            let (gate, hash) = (self.clone(), hash.to_owned());
+            let (auth, hash) = (self.clone(), hash.to_owned());
             let password = login.password;
             // It goes on when the client gives up, and the verdict serves its next try.
             let verdict = tokio::task::spawn_blocking(move || {
                 let matches = bcrypt::verify(&*password, &hash).unwrap_or(false);
                 let verdict = known && matches;
-                let mut memory = gate.memory();
+                let mut memory = auth.memory();
                 let Memory { good, bad, .. } = &mut *memory;
                 if verdict { good } else { bad }.insert(fingerprint);
                 drop(turn);
@@ -144,9 +148,9 @@ impl Gate {
             verdict.await.unwrap_or(false)
         });
         if *verdict.await {
-            Admission::Granted
+            AuthResult::Granted
         } else {
-            Admission::Refused
+            AuthResult::Refused
         }
     }
 

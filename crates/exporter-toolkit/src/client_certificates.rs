@@ -1,4 +1,4 @@
-//! How the certificates of clients are looked at where webpki's own verifier doesn't do.
+//! Verifiers of client certificates for the demands that webpki's own verifier doesn't cover.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 
 use crate::san::alternative_names;
 
-/// Takes any certificate, as long as the client has its key.
+/// Accepts any certificate if the client has its key.
 #[derive(Debug)]
 pub(crate) struct AnyCertificate {
     mandatory: bool,
@@ -69,7 +69,7 @@ impl ClientCertVerifier for AnyCertificate {
     }
 }
 
-/// Takes what another verifier takes, if it has one of the allowed names.
+/// Accepts what another verifier accepts, if the certificate has one of the allowed names.
 #[derive(Debug)]
 pub(crate) struct WithName {
     pub(crate) inner: Arc<dyn ClientCertVerifier>,

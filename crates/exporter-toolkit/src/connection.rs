@@ -1,6 +1,5 @@
-//! What a connection is doing, so that the right ones can be ended: those that send half a request or half a
-//! TLS handshake, those
-//! that do nothing, and the longest idle when there are too many.
+//! The phase of a connection, so that the right ones can be ended: those that send half a request or half a
+//! TLS handshake, idle ones, and the longest idle when there are too many.
 
 use std::io;
 use std::pin::Pin;
@@ -18,7 +17,7 @@ const HEAD: Duration = Duration::from_secs(5);
 /// Without a byte in either direction.
 const IDLE: Duration = Duration::from_mins(2);
 
-/// A connection as the server sees it.
+/// The state of an open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     activity: Mutex<Activity>,
@@ -29,7 +28,7 @@ pub(crate) struct Connection {
 #[derive(Clone, Copy, Debug)]
 struct Activity {
     phase: Phase,
-    /// When the phase began or the last byte went, whichever is later.
+    /// When the phase began, or the last byte was sent if that was later.
     since: Instant,
 }
 
@@ -39,7 +38,7 @@ enum Phase {
     Idle,
     /// A request's head has begun, or a TLS handshake.
     Head,
-    /// A handler is at work; it has a deadline of its own.
+    /// A handler is running; it has its own deadline.
     Handling,
     /// The answer is being sent.
     Sending,
@@ -69,13 +68,13 @@ impl Connection {
         *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
     }
 
-    /// A TLS handshake begins: it has the time of a head.
-    pub(crate) fn greeting(&self) {
+    /// A TLS handshake has begun. It has as much time as a head.
+    pub(crate) fn handshake_started(&self) {
         self.enter(Phase::Head);
     }
 
     /// A TLS handshake is complete.
-    pub(crate) fn greeted(&self) {
+    pub(crate) fn handshake_done(&self) {
         self.enter(Phase::Idle);
     }
 
@@ -92,7 +91,7 @@ impl Connection {
     fn read(&self) {
         match self.activity().phase {
             Phase::Idle | Phase::Sending => self.enter(Phase::Head),
-            // The head's time doesn't start anew with each byte.
+            // The head's time doesn't start again with each byte.
             Phase::Head | Phase::Handling => {}
         }
     }
@@ -104,7 +103,7 @@ impl Connection {
         }
     }
 
-    /// Since when it has waited for its client, unless a handler is at work.
+    /// Since when the connection has waited for its client; `None` while a handler runs.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         let activity = self.activity();
         (activity.phase != Phase::Handling).then_some(activity.since)
@@ -115,7 +114,7 @@ impl Connection {
         matches!(self.activity().phase, Phase::Handling | Phase::Sending)
     }
 
-    /// Returns when the connection has used up its time, or is to end.
+    /// Waits until the connection's time is up or `end` is cancelled.
     pub(crate) async fn expired(&self) {
         loop {
             let Activity { phase, since } = self.activity();
@@ -137,7 +136,7 @@ impl Connection {
     }
 }
 
-/// A stream that tells its connection what goes over it.
+/// A stream that reports its reads and writes to its connection.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     pub(crate) stream: S,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-/// Longer than any bundle of certificates: it stops somebody who names the wrong file.
+/// Larger than any bundle of certificates; guards against naming a wrong file.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
 type Content = Result<Zeroizing<Vec<u8>>, String>;
@@ -15,13 +15,13 @@ type Content = Result<Zeroizing<Vec<u8>>, String>;
 /// The contents of files, all read at about the same time.
 #[derive(Default, PartialEq)]
 pub(crate) struct Files {
-    /// Relative names are relative to it.
+    /// The base of relative names.
     directory: PathBuf,
     contents: BTreeMap<PathBuf, Content>,
 }
 
 impl Files {
-    /// Reads all that are named.
+    /// Reads the named files.
     pub(crate) fn read(directory: &Path, names: &[&Path]) -> Files {
         Files {
             directory: directory.to_owned(),
@@ -32,7 +32,7 @@ impl Files {
         }
     }
 
-    /// The content of one, or why it can't be read.
+    /// The content of a file, or why it can't be read.
     pub(crate) fn get(&self, name: &Path) -> Result<&[u8], String> {
         match self.contents.get(name) {
             Some(Ok(content)) => Ok(content),
@@ -41,20 +41,20 @@ impl Files {
         }
     }
 
-    /// What they hold now.
+    /// Reads the same files again.
     pub(crate) fn again(&self) -> Files {
         let names: Vec<_> = self.contents.keys().map(PathBuf::as_path).collect();
         Files::read(&self.directory, &names)
     }
 }
 
-/// The content of a file. No error shows its name.
+/// Reads a file. The error doesn't show its name.
 pub(crate) fn read(path: &Path) -> Content {
     let why = |error: io::Error| format!("can't read the file: {error}");
     let regular = std::fs::metadata(path).map_err(why)?.is_file();
     if !regular {
         // Opening a pipe would wait for somebody who writes.
-        return Err("can't read the file: it is no regular file".to_owned());
+        return Err("can't read the file: it isn't a regular file".to_owned());
     }
     let file = File::open(path).map_err(why)?;
     let mut content = Zeroizing::new(Vec::new());

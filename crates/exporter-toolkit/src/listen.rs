@@ -8,7 +8,7 @@ use std::str::FromStr;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-/// As many connections may wait to be accepted.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
 /// Where a server listens.
@@ -32,7 +32,7 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-/// The text is no address.
+/// The error for a text that isn't an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address such as `:9090`, `127.0.0.1:9090` or `[::1]:9090`")]
 pub struct NoAddress;
@@ -64,7 +64,7 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// An address that can't be listened on.
+/// The error of an address that can't be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("can't listen on {address}: {}", explain(.source))]
 pub struct ListenError {
@@ -82,12 +82,12 @@ fn explain(error: &io::Error) -> String {
     }
 }
 
-/// systemd has handed over no sockets.
+/// The error when systemd has passed no sockets.
 #[derive(Debug, thiserror::Error)]
-#[error("systemd hands no TCP socket over; start the service by its socket unit")]
+#[error("systemd passed no TCP socket; start the service through its socket unit")]
 pub struct NoSockets;
 
-/// The sockets that systemd hands over.
+/// The sockets that systemd passes.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::web_config::RateLimit;
 
-/// A bucket that starts full.
+/// A token bucket, full at first.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) limit: RateLimit,
@@ -30,7 +30,7 @@ impl Bucket {
         }
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token; false when the bucket is empty.
     pub(crate) fn take(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

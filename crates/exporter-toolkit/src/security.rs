@@ -1,8 +1,8 @@
-//! What stands before the routes when there is a web configuration: TLS, rate limit, users, headers.
+//! A web configuration in force: TLS for connections; rate limit, users and headers for requests.
 //!
-//! The files are read anew for each handshake and request, once for those that come at the same time, and
-//! compared with what they held before: certificates are exchanged under a running program, and times of
-//! change are too coarse to tell.
+//! Each handshake and request reads the files again, once for all that arrive at the same time, and compares
+//! their content with the last one: certificates are replaced while the program runs, and modification times
+//! are too coarse to show it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use rustls::ServerConfig;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use crate::basic_auth::{Admission, Gate};
+use crate::basic_auth::{AuthResult, BasicAuth};
 use crate::files::{self, Files};
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
-use crate::web_config::{self, From, Settings};
+use crate::web_config::{self, ClientAuth, From, Settings};
 
 /// A web configuration in force, which follows its files.
 #[derive(Debug)]
@@ -30,25 +30,33 @@ pub struct WebSecurity {
     path: PathBuf,
     current: ArcSwap<Rules>,
     reading: tokio::sync::Mutex<Reading>,
-    gate: Arc<Gate>,
+    basic_auth: Arc<BasicAuth>,
 }
 
-/// What holds for a connection or a request.
+/// The settings that apply to a new connection or request.
 #[derive(Debug)]
 struct Rules {
     settings: Settings,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Encryption>,
     bucket: Option<Arc<Bucket>>,
 }
 
-/// The last time that the files were read.
+/// TLS and its demand on client certificates.
+#[derive(Clone, Debug)]
+struct Encryption {
+    config: Arc<ServerConfig>,
+    client_auth: ClientAuth,
+    checks_names: bool,
+}
+
+/// The last reading of the files.
 #[derive(Debug)]
 struct Reading {
     begun: Instant,
     content: Arc<Content>,
 }
 
-/// What the files held, good or bad.
+/// The content of the files, valid or not.
 struct Content {
     text: Result<Zeroizing<Vec<u8>>, String>,
     named: Files,
@@ -60,18 +68,18 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// What was made of a content.
+/// The settings that the files contain. Certificates can be invalid on their own.
 struct Made {
     settings: Settings,
-    tls: Result<Option<Arc<ServerConfig>>, Vec<String>>,
+    tls: Result<Option<Encryption>, Vec<String>>,
 }
 
 impl WebSecurity {
-    /// Reads a web configuration and all that it names.
+    /// Reads a web configuration and the files that it names.
     ///
     /// # Errors
     ///
-    /// All that is wrong, each with the file, the line and the key.
+    /// All problems, each with the file, the line and the key.
     pub fn open(path: &Path) -> Result<WebSecurity, Vec<String>> {
         let located = |problems: Vec<String>| -> Vec<String> {
             // What names no file isn't shown: it might be a secret.
@@ -88,7 +96,7 @@ impl WebSecurity {
         let (content, made) = read(path, None).ok_or_else(Vec::new)?;
         let Made { settings, tls } = made.map_err(located)?;
         let tls = tls.map_err(located)?;
-        let gate = Gate::new()
+        let basic_auth = BasicAuth::new()
             .ok_or_else(|| located(vec!["the system has no random numbers".to_owned()]))?;
         Ok(WebSecurity {
             path: path.to_owned(),
@@ -101,37 +109,37 @@ impl WebSecurity {
                 begun: Instant::now(),
                 content: Arc::new(content),
             }),
-            gate: Arc::new(gate),
+            basic_auth: Arc::new(basic_auth),
         })
     }
 
-    /// What a user should know although it isn't wrong.
+    /// Warnings about settings that are valid but not fully supported.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.current.load().settings.warnings.clone()
     }
 
-    /// Whether TLS is spoken. It doesn't change while the program runs.
+    /// Whether connections use TLS. This doesn't change while the program runs.
     #[must_use]
     pub fn speaks_tls(&self) -> bool {
         self.current.load().tls.is_some()
     }
 
-    /// How to speak TLS with a new connection.
+    /// The TLS configuration for a new connection; `None` for plain HTTP.
     pub(crate) async fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.rules().await.tls.clone()
+        Some(self.rules().await.tls.as_ref()?.config.clone())
     }
 
-    /// Puts all routes behind it, also those that don't exist.
+    /// Applies the rules to all routes and to unknown paths.
     pub(crate) fn guard(self: &Arc<Self>, router: Router) -> Router {
         router.layer(from_fn_with_state(self.clone(), guard))
     }
 
-    /// The rules as the files have them now.
+    /// The rules, after reading the files again.
     async fn rules(&self) -> Arc<Rules> {
         let arrived = Instant::now();
         let mut reading = self.reading.lock().await;
-        // Whoever waited while a reading began has its result.
+        // Requests that waited while a reading began use its result.
         if reading.begun <= arrived {
             let begun = Instant::now();
             let (path, before) = (self.path.clone(), reading.content.clone());
@@ -145,13 +153,13 @@ impl WebSecurity {
         self.current.load_full()
     }
 
-    /// Takes what is good; what is broken stays as it was.
+    /// Puts a new content in force. What is invalid in it is logged and leaves the old rules unchanged.
     fn take(&self, made: Result<Made, Vec<String>>) {
         let before = self.current.load_full();
         let name = self.path.display();
         let refuse = |problems: &[String]| {
             for problem in problems {
-                tracing::error!(%problem, file = %name, "the web configuration has changed and is not good; what was good before stays in force");
+                tracing::error!(%problem, file = %name, "the new web configuration is rejected; the previous one stays in force");
             }
         };
         let Made { settings, tls } = match made {
@@ -159,10 +167,14 @@ impl WebSecurity {
             Err(problems) => return refuse(&problems),
         };
         if settings.is_empty && !before.settings.is_empty {
-            // Who writes a file may empty it first; nobody shall come in through that moment.
+            // Some editors empty a file before they write it; that moment must not let anybody in.
             return refuse(&[
-                "the file is empty; to serve without any protection, start anew".to_owned(),
+                "the file is empty; restart to serve without any protection".to_owned()
             ]);
+        }
+        let lost = lost_protection(&before, &settings);
+        if !lost.is_empty() {
+            return refuse(&lost);
         }
         let tls = match (tls, &before.tls) {
             (Err(problems), _) => {
@@ -171,14 +183,14 @@ impl WebSecurity {
             }
             (Ok(now), then) if now.is_some() == then.is_some() => now,
             (Ok(_), then) => {
-                refuse(&["TLS is turned on or off only by a new start".to_owned()]);
+                refuse(&["turning TLS on or off needs a restart".to_owned()]);
                 then.clone()
             }
         };
         for warning in &settings.warnings {
             tracing::warn!(file = %name, "{warning}");
         }
-        tracing::info!(file = %name, "web configuration loaded anew");
+        tracing::info!(file = %name, "web configuration reloaded");
         let bucket = match (&before.bucket, settings.rate_limit) {
             (Some(bucket), Some(limit)) if bucket.limit == limit => Some(bucket.clone()),
             (_, limit) => limit.map(Bucket::new).map(Arc::new),
@@ -191,7 +203,30 @@ impl WebSecurity {
     }
 }
 
-/// Reads the files and, unless they hold what they held before, makes something of them.
+/// What a new content no longer asks of clients. Only a restart takes such a protection away: the file may have
+/// been read half written.
+fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
+    let mut lost = Vec::new();
+    if !before.settings.users.0.is_empty() && now.users.0.is_empty() {
+        lost.push("basic_auth_users has no users any more; restart to serve without passwords");
+    }
+    if let (Some(before), Some(now)) = (&before.tls, &now.tls) {
+        let (then, auth) = (before.client_auth, now.client_auth);
+        if then.requires() && !auth.requires() || then.verifies() && !auth.verifies() {
+            lost.push("tls_server_config asks less of client certificates; restart to allow that");
+        }
+        if before.checks_names && now.client_allowed_sans.is_empty() {
+            lost.push(
+                "tls_server_config.client_allowed_sans has no names any more; restart to allow any",
+            );
+        }
+    } else if before.tls.is_some() {
+        lost.push("tls_server_config is missing; turning TLS on or off needs a restart");
+    }
+    lost.into_iter().map(str::to_owned).collect()
+}
+
+/// Reads the files and parses them; `None` when their content is the same as before.
 fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, Vec<String>>)> {
     let text = files::read(path);
     if let Some(before) = before
@@ -217,7 +252,13 @@ fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, 
         tls: settings
             .tls
             .as_ref()
-            .map(|tls| server_config(tls, &named).map(Arc::new))
+            .map(|tls| {
+                Ok(Encryption {
+                    config: Arc::new(server_config(tls, &named)?),
+                    client_auth: tls.client_auth,
+                    checks_names: !tls.client_allowed_sans.is_empty(),
+                })
+            })
             .transpose(),
         settings,
     });
@@ -242,7 +283,7 @@ fn names(settings: &Settings) -> Vec<&Path> {
     .collect()
 }
 
-/// Lets a request through to the routes, or answers it.
+/// Passes a request on to the routes, or rejects it.
 async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next: Next) -> Response {
     let rules = security.rules().await;
     if let Some(bucket) = &rules.bucket
@@ -251,22 +292,25 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
         return (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests\n").into_response();
     }
     let users = &rules.settings.users;
-    let admission = if users.0.is_empty() {
-        Admission::Granted
+    let authenticated = if users.0.is_empty() {
+        AuthResult::Granted
     } else {
-        security.gate.admit(users, request.headers()).await
+        security
+            .basic_auth
+            .authenticate(users, request.headers())
+            .await
     };
-    let mut response = match admission {
-        Admission::Granted => next.run(request).await,
-        Admission::Refused => (
+    let mut response = match authenticated {
+        AuthResult::Granted => next.run(request).await,
+        AuthResult::Refused => (
             StatusCode::UNAUTHORIZED,
             [(WWW_AUTHENTICATE, "Basic")],
             "Unauthorized\n",
         )
             .into_response(),
-        Admission::Busy => (
+        AuthResult::Busy => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "too many logins wait to be checked\n",
+            "too many logins are waiting to be checked\n",
         )
             .into_response(),
     };
@@ -275,3 +319,6 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

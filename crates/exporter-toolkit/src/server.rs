@@ -32,7 +32,7 @@ const RESERVED: u64 = 64;
 const LARGEST_HEAD: usize = 160 * 1024;
 
 /// After this, connections that still send are cut: less than the five seconds in which the process has
-/// to be gone.
+/// to exit.
 const LONGEST_DRAIN: Duration = Duration::from_secs(3);
 
 /// A web server that runs until it is told to stop.
@@ -43,7 +43,7 @@ pub struct Server {
     most_connections: usize,
 }
 
-/// All connections have ended.
+/// The result of a shutdown: all connections have ended.
 #[derive(Debug)]
 pub struct Stopped {
     /// How many were cut while they were still being answered.
@@ -66,14 +66,14 @@ impl Server {
         }
     }
 
-    /// The same server behind a web configuration.
+    /// Puts the server behind a web configuration.
     #[must_use]
     pub fn behind(self, security: Option<Arc<WebSecurity>>) -> Server {
         Server { security, ..self }
     }
 
-    /// Serves `router` until `stop` is cancelled; then stops accepting and lets the answers that are under
-    /// way go out.
+    /// Serves `router` until `stop` is cancelled; then stops accepting and lets answers that have begun
+    /// finish.
     pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
         let router = match &self.security {
             Some(security) => security.guard(router),
@@ -97,16 +97,16 @@ impl Server {
     }
 }
 
-/// Accepts for ever. An error concerns one connection or passes, so none ends the process.
+/// Accepts connections forever. An error concerns one connection or passes, so none ends the process.
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Connections>,
     router: &Router,
     stop: &CancellationToken,
 ) {
-    let mut complained = None;
+    let mut warned = None;
     loop {
-        // Those who come meanwhile wait in the system's queue. To accept them first would use up the
+        // New clients meanwhile wait in the kernel's queue. To accept them first would use up the
         // descriptors that are kept for 8x8.
         connections.room().await;
         match listener.accept().await {
@@ -115,9 +115,9 @@ async fn accept(
             Err(error) => {
                 connections.make_room();
                 let now = Instant::now();
-                if complained.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
+                if warned.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
                     tracing::warn!(%error, "can't accept connections; trying again");
-                    complained = Some(now);
+                    warned = Some(now);
                 }
                 sleep(Duration::from_millis(100)).await;
             }
@@ -139,10 +139,10 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 #[derive(Debug)]
 struct Connections {
     most: usize,
-    /// Only where TLS is spoken.
+    /// `None` for plain HTTP.
     security: Option<Arc<WebSecurity>>,
     open: Mutex<Open>,
-    /// Somebody has left.
+    /// Notified when a connection has ended.
     left: Notify,
 }
 
@@ -184,17 +184,17 @@ impl Connections {
                 connection: connection.clone(),
             };
             match &all.security {
-                None => converse(watched(stream), router, &connection, &stop).await,
+                None => serve_connection(watched(stream), router, &connection, &stop).await,
                 Some(security) => {
-                    connection.greeting();
+                    connection.handshake_started();
                     let secured = tokio::select! {
-                        secured = secure(stream, security, watched) => secured,
+                        secured = tls_handshake(stream, security, watched) => secured,
                         () = connection.expired() => None,
                         () = stop.cancelled() => None,
                     };
                     if let Some(secured) = secured {
-                        connection.greeted();
-                        converse(secured, router, &connection, &stop).await;
+                        connection.handshake_done();
+                        serve_connection(secured, router, &connection, &stop).await;
                     }
                 }
             }
@@ -203,7 +203,7 @@ impl Connections {
         });
     }
 
-    /// Returns when there is room for one more.
+    /// Waits until there is room for one more connection.
     async fn room(&self) {
         while self.open().connections.len() >= self.most {
             self.make_room();
@@ -229,8 +229,8 @@ impl Connections {
         }
     }
 
-    /// Waits until all have ended. Those that wait for their client end at once, the others when their
-    /// answer is out or the drain's time is up.
+    /// Waits until all connections have ended: idle ones at once, the others when their answer is sent or
+    /// `LONGEST_DRAIN` is over.
     async fn drain(&self) -> Stopped {
         let deadline = Instant::now() + LONGEST_DRAIN;
         loop {
@@ -251,8 +251,8 @@ impl Connections {
     }
 }
 
-/// Speaks TLS with a client; `None` when nothing comes of it.
-async fn secure(
+/// Performs the TLS handshake; `None` when it fails or the client speaks plain HTTP.
+async fn tls_handshake(
     mut stream: TcpStream,
     security: &WebSecurity,
     watched: impl FnOnce(TcpStream) -> Watched<TcpStream>,
@@ -279,8 +279,8 @@ async fn secure(
     }
 }
 
-/// Serves one connection until it ends, runs out of its time, or has to go.
-async fn converse(
+/// Serves one connection until it ends, its time is up or the server stops.
+async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     connection: &Arc<Connection>,
@@ -304,7 +304,7 @@ async fn converse(
         .serve_connection(io, service);
     let mut served = std::pin::pin!(served);
     tokio::select! {
-        // What goes wrong here is the client's affair.
+        // Errors here concern only this client.
         _ = served.as_mut() => return,
         () = connection.expired() => return,
         () = stop.cancelled() => {}

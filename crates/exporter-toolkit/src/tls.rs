@@ -1,4 +1,4 @@
-//! From certificates and keys to what rustls needs.
+//! Builds rustls' server configuration from PEM certificates and keys.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::client_certificates::{AnyCertificate, WithName};
 use crate::files::Files;
 use crate::web_config::{ClientAuth, From, Material, Tls};
 
-/// A server's configuration.
+/// Builds the TLS configuration of a server.
 ///
 /// # Errors
 ///
-/// All that is wrong with the certificates and keys, each with the line and key that speaks of it. What was
-/// given for a file's name isn't shown: people paste secrets where paths belong.
+/// All problems of the certificates and keys, each with its line and key in the web configuration. File names
+/// aren't shown: people paste secrets where paths belong.
 pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Vec<String>> {
     let provider = Arc::new(CryptoProvider {
         cipher_suites: tls.suites.clone(),
@@ -45,7 +45,7 @@ pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Ve
     let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
         let problem = match error {
             rustls::Error::InconsistentKeys(_) => {
-                "the key is not that of the certificate".to_owned()
+                "the key doesn't belong to the certificate".to_owned()
             }
             error => format!("the certificate and this key can't be used: {error}"),
         };
@@ -123,14 +123,14 @@ fn authorities(material: &Material, files: &Files) -> Result<RootCertStore, Stri
     Ok(roots)
 }
 
-/// The crate's own words hold parts of the text.
+/// Describes a PEM error without the crate's own message, which quotes the text.
 fn unreadable(error: &pem::Error) -> String {
     let what = match error {
         pem::Error::MissingSectionEnd { .. } => "a section of it has no end",
         pem::Error::Base64Decode(_) => "a section of it isn't base64",
         _ => "a section of it is malformed",
     };
-    format!("this is no PEM that can be read: {what}")
+    format!("invalid PEM: {what}")
 }
 
 fn text(material: &Material, files: &Files) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -10,12 +10,12 @@ use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, Spanned};
 use zeroize::Zeroize as _;
 
-/// A value and the line on which it stands.
+/// A value and its line.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The line on which it begins, from 1.
+    /// The line on which the value begins, from 1.
     pub line: u64,
-    /// What stands there.
+    /// The value.
     pub value: Value,
 }
 
@@ -32,7 +32,7 @@ impl Node {
 }
 
 impl Node {
-    /// The entries of a map, each key once; what is wrong is told with its line, and with the key if it is a key.
+    /// The entries of a map, each key once. `problem` is called with the line, the key if it has one, and the message.
     pub fn entries(&self, mut problem: impl FnMut(u64, Option<&str>, &str)) -> Vec<(&str, &Node)> {
         let entries = match &self.value {
             Value::Map(entries) => entries.as_slice(),
@@ -59,10 +59,10 @@ impl Node {
     }
 }
 
-/// What stands there. A plain scalar is the text that was written: `0042`, `1.10`, `yes`.
+/// A YAML value. A plain scalar is the text that was written: `0042`, `1.10`, `yes`.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// Nothing.
+    /// No value.
     Null,
     /// A single value.
     Scalar(String),
@@ -73,7 +73,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// What it is, for a message.
+    /// The kind of the value, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ const MOST_REPEATED: usize = 100_000;
 ///
 /// # Errors
 ///
-/// What is wrong, without any of the text.
+/// The problem, without any of the text.
 pub fn parse(text: &str) -> Result<Node, String> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,

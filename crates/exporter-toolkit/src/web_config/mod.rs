@@ -20,20 +20,20 @@ use rustls::SupportedCipherSuite;
 use rustls::crypto::SupportedKxGroup;
 use secrecy::SecretString;
 
-/// What a web configuration says.
+/// The settings of a web configuration.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// How TLS is spoken; `None` is plain HTTP.
+    /// `None` for plain HTTP.
     pub tls: Option<Tls>,
-    /// What each answer gets besides.
+    /// Headers that are added to each answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Who may ask; everybody when it is empty.
+    /// The users who may log in; no login is asked for when there are none.
     pub users: Users,
-    /// How often may be asked, by all clients together.
+    /// The limit for the requests of all clients together.
     pub rate_limit: Option<RateLimit>,
-    /// What a user should know although it isn't wrong.
+    /// Settings that are valid but not fully supported.
     pub warnings: Vec<String>,
-    /// Whether the text says nothing at all.
+    /// Whether the text has no key at all.
     pub is_empty: bool,
 }
 
@@ -50,24 +50,24 @@ impl fmt::Debug for Users {
 /// A bucket of `burst` requests that gains one each `interval`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// From one request to the next in the long run; more than zero.
+    /// The average time between requests; more than zero.
     pub interval: Duration,
-    /// As many may come at once; at least one.
+    /// The number of requests that may come at once; at least one.
     pub burst: u32,
 }
 
-/// How TLS is spoken.
+/// The TLS settings.
 #[derive(Debug)]
 pub struct Tls {
     /// The certificate chain, PEM.
     pub certificate: Material,
     /// Its private key, PEM.
     pub key: Material,
-    /// The authorities whose client certificates are good, PEM.
+    /// The authorities that sign client certificates, PEM.
     pub client_ca: Option<Material>,
-    /// What is asked of clients.
+    /// The demand on client certificates.
     pub client_auth: ClientAuth,
-    /// Names of which a client's certificate must have one; any when it is empty.
+    /// A client's certificate must have one of these names; any name will do when there are none.
     pub client_allowed_sans: Vec<String>,
     /// The versions, newest last.
     pub versions: Vec<&'static rustls::SupportedProtocolVersion>,
@@ -77,21 +77,21 @@ pub struct Tls {
     pub groups: Vec<&'static dyn SupportedKxGroup>,
 }
 
-/// A PEM text and where the configuration speaks of it.
+/// A PEM text or the name of its file.
 #[derive(Debug)]
 pub struct Material {
     /// Line and key, for messages.
     pub place: String,
-    /// Where the text is.
+    /// The source of the text.
     pub from: From,
 }
 
-/// Where a PEM text is. `Debug` doesn't show it.
+/// The source of a PEM text. `Debug` doesn't show it.
 #[derive(Clone)]
 pub enum From {
-    /// In a file, as the configuration names it: relative to its own place.
+    /// A file, relative to the web configuration's directory.
     File(PathBuf),
-    /// In the configuration itself.
+    /// The web configuration itself.
     Inline(SecretString),
 }
 
@@ -104,7 +104,7 @@ impl fmt::Debug for From {
     }
 }
 
-/// What is asked of clients, by Go's names.
+/// The demand on client certificates, by Go's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuth {
     /// `NoClientCert`
@@ -119,11 +119,25 @@ pub enum ClientAuth {
     RequireAndVerify,
 }
 
+impl ClientAuth {
+    /// Whether a client must have a certificate.
+    pub(crate) fn requires(self) -> bool {
+        use ClientAuth::{RequireAndVerify, RequireAny};
+        matches!(self, RequireAny | RequireAndVerify)
+    }
+
+    /// Whether a client's certificate must be of a known authority.
+    pub(crate) fn verifies(self) -> bool {
+        use ClientAuth::{RequireAndVerify, VerifyIfGiven};
+        matches!(self, VerifyIfGiven | RequireAndVerify)
+    }
+}
+
 /// Reads a web configuration. Reads no files.
 ///
 /// # Errors
 ///
-/// All that is wrong, each with its line and key and never a value, which may be a secret.
+/// All problems, each with its line and key and never a value, which may be a secret.
 pub fn parse(text: &str) -> Result<Settings, Vec<String>> {
     read::settings(text)
 }

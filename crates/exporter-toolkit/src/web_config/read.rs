@@ -1,4 +1,4 @@
-//! From the tree of a web configuration to its settings.
+//! Reads the settings from the YAML tree of a web configuration.
 
 use std::str::FromStr as _;
 

@@ -3,7 +3,7 @@
 use super::go_names::find;
 use crate::yaml::{Node, Value};
 
-/// Reads nodes and notes what is wrong with them.
+/// Reads nodes and collects their problems.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) problems: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct Entries<'n> {
 }
 
 impl<'n> Entries<'n> {
-    /// What stands under a key; what is null or an empty text counts as absent.
+    /// The value of a key. Null and an empty text count as absent.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
         let (_, node) = self.given.iter().find(|(known, _)| *known == key)?;
         match &node.value {
@@ -30,7 +30,7 @@ impl<'n> Entries<'n> {
 }
 
 impl Reader {
-    /// A map of which the keys are known.
+    /// Reads a map with known keys.
     pub(super) fn map<'n>(
         &mut self,
         node: Option<&'n Node>,
@@ -79,7 +79,7 @@ impl Reader {
         }
     }
 
-    /// The texts of a list and their lines.
+    /// The texts of a list, with their lines.
     pub(super) fn texts<'n>(&mut self, map: &Entries<'n>, key: &str) -> Vec<(u64, &'n str)> {
         let place = format!("{}.{key}", map.place);
         let Some(node) = map.get(key) else {
@@ -111,7 +111,7 @@ impl Reader {
         }
     }
 
-    /// A switch that changes nothing here, but has to be one.
+    /// Checks that a value is a boolean; it has no effect here.
     pub(super) fn switch(&mut self, map: &Entries<'_>, key: &str) {
         let place = format!("{}.{key}", map.place);
         let words = ["true", "false", "yes", "no", "on", "off", "y", "n"];

@@ -1,4 +1,4 @@
-//! Reads the part that is about TLS.
+//! Reads `tls_server_config`.
 
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ impl Reader {
         })
     }
 
-    /// What is asked of clients must fit together.
+    /// Checks that the settings for client certificates are consistent.
     fn client_auth(&mut self, map: &Entries<'_>, auth: ClientAuth, has_ca: bool) {
         let verifies = matches!(
             auth,
