@@ -8,7 +8,6 @@
 //! It asks with the same client as the exporter, so what works here works there: the words for failures are
 //! the client's own. It logs in once, and a login that was refused isn't tried again.
 
-mod json;
 mod reach;
 mod report;
 mod steps;
@@ -20,6 +19,7 @@ pub use report::{Report, State, Step, Subject, Trouble, WindowReport};
 pub use steps::run;
 
 use crate::config;
+use crate::telemetry::BUILD;
 use eightxeight::ClientError;
 use eightxeight::clock::Clock;
 
@@ -59,7 +59,10 @@ pub async fn check(
     let report = match format {
         Format::Json => {
             let report = run(account, Clock::System, |_| {}).await?;
-            out.write_all(json::render(&report).as_bytes())?;
+            let mut value = serde_json::to_value(&report).map_err(io::Error::from)?;
+            value["ok"] = report.is_ok().into();
+            value["version"] = BUILD.version.into();
+            writeln!(out, "{value:#}")?;
             report
         }
         Format::Text { colour } => {

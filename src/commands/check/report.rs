@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
 use eightxeight::Reason;
 use eightxeight::answer::{Drift, Row, Snapshot};
 use eightxeight::fields::Field;
-use eightxeight::window::Window;
+use eightxeight::window::{Period, Window};
 
 /// What a step is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "step", content = "window", rename_all = "snake_case")]
 pub enum Subject {
     /// Finding the address of the host.
     Name,
@@ -23,53 +27,65 @@ pub enum Subject {
     /// Comparing the clocks.
     Clock,
     /// Asking for a window.
-    Window(Window),
+    Window(#[serde(serialize_with = "label")] Window),
 }
 
 /// What a step came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// It worked; what was found.
-    Ok(String),
+    Ok(#[serde(serialize_with = "message")] String),
     /// It didn't.
     Failed(Trouble),
     /// It wasn't tried; why.
-    Skipped(String),
+    Skipped(#[serde(serialize_with = "message")] String),
 }
 
 /// Why a step failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
     /// What happened, in plain words.
+    #[serde(rename = "message")]
     pub what: String,
     /// What to do next.
     pub remedy: String,
     /// The reason as metrics know it, where 8x8 was asked.
+    #[serde(serialize_with = "reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// What it is about.
+    #[serde(flatten)]
     pub subject: Subject,
     /// What it came to.
+    #[serde(flatten)]
     pub state: State,
     /// How long it took; absent where nothing was waited for.
+    #[serde(
+        rename = "duration_seconds",
+        serialize_with = "seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub took: Option<Duration>,
 }
 
 /// The answer for one window.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct WindowReport {
     /// Which one.
+    #[serde(serialize_with = "label")]
     pub window: Window,
     /// What 8x8 said.
+    #[serde(flatten, serialize_with = "answer")]
     pub snapshot: Snapshot,
 }
 
 /// All that was found.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The steps in order.
     pub steps: Vec<Step>,
@@ -83,10 +99,13 @@ impl Report {
     /// Whether every step worked. One that didn't apply counts as one that worked.
     #[must_use]
     pub fn is_ok(&self) -> bool {
-        !self
-            .steps
-            .iter()
-            .any(|step| matches!(step.state, State::Failed(_)))
+        self.failed() == 0
+    }
+
+    /// How many steps failed.
+    pub(super) fn failed(&self) -> usize {
+        let failed = |step: &&Step| matches!(step.state, State::Failed(_));
+        self.steps.iter().filter(failed).count()
     }
 
     /// Adds what is remarkable about the answers.
@@ -159,5 +178,46 @@ fn unfilled<'a, I: Iterator<Item = &'a Row>>(rows: impl Fn() -> I) -> Option<Str
          percent…) are 0 although there are inbound calls: 8x8 seems not to fill them, as in its own published \
          answers. Rest no alert on them."
             .to_owned()
+    })
+}
+
+fn label<S: Serializer>(window: &Window, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(window.label())
+}
+
+fn message<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([("message", text)])
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it so"
+)]
+fn reason<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
+    reason.map(Reason::label).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn seconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    took.map(|took| took.as_secs_f64()).serialize(serializer)
+}
+
+fn answer<S: Serializer>(snapshot: &Snapshot, serializer: S) -> Result<S::Ok, S::Error> {
+    let pbxes: Vec<Value> = snapshot.answer.rows.iter().map(pbx).collect();
+    let Period { start, end } = snapshot.period;
+    json!({ "start": start.to_string(), "end": end.to_string(), "pbxes": pbxes })
+        .serialize(serializer)
+}
+
+fn pbx(row: &Row) -> Value {
+    json!({
+        "pbx_id": row.pbx_id,
+        "inbound_calls": row.base(Field::InboundTotal),
+        "inbound_calls_answered": row.base(Field::InboundAnswered),
+        "inbound_calls_missed": row.base(Field::InboundMissed),
+        "inbound_calls_abandoned": row.base(Field::InboundAbandoned),
+        "abandon_ratio": row.abandon_rate(),
+        "talk_time_seconds": row.base(Field::TotalTalkTime),
     })
 }

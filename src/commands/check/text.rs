@@ -70,12 +70,14 @@ impl Text {
                 printable(note)
             );
         }
-        let (colour, verdict) = if report.is_ok() {
-            (Colour::Green, "All worked.")
-        } else {
-            (Colour::Red, "Not all worked: see above.")
+        let (colour, verdict) = match (report.failed(), report.steps.len()) {
+            (0, _) => (Colour::Green, "All worked.".to_owned()),
+            (failed, steps) => {
+                let verdict = format!("{failed} of {steps} steps failed, see above.");
+                (Colour::Red, verdict)
+            }
         };
-        let _ = writeln!(text, "\n{}", self.paint(colour, verdict));
+        let _ = writeln!(text, "\n{}", self.paint(colour, &verdict));
         text
     }
 
