@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::calls::Tally;
@@ -114,23 +114,15 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, R
     if shared.omit_idle {
         tallies.retain(|(_, tally)| !tally.is_empty());
     }
-    Ok(json(StatusCode::OK, &Rows(&tallies)))
+    let rows: Vec<_> = tallies
+        .into_iter()
+        .map(|(pbx, tally)| Row(pbx, tally))
+        .collect();
+    Ok(json(StatusCode::OK, &rows))
 }
 
-/// The answer as 8x8 writes it: the name, then the fields in the order of its documentation.
-struct Rows<'a>(&'a [(&'a Pbx, Tally)]);
-
-struct Row<'a>(&'a Pbx, &'a Tally);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
-        for (pbx, tally) in self.0 {
-            rows.serialize_element(&Row(pbx, tally))?;
-        }
-        rows.end()
-    }
-}
+/// A row as 8x8 writes it: the name, then the fields in the order of its documentation.
+struct Row<'a>(&'a Pbx, Tally);
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,6 +12,7 @@ use super::dice::{self, Dice};
 pub(crate) const QUARTER: i64 = 15 * 60;
 
 /// How a PBX is used.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// Inbound calls in the busiest hour of an ordinary weekday, in thousandths.
@@ -88,7 +89,6 @@ const LINE: &[(u32, u32)] = &[
 impl Profile {
     /// An office with so many inbound calls in its busiest hour, at most 600. It misses most calls while
     /// closed.
-    #[must_use]
     pub fn office(peak: u32) -> Profile {
         let peak = peak.min(600);
         Profile {
@@ -106,7 +106,6 @@ impl Profile {
     }
 
     /// An office that callers turn to as well when the line is overrun.
-    #[must_use]
     pub fn main_office(peak: u32) -> Profile {
         Profile {
             rush: Some(Rush {
@@ -120,7 +119,6 @@ impl Profile {
     }
 
     /// A branch with a handful of calls a day.
-    #[must_use]
     pub fn branch() -> Profile {
         Profile {
             peak: 1200,
@@ -135,7 +133,6 @@ impl Profile {
     /// A line that never closes: from 240 inbound calls an hour at night to about 620 by day.
     ///
     /// In an abandon spike at least 30 a minute, a third of them abandoned.
-    #[must_use]
     pub fn line() -> Profile {
         Profile {
             peak: 600_000,

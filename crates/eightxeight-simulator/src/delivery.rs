@@ -14,7 +14,8 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
@@ -31,15 +32,6 @@ pub(crate) struct Delivery {
     pub(crate) body: Duration,
     /// Close the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
-}
-
-impl Delivery {
-    pub(crate) const DROPPED: Delivery = Delivery {
-        dropped: true,
-        head: Duration::ZERO,
-        body: Duration::ZERO,
-        cut: None,
-    };
 }
 
 /// Accepts connections until `stop`, then closes them all, whatever they are waiting for.
@@ -74,19 +66,21 @@ async fn connection(stream: TcpStream, router: Router) {
         let throttle = throttle.clone();
         async move {
             let Ok(response) = answer.await;
-            let delivery = response.extensions().get().copied().unwrap_or_default();
-            if delivery == Delivery::DROPPED {
+            let delivery: Delivery = response.extensions().get().copied().unwrap_or_default();
+            if delivery.dropped {
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
             throttle.set(delivery);
             Ok(response)
         }
     });
-    let io = TokioIo::new(Throttled {
-        stream,
+    let (reader, writer) = stream.into_split();
+    let throttled = Throttled {
+        writer,
         throttle: throttle.clone(),
         wait: None,
-    });
+    };
+    let io = TokioIo::new(tokio::io::join(reader, throttled));
     // What fails is a client that left, or a connection that was to be dropped.
     let _ = http1::Builder::new().serve_connection(io, service).await;
 }
@@ -164,21 +158,11 @@ impl Progress {
     }
 }
 
-/// A connection that writes as its throttle allows.
+/// The writing half of a connection, which writes as its throttle allows.
 struct Throttled {
-    stream: TcpStream,
+    writer: OwnedWriteHalf,
     throttle: Throttle,
     wait: Option<Pin<Box<Sleep>>>,
-}
-
-impl AsyncRead for Throttled {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
 }
 
 impl AsyncWrite for Throttled {
@@ -195,18 +179,18 @@ impl AsyncWrite for Throttled {
             ready!(wait.as_mut().poll(cx));
         }
         let some = bytes.get(..length).unwrap_or(bytes);
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, some))?;
+        let written = ready!(Pin::new(&mut self.writer).poll_write(cx, some))?;
         self.wait = None;
         self.throttle.wrote(some.get(..written).unwrap_or(some));
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.writer).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.writer).poll_shutdown(cx)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sums of whole hours, kept: two years of them, or a thousand PBXs, stay cheap.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::calls::{self, Tally};
 use super::day::Pbx;
@@ -9,7 +9,7 @@ use super::timeline::Timeline;
 
 const HOUR: i64 = 3600;
 
-/// About 10 MB.
+/// About 15 MB.
 const MOST_HOURS: usize = 65_536;
 
 /// A timeline and the hours that were counted under it.
@@ -63,7 +63,7 @@ impl History {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(u64, i64), Tally>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(u64, i64), Tally>> {
         self.hours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

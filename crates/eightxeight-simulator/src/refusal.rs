@@ -70,10 +70,20 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Refusal::BadApiKey => coded("Invalid 8x8-apikey", "SHA001"),
-            Refusal::UnknownUser => bad_login("invalid_grant", "USER_NOTFOUND_ERROR"),
-            Refusal::WrongPassword => bad_login("invalid_grant", "Bad credentials"),
-            Refusal::Locked => bad_login("invalid_grant", "USER_LOCKED_ERROR"),
-            Refusal::BadForm(what) => bad_login("invalid_request", what),
+            Refusal::UnknownUser => oauth(
+                StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "USER_NOTFOUND_ERROR",
+            ),
+            Refusal::WrongPassword => {
+                oauth(StatusCode::BAD_REQUEST, "invalid_grant", "Bad credentials")
+            }
+            Refusal::Locked => oauth(
+                StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "USER_LOCKED_ERROR",
+            ),
+            Refusal::BadForm(what) => oauth(StatusCode::BAD_REQUEST, "invalid_request", what),
             Refusal::NoPermission { user, pbx_id } => {
                 let message = format!(
                     "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
@@ -82,14 +92,18 @@ impl IntoResponse for Refusal {
             }
             Refusal::NoToken => {
                 let message = "Full authentication is required to access this resource";
-                unauthorized("unauthorized", message)
+                oauth(StatusCode::UNAUTHORIZED, "unauthorized", message)
             }
-            Refusal::TokenExpired(token) => {
-                unauthorized("invalid_token", &format!("Access token expired: {token}"))
-            }
-            Refusal::TokenUnknown(token) => {
-                unauthorized("invalid_token", &format!("Invalid access token: {token}"))
-            }
+            Refusal::TokenExpired(token) => oauth(
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                &format!("Access token expired: {token}"),
+            ),
+            Refusal::TokenUnknown(token) => oauth(
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                &format!("Invalid access token: {token}"),
+            ),
             Refusal::NoAccess { user, pbx, now } => {
                 let message = format!(
                     "user({user}) does not have access to pbxId({pbx}) to make this request."
@@ -114,20 +128,12 @@ fn coded(message: &str, code: &str) -> Response {
     json(status, &body)
 }
 
-fn bad_login(error: &str, error_description: &str) -> Response {
+fn oauth(status: StatusCode, error: &str, error_description: &str) -> Response {
     let body = OAuth {
         error,
         error_description,
     };
-    json(StatusCode::BAD_REQUEST, &body)
-}
-
-fn unauthorized(error: &str, error_description: &str) -> Response {
-    let body = OAuth {
-        error,
-        error_description,
-    };
-    json(StatusCode::UNAUTHORIZED, &body)
+    json(status, &body)
 }
 
 fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Response {

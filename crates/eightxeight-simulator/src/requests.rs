@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -57,14 +56,6 @@ impl Endpoint {
     }
 }
 
-impl Logged {
-    /// The length of the period that a readable report query asked for: it tells windows apart.
-    #[must_use]
-    pub fn length(&self) -> Option<Duration> {
-        self.asked.as_ref().map(|(_, period)| period.length())
-    }
-}
-
 /// The log, bounded; the counts aren't.
 #[derive(Debug, Default)]
 pub struct Requests {
@@ -110,22 +101,21 @@ impl Requests {
         }
     }
 
-    /// Notes a request; the number is filled in.
-    pub(crate) fn arrived(&self, mut entry: Logged) -> u64 {
+    /// Logs a request and fills in its number.
+    pub(crate) fn arrived(&self, mut entry: Logged) -> Logged {
         let mut log = self.lock();
         log.counts[entry.endpoint as usize] += 1;
-        let number = log.counts.iter().sum();
-        entry.number = number;
-        log.entries.push_back(entry);
+        entry.number = log.counts.iter().sum();
+        log.entries.push_back(entry.clone());
         if log.entries.len() > MOST {
             log.entries.pop_front();
         }
         drop(log);
         self.changed.send_replace(());
-        number
+        entry
     }
 
-    /// Notes the answer to a request.
+    /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
         let mut log = self.lock();
         let mut newest_first = log.entries.iter_mut().rev();

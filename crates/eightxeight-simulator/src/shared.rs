@@ -1,6 +1,6 @@
 //! The state of a running simulator, which all requests share.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::HeaderMap;
 
@@ -21,9 +21,8 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
     pub(crate) omit_idle: bool,
-    /// Locked before the history.
-    scenario: Mutex<Scenario>,
-    history: RwLock<Arc<History>>,
+    /// The scenario in force, and the calls under it.
+    scene: Mutex<(Scenario, Arc<History>)>,
 }
 
 impl Shared {
@@ -42,8 +41,7 @@ impl Shared {
             faults: Faults::new(clock),
             requests: Requests::default(),
             omit_idle: settings.omit_idle,
-            scenario: Mutex::new(scenario),
-            history: RwLock::new(Arc::new(History::new(timeline))),
+            scene: Mutex::new((scenario, Arc::new(History::new(timeline)))),
         };
         shared.faults.set_scenario(scenario.rules());
         shared
@@ -56,23 +54,24 @@ impl Shared {
     }
 
     pub(crate) fn history(&self) -> Arc<History> {
-        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-        history.clone()
+        self.scene().1.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
-        *self.scenario.lock().unwrap_or_else(PoisonError::into_inner)
+        self.scene().0
     }
 
     /// Begins a scenario. A call of this very second may have been counted already, so callers change
     /// their mood with the next.
     pub(crate) fn switch(&self, next: Scenario) {
-        let mut scenario = self.scenario.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        let mut scene = self.scene();
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline = history.timeline().switched(from, &next.moods(from));
-        *history = Arc::new(History::new(timeline));
+        let timeline = scene.1.timeline().switched(from, &next.moods(from, from));
         self.faults.set_scenario(next.rules());
-        *scenario = next;
+        *scene = (next, Arc::new(History::new(timeline)));
+    }
+
+    fn scene(&self) -> MutexGuard<'_, (Scenario, Arc<History>)> {
+        self.scene.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,13 +22,8 @@ pub struct Tokens(Mutex<State>);
 struct State {
     life: Duration,
     announced: Announced,
-    issued: HashMap<String, Issued>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Issued {
-    account: usize,
-    until: Instant,
+    /// By token, its account and when it expires.
+    issued: HashMap<String, (usize, Instant)>,
 }
 
 /// What a login's answer says of the token's life.
@@ -75,15 +70,14 @@ impl Tokens {
     ) -> (String, Option<serde_json::Value>) {
         let mut state = self.lock();
         if state.issued.len() >= MOST {
-            let mut ends: Vec<_> = state.issued.values().map(|issued| issued.until).collect();
+            let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
             ends.sort_unstable();
             let middle = ends.get(MOST / 2).copied();
-            state.issued.retain(|_, issued| Some(issued.until) > middle);
+            state.issued.retain(|_, (_, until)| Some(*until) > middle);
         }
         let token = random();
         let until = now + state.life;
-        let issued = Issued { account, until };
-        state.issued.insert(token.clone(), issued);
+        state.issued.insert(token.clone(), (account, until));
         let announced = match &state.announced {
             Announced::Life => Some(state.life.as_secs().into()),
             Announced::Value(value) => Some(value.clone()),
@@ -95,8 +89,8 @@ impl Tokens {
     /// Checks that a token is an account's and hasn't expired.
     pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
         match self.lock().issued.get(token) {
-            Some(issued) if issued.until <= now => Err(Refusal::TokenExpired(token.to_owned())),
-            Some(issued) if issued.account == account => Ok(()),
+            Some((_, until)) if *until <= now => Err(Refusal::TokenExpired(token.to_owned())),
+            Some((owner, _)) if *owner == account => Ok(()),
             _ => Err(Refusal::TokenUnknown(token.to_owned())),
         }
     }
@@ -122,15 +116,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Three parts of base64 text as a JSON Web Token has, the first that of 8x8's example.
 fn random() -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut token = String::from("eyJhbGciOiJSUzI1NiJ9.eyJ");
-    for length in [60, 86] {
-        for _ in 0..length {
-            let place = usize::from(rand::random::<u8>() % 64);
-            token.extend(LETTERS.get(place).map(|letter| char::from(*letter)));
-        }
-        if length == 60 {
-            token.push('.');
-        }
-    }
-    token
+    let letter = |byte: u8| char::from(LETTERS[usize::from(byte % 64)]);
+    let payload: String = rand::random::<[u8; 60]>().map(letter).iter().collect();
+    let signature: String = rand::random::<[u8; 86]>().map(letter).iter().collect();
+    format!("eyJhbGciOiJSUzI1NiJ9.eyJ{payload}.{signature}")
 }

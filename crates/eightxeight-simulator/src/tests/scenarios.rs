@@ -109,14 +109,11 @@ async fn one_question_a_minute_while_rate_limited() {
 fn an_outage_comes_and_goes() {
     let mut rules = Scenario::Outage.rules();
     let mut struck = |seconds, number| {
+        let request = &request(Endpoint::Compsum, number);
+        let since_rule = Duration::from_secs(seconds);
         let seen = Seen {
-            endpoint: Endpoint::Compsum,
-            account: None,
-            query: "",
-            period: None,
-            number,
-            at: Clock::System.now(),
-            since_rule: Duration::from_secs(seconds),
+            request,
+            since_rule,
         };
         rules
             .iter_mut()
