@@ -136,20 +136,14 @@ impl<'a> Quarter<'a> {
                 Outcome::Abandoned
             } else if dice.permille(self.abandoned) {
                 Outcome::Abandoned
-            } else if dice.permille(missed) {
-                Outcome::Missed {
-                    voicemail: dice.permille(profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(missed, profile.voicemail, dice)
             };
             (Direction::Inbound, outcome)
         } else if kind < 1000 + profile.outbound {
-            let abandoned = dice.permille(115);
-            let outcome = if abandoned {
-                Outcome::Abandoned
-            } else {
-                Outcome::Answered
+            let outcome = match dice.below(1000) {
+                0..115 => Outcome::Abandoned,
+                _ => Outcome::Answered,
             };
             (Direction::Outbound, outcome)
         } else {
@@ -175,12 +169,8 @@ impl<'a> Quarter<'a> {
             let second = start + i64::from(spread(nth, count, 60, &mut dice));
             let outcome = if nth % rush.abandoned_of == 0 {
                 Outcome::Abandoned
-            } else if dice.permille(60) {
-                Outcome::Missed {
-                    voicemail: dice.permille(self.pbx.profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(60, self.pbx.profile.voicemail, &mut dice)
             };
             see(&timed(
                 second,
@@ -190,6 +180,16 @@ impl<'a> Quarter<'a> {
                 &mut dice,
             ));
         }
+    }
+}
+
+fn missed_or_answered(missed: u32, voicemail: u32, dice: &mut Dice) -> Outcome {
+    if dice.permille(missed) {
+        Outcome::Missed {
+            voicemail: dice.permille(voicemail),
+        }
+    } else {
+        Outcome::Answered
     }
 }
 
@@ -307,9 +307,8 @@ impl Counts {
 /// The sums over the calls of a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    inbound: Counts,
-    outbound: Counts,
-    internal: Counts,
+    /// By direction.
+    counts: [Counts; 3],
     voicemail: u64,
     ring: u64,
     talk: u64,
@@ -320,11 +319,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts one call.
     pub(crate) fn add(&mut self, call: &Call) {
-        let counts = match call.direction {
-            Direction::Inbound => &mut self.inbound,
-            Direction::Outbound => &mut self.outbound,
-            Direction::Internal => &mut self.internal,
-        };
+        let counts = &mut self.counts[call.direction as usize];
         match call.outcome {
             Outcome::Answered => counts.answered += 1,
             Outcome::Abandoned => {
@@ -348,27 +343,26 @@ impl Tally {
     /// percents, are 0. What the means for ring and abandoned time are divided by isn't published;
     /// here it is the answered and the abandoned calls.
     pub(crate) fn get(&self, field: Field) -> u64 {
-        let answered = self.inbound.answered + self.outbound.answered + self.internal.answered;
-        let abandoned = self.inbound.abandoned + self.outbound.abandoned + self.internal.abandoned;
-        let total = self.inbound.total() + self.outbound.total() + self.internal.total();
+        let [inbound, outbound, internal] = self.counts;
+        let answered = inbound.answered + outbound.answered + internal.answered;
+        let abandoned = inbound.abandoned + outbound.abandoned + internal.abandoned;
+        let total = inbound.total() + outbound.total() + internal.total();
         match field {
-            Field::InboundTotal => self.inbound.total(),
-            Field::InboundAnswered => self.inbound.answered,
-            Field::InboundAbandoned => self.inbound.abandoned,
-            Field::InboundMissed => self.inbound.missed,
-            Field::OutboundTotal => self.outbound.total(),
-            Field::OutboundAnswered => self.outbound.answered,
-            Field::OutboundAbandoned => self.outbound.abandoned,
-            Field::TotalExtToExt => self.internal.total(),
-            Field::TotalExtToExtAnswered => self.internal.answered,
-            Field::TotalExtToExtAbandoned => self.internal.abandoned,
-            Field::TotalExtToExtMissed => self.internal.missed,
+            Field::InboundTotal => inbound.total(),
+            Field::InboundAnswered => inbound.answered,
+            Field::InboundAbandoned => inbound.abandoned,
+            Field::InboundMissed => inbound.missed,
+            Field::OutboundTotal => outbound.total(),
+            Field::OutboundAnswered => outbound.answered,
+            Field::OutboundAbandoned => outbound.abandoned,
+            Field::TotalExtToExt => internal.total(),
+            Field::TotalExtToExtAnswered => internal.answered,
+            Field::TotalExtToExtAbandoned => internal.abandoned,
+            Field::TotalExtToExtMissed => internal.missed,
             Field::TotalCall => total,
             Field::TotalAnswered => answered,
             Field::TotalAbandoned => abandoned,
-            Field::TotalMissed => {
-                self.inbound.missed + self.outbound.abandoned + self.internal.missed
-            }
+            Field::TotalMissed => inbound.missed + outbound.abandoned + internal.missed,
             Field::TotalVm => self.voicemail,
             Field::TotalRingTime => self.ring,
             Field::TotalTalkTime => self.talk,
@@ -409,19 +403,13 @@ fn exact(number: u64) -> f64 {
     number as f64
 }
 
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        self.answered += other.answered;
-        self.abandoned += other.abandoned;
-        self.missed += other.missed;
-    }
-}
-
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Tally) {
-        self.inbound += other.inbound;
-        self.outbound += other.outbound;
-        self.internal += other.internal;
+        for (own, more) in self.counts.iter_mut().zip(other.counts) {
+            own.answered += more.answered;
+            own.abandoned += more.abandoned;
+            own.missed += more.missed;
+        }
         self.voicemail += other.voicemail;
         self.ring += other.ring;
         self.talk += other.talk;

@@ -158,20 +158,15 @@ impl Company {
     }
 
     fn select(&self, selection: &Selection) -> Result<Vec<&Pbx>, UnknownPbx> {
-        match selection {
-            Selection::All => Ok(self.pbxes.iter().collect()),
-            Selection::Named(names) => {
-                let known = |name: &&String| self.pbxes.iter().any(|pbx| *pbx.name == ***name);
-                match names.iter().find(|name| !known(name)) {
-                    Some(unknown) => Err(UnknownPbx(unknown.clone())),
-                    None => Ok(self
-                        .pbxes
-                        .iter()
-                        .filter(|pbx| names.iter().any(|name| **name == *pbx.name))
-                        .collect()),
-                }
-            }
+        let Selection::Named(names) = selection else {
+            return Ok(self.pbxes.iter().collect());
+        };
+        let is_unknown = |name: &&String| self.pbxes.iter().all(|pbx| *pbx.name != ***name);
+        if let Some(unknown) = names.iter().find(is_unknown) {
+            return Err(UnknownPbx(unknown.clone()));
         }
+        let is_named = |pbx: &&Pbx| names.iter().any(|name| **name == *pbx.name);
+        Ok(self.pbxes.iter().filter(is_named).collect())
     }
 }
 

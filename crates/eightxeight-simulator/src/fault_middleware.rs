@@ -2,7 +2,6 @@
 
 use std::future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -14,7 +13,6 @@ use super::fault::{Content, Fault, Reply, http_date};
 use super::query;
 use super::refusal::Refusal;
 use super::requests::{Endpoint, Logged};
-use super::rules::Seen;
 use super::shared::Shared;
 use super::token::bearer;
 
@@ -26,33 +24,21 @@ pub(crate) async fn apply_fault(
     let Some(endpoint) = Endpoint::at(request.uri().path()) else {
         return next.run(request).await;
     };
-    let at = shared.clock.now();
     let customer = shared.customer_of(request.headers());
-    let account = customer.map(|customer| customer.name.clone());
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let asked = match endpoint {
-        Endpoint::Token => None,
-        Endpoint::Compsum => query::read(request.uri()).ok(),
-    };
-    let period = asked.as_ref().map(|(_, period)| *period);
-    let number = shared.requests.arrived(Logged {
+    let mut logged = Logged {
         number: 0,
-        at,
+        at: shared.clock.now(),
         endpoint,
-        account: account.clone(),
-        query: query.clone(),
-        asked,
+        account: customer.map(|customer| customer.name.clone()),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        asked: match endpoint {
+            Endpoint::Token => None,
+            Endpoint::Compsum => query::read(request.uri()).ok(),
+        },
         status: None,
-    });
-    let fault = shared.faults.judge(Seen {
-        endpoint,
-        account: account.as_deref(),
-        query: &query,
-        period,
-        number,
-        at,
-        since_rule: Duration::ZERO,
-    });
+    };
+    shared.requests.arrived(&mut logged);
+    let fault = shared.faults.judge(&logged);
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
     }
@@ -63,7 +49,9 @@ pub(crate) async fn apply_fault(
     };
     set_headers(&shared, &fault, &mut response);
     response.extensions_mut().insert(fault.delivery);
-    shared.requests.answered(number, response.status().as_u16());
+    shared
+        .requests
+        .answered(logged.number, response.status().as_u16());
     response
 }
 
@@ -101,8 +89,8 @@ fn set_headers(shared: &Shared, fault: &Fault, response: &mut Response) {
         .date_offset
         .and_then(|offset| wall.checked_add(offset).ok())
         .unwrap_or(wall);
-    let date = (header::DATE.as_str().to_owned(), http_date(date));
-    for (name, value) in std::iter::once(&date).chain(&fault.headers) {
+    let date = (header::DATE.to_string(), http_date(date));
+    for (name, value) in [&date].into_iter().chain(&fault.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             response.headers_mut().insert(name, value);

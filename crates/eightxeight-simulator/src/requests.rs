@@ -110,19 +110,17 @@ impl Requests {
         }
     }
 
-    /// Notes a request; the number is filled in.
-    pub(crate) fn arrived(&self, mut entry: Logged) -> u64 {
+    /// Notes a request and numbers it.
+    pub(crate) fn arrived(&self, entry: &mut Logged) {
         let mut log = self.lock();
         log.counts[entry.endpoint as usize] += 1;
-        let number = log.counts.iter().sum();
-        entry.number = number;
-        log.entries.push_back(entry);
+        entry.number = log.counts.iter().sum();
+        log.entries.push_back(entry.clone());
         if log.entries.len() > MOST {
             log.entries.pop_front();
         }
         drop(log);
         self.changed.send_replace(());
-        number
     }
 
     /// Notes the answer to a request.

@@ -9,30 +9,10 @@ use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, RetryAfter, http_date};
-use super::requests::Endpoint;
+use super::requests::{Endpoint, Logged};
 use eightxeight::clock::{Clock, Moment};
-use eightxeight::window::Period;
 
-/// A request, as far as a rule can look at it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Where it went.
-    pub endpoint: Endpoint,
-    /// The account whose API key it has.
-    pub account: Option<&'a str>,
-    /// The query, still encoded.
-    pub query: &'a str,
-    /// The period that a readable report query asks for.
-    pub period: Option<Period>,
-    /// How many requests there have been, this one included.
-    pub number: u64,
-    /// When it came.
-    pub at: Moment,
-    /// How long the rule has been in force.
-    pub since_rule: Duration,
-}
-
-type Condition = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
+type Condition = Arc<dyn Fn(&Logged, Duration) -> bool + Send + Sync>;
 
 /// A fault and the requests that it strikes: until cleared, all that go to its endpoint.
 pub struct Rule {
@@ -69,7 +49,7 @@ struct Quota {
     within: Duration,
     answer: QuotaAnswer,
     /// When an account's requests were let through.
-    passed: HashMap<Option<Box<str>>, VecDeque<Instant>>,
+    passed: HashMap<Option<Arc<str>>, VecDeque<Instant>>,
 }
 
 impl Rule {
@@ -136,9 +116,13 @@ impl Rule {
         self
     }
 
-    /// Strikes only requests for which `condition` holds, in addition to other conditions.
+    /// Strikes only requests for which `condition` holds, in addition to other conditions. It is also told how
+    /// long the rule has been in force.
     #[must_use]
-    pub fn when(mut self, condition: impl Fn(&Seen<'_>) -> bool + Send + Sync + 'static) -> Rule {
+    pub fn when(
+        mut self,
+        condition: impl Fn(&Logged, Duration) -> bool + Send + Sync + 'static,
+    ) -> Rule {
         self.conditions.push(Arc::new(condition));
         self
     }
@@ -147,21 +131,29 @@ impl Rule {
     #[must_use]
     pub fn for_account(self, name: &str) -> Rule {
         let name = name.to_owned();
-        self.when(move |seen| seen.account == Some(&name))
+        self.when(move |request, _| request.account.as_deref() == Some(&name))
     }
 
     /// Strikes only within a time, counted from when the rule was added.
     #[must_use]
     pub fn lasting(self, time: Duration) -> Rule {
-        self.when(move |seen| seen.since_rule < time)
+        self.when(move |_, in_force| in_force < time)
     }
 
     /// What it does to a request, if it strikes. `replied` says that another rule has settled the reply: then
     /// a rule for a reply isn't used up.
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, replied: bool) -> Option<Fault> {
+    pub(crate) fn judge(
+        &mut self,
+        request: &Logged,
+        in_force: Duration,
+        replied: bool,
+    ) -> Option<Fault> {
         let concerned = self.left > 0
-            && self.endpoint.is_none_or(|only| only == seen.endpoint)
-            && self.conditions.iter().all(|condition| condition(seen));
+            && self.endpoint.is_none_or(|only| only == request.endpoint)
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition(request, in_force));
         if !concerned {
             return None;
         }
@@ -169,7 +161,7 @@ impl Rule {
             Then::Fault(fault) if replied && fault.has_reply() => None,
             Then::Fault(fault) => Some(fault.clone()),
             Then::Quota(_) if replied => None,
-            Then::Quota(quota) => quota.judge(seen),
+            Then::Quota(quota) => quota.judge(request),
             Then::Random { dice, permille } => {
                 dice.permille(*permille).then(|| Fault::random(dice))
             }
@@ -180,9 +172,9 @@ impl Rule {
 }
 
 impl Quota {
-    fn judge(&mut self, seen: &Seen<'_>) -> Option<Fault> {
-        let now = seen.at.instant;
-        let passed = self.passed.entry(seen.account.map(Box::from)).or_default();
+    fn judge(&mut self, request: &Logged) -> Option<Fault> {
+        let now = request.at.instant;
+        let passed = self.passed.entry(request.account.clone()).or_default();
         while passed
             .front()
             .is_some_and(|at| now.duration_since(*at) >= self.within)
@@ -199,7 +191,7 @@ impl Quota {
         Some(match self.answer {
             QuotaAnswer::Seconds => Fault::too_many_requests(Some(RetryAfter::Seconds(seconds))),
             QuotaAnswer::Date => {
-                let date = http_date((seen.at + Duration::from_secs(seconds)).wall);
+                let date = http_date((request.at + Duration::from_secs(seconds)).wall);
                 Fault::too_many_requests(Some(RetryAfter::Text(date)))
             }
             QuotaAnswer::Bare => Fault::too_many_requests(None),
@@ -288,11 +280,11 @@ impl Faults {
     }
 
     /// What happens to a request.
-    pub(crate) fn judge(&self, mut seen: Seen<'_>) -> Fault {
+    pub(crate) fn judge(&self, request: &Logged) -> Fault {
         let mut fault = Fault::none();
         for entry in &mut self.lock().rules {
-            seen.since_rule = seen.at.since(entry.since);
-            if let Some(more) = entry.rule.judge(&seen, fault.has_reply()) {
+            let in_force = request.at.since(entry.since);
+            if let Some(more) = entry.rule.judge(request, in_force, fault.has_reply()) {
                 entry.hits += 1;
                 fault.join(more);
             }

@@ -80,8 +80,8 @@ impl Scenario {
             Scenario::Calm | Scenario::AbandonSpike => Vec::new(),
             Scenario::Outage => vec![
                 Rule::any(Fault::drop_connection())
-                    .when(|seen| is_out(seen.since_rule) && seen.number.is_multiple_of(3)),
-                Rule::any(Fault::unavailable()).when(|seen| is_out(seen.since_rule)),
+                    .when(|request, in_force| is_out(in_force) && request.number.is_multiple_of(3)),
+                Rule::any(Fault::unavailable()).when(|_, in_force| is_out(in_force)),
             ],
             Scenario::RateLimited => vec![Rule::quota(1, Duration::from_secs(MINUTE))],
         }
