@@ -36,7 +36,7 @@ async fn collected(pbxes: usize) -> Router {
     };
     let accounts = vec![demo_account(&simulator, collect)];
     let web = Web::default();
-    let exporter = Exporter::start(accounts, web.clone(), String::new(), None, Clock::System);
+    let exporter = Exporter::start(accounts, &web, String::new(), None, Clock::System);
     let app = App::new(exporter.unwrap(), web, CancellationToken::new());
     let mut router = router(app);
     get(&mut router, "/metrics").await;

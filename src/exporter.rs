@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::account::{Account, AccountError, Prepared};
-use crate::config::{self, Config, Origin, Problems};
-use crate::telemetry::log;
+use crate::config::{self, Origin, Problems, Running};
+use crate::telemetry::{LastReload, log};
 
 /// A reload that has not read its files by then has failed.
 const LONGEST_LOAD: Duration = Duration::from_secs(10);
@@ -30,7 +30,8 @@ pub struct Exporter {
     waiting: Semaphore,
     /// Absent in the demo, whose configuration lies in no file.
     origin: Option<Origin>,
-    web: config::Web,
+    /// What was given at the start.
+    running: Option<Running>,
     clock: Clock,
     started: Timestamp,
 }
@@ -43,17 +44,17 @@ struct Current {
     shown: String,
 }
 
-/// How the last attempt to load the configuration went.
-#[derive(Clone, Copy, Debug)]
-pub struct LastReload {
-    /// Whether it worked.
-    pub successful: bool,
-    /// When the configuration in force was loaded.
-    pub loaded: Timestamp,
-}
-
 /// A configuration whose files have been read.
-type Loaded = Result<(Vec<Prepared>, config::Web, log::Settings, String), Problems>;
+type Loaded = Result<Reloaded, Problems>;
+
+#[derive(Debug)]
+struct Reloaded {
+    prepared: Vec<Prepared>,
+    log: log::Settings,
+    shown: String,
+    /// Options that have changed and take effect at the next start.
+    later: Vec<&'static str>,
+}
 
 impl Exporter {
     /// Starts the accounts.
@@ -63,7 +64,7 @@ impl Exporter {
     /// When TLS can't be set up.
     pub fn start(
         accounts: Vec<config::Account>,
-        web: config::Web,
+        web: &config::Web,
         shown: String,
         origin: Option<Origin>,
         clock: Clock,
@@ -81,8 +82,8 @@ impl Exporter {
             }),
             reloading: tokio::sync::Mutex::default(),
             waiting: Semaphore::new(web.max_requests.min(Semaphore::MAX_PERMITS)),
+            running: origin.as_ref().and_then(|origin| origin.running().ok()),
             origin,
-            web,
             clock,
             started,
         };
@@ -157,12 +158,16 @@ impl Exporter {
         let loaded = self.load(&mut reloading).await;
         let before = self.last_reload();
         match loaded {
-            Ok((prepared, web, log, shown)) => {
+            Ok(Reloaded {
+                prepared,
+                log,
+                shown,
+                later,
+            }) => {
                 tracing::info!(accounts = prepared.len(), "configuration reloaded");
-                if web != self.web {
-                    tracing::warn!(
-                        "the options of the web server have changed; they take effect at the next start"
-                    );
+                if !later.is_empty() {
+                    let options = later.join(", ");
+                    tracing::warn!(options, "these options take effect at the next start");
                 }
                 log::set_level(log.level);
                 self.exchange(prepared, shown);
@@ -189,7 +194,7 @@ impl Exporter {
     /// hang. The thread is left behind then, and nothing else notices.
     async fn load(self: &Arc<Self>, left_behind: &mut Option<JoinHandle<Loaded>>) -> Loaded {
         let problem = |text: &str| Err(Problems(vec![text.to_owned()]));
-        if self.origin.is_none() {
+        if self.origin.is_none() || self.running.is_none() {
             return problem("the demo's configuration can't be reloaded");
         }
         if left_behind.as_ref().is_some_and(|load| !load.is_finished()) {
@@ -197,18 +202,20 @@ impl Exporter {
         }
         let exporter = self.clone();
         let mut load = tokio::task::spawn_blocking(move || {
-            let origin = exporter.origin.as_ref();
-            let Config {
-                accounts,
-                web,
-                log,
-                shown,
-                ..
-            } = origin.map_or(Err(Problems(Vec::new())), Origin::load)?;
+            let sources = exporter.origin.as_ref().zip(exporter.running.as_ref());
+            let (config, later) = sources
+                .map_or(Err(Problems(Vec::new())), |(origin, running)| {
+                    origin.reload(running)
+                })?;
             let prepared = exporter
-                .prepare(accounts)
+                .prepare(config.accounts)
                 .map_err(|error| Problems(vec![error.to_string()]))?;
-            Ok((prepared, web, log, shown))
+            Ok(Reloaded {
+                prepared,
+                log: config.log,
+                shown: config.shown,
+                later,
+            })
         });
         if let Ok(loaded) = timeout(LONGEST_LOAD, &mut load).await {
             return loaded.unwrap_or_else(|_| problem("reading the configuration failed"));

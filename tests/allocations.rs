@@ -28,7 +28,7 @@ async fn allocated_by_a_scrape(pbxes: usize, encoding: &str) -> (usize, usize) {
     let simulator = Simulator::start(Settings::many(1, pbxes)).await.unwrap();
     let exporter = Exporter::start(
         vec![demo_account(&simulator, collect())],
-        Web::default(),
+        &Web::default(),
         String::new(),
         None,
         Clock::System,

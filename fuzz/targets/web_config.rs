@@ -39,10 +39,7 @@ fn are_fine(lines: &[String]) {
             .strip_prefix("line ")
             .and_then(|rest| rest.split([',', ':']).next());
         let numbered = number.is_some_and(|number| number.parse::<u64>().is_ok());
-        assert!(
-            numbered || line == "this is no YAML that can be read",
-            "{line:?}"
-        );
+        assert!(numbered || line == "invalid YAML", "{line:?}");
     }
 }
 

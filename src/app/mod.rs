@@ -108,11 +108,13 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
                 source,
             })?;
         let account = demo_account(&simulator, config.collect);
+        let url = simulator.url();
+        let api = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
         let path = config.web.telemetry_path.clone();
         serve_accounts(
             vec![account],
             config.web,
-            config.shown,
+            api + &config.shown,
             None,
             |listeners, scheme| announce::demo(&simulator, scheme, &path, listeners),
         )
@@ -221,7 +223,7 @@ async fn serve_accounts(
         listen::bind(&web.listen).await?
     };
     let health_listeners = listen::bind(web.health_listen.as_slice()).await?;
-    let exporter = Exporter::start(accounts, web.clone(), shown, origin, Clock::System)?;
+    let exporter = Exporter::start(accounts, &web, shown, origin, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     announce::start(&exporter, &web, &listeners);

@@ -52,7 +52,11 @@ pub(super) fn find(reader: &mut Reader, environment: Environment) -> Option<Cred
     let key = source(reader, environment, &KEY);
     let username = source(reader, environment, &USERNAME);
     let password = source(reader, environment, &PASSWORD);
-    let (Some(key), Some(username), Some(password)) = (key, username, password) else {
+    let (Some(key), Some(username), Some(password)) = (&key, &username, &password) else {
+        let found = [key, username, password].into_iter().flatten();
+        for error in found.filter_map(|source| source.read().err()) {
+            reader.complain(error.to_string());
+        }
         reader.complain(
             "8x8's API needs all three: an API key, a user's name, that user's password; \
              `eightxeight-exporter demo` needs none of them"
@@ -61,9 +65,9 @@ pub(super) fn find(reader: &mut Reader, environment: Environment) -> Option<Cred
         return None;
     };
     let credentials = Credentials {
-        key,
-        username,
-        password,
+        key: key.clone(),
+        username: username.clone(),
+        password: password.clone(),
     };
     if let Err(errors) = credentials.read() {
         for error in errors {

@@ -43,10 +43,15 @@ pub(super) struct AccountEntry {
 ///
 /// When it can't be read, or is no YAML.
 pub(super) fn read(path: &Path) -> Result<(File, Vec<String>), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        // What was given isn't shown: it might be a secret in the wrong place.
-        format!("--config.file: can't read the file that it names: {error}")
-    })?;
+    // What was given isn't shown: it might be a secret in the wrong place.
+    let unreadable =
+        |why: String| format!("--config.file: can't read the file that it names: {why}");
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if !metadata.is_file() {
+        // To open a pipe would wait for somebody who writes.
+        return Err(unreadable("it is no regular file".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let name = path.display().to_string();
     let root = parse(&text).map_err(|problem| format!("{name}: {problem}"))?;
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();

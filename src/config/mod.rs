@@ -47,6 +47,10 @@ pub struct Origin {
     pub environment: Environment,
 }
 
+/// What was given at the start, for the options that only a start changes.
+#[derive(Debug)]
+pub struct Running(Raw);
+
 /// The configuration of `serve`.
 #[derive(Debug)]
 pub struct Config {
@@ -123,14 +127,39 @@ impl Default for Web {
 }
 
 impl Origin {
+    /// What is given now, for a later [`Origin::reload`].
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read.
+    pub fn running(&self) -> Result<Running, Problems> {
+        Ok(Running(self.sources()?.raw))
+    }
+
     /// Loads and checks everything, and that the secrets can be read.
     ///
     /// # Errors
     ///
     /// All problems at once.
     pub fn load(&self) -> Result<Config, Problems> {
+        self.load_over(None).map(|(config, _)| config)
+    }
+
+    /// The same under a program that runs: the options that need a start keep their values. Those that differ.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn reload(&self, running: &Running) -> Result<(Config, Vec<&'static str>), Problems> {
+        self.load_over(Some(running))
+    }
+
+    fn load_over(
+        &self,
+        running: Option<&Running>,
+    ) -> Result<(Config, Vec<&'static str>), Problems> {
         let Sources {
-            raw,
+            mut raw,
             accounts: entries,
             mut problems,
         } = self.sources()?;
@@ -141,15 +170,17 @@ impl Origin {
             // Each account has read these already; without one nobody has.
             collect_settings(&mut reader);
         }
-        let config = Config {
+        let mut config = Config {
             accounts,
             web: checked_web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
-            shown: show::yaml(&raw, entries.as_deref()),
+            shown: String::new(),
         };
         problems.extend(reader.into_problems());
-        finish(config, problems)
+        let differing = running.map(|Running(running)| raw.keep_running(running));
+        config.shown = show::yaml(&raw, entries.as_deref(), options::Group::Demo);
+        finish((config, differing.unwrap_or_default()), problems)
     }
 
     /// Loads and checks what `demo` needs.
@@ -168,7 +199,7 @@ impl Origin {
             web: checked_web(&mut reader),
             log: log_settings(&mut reader),
             check_only: reader.one("config.check", values::switch),
-            shown: show::yaml(&raw, None),
+            shown: show::yaml(&raw, None, options::Group::Api),
         };
         problems.extend(reader.into_problems());
         finish(config, problems)

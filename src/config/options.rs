@@ -86,6 +86,16 @@ impl Opt {
         self.value.is_empty()
     }
 
+    /// Whether a change takes effect at the next start only, and not at a reload.
+    #[must_use]
+    pub fn needs_start(&self) -> bool {
+        match self.group() {
+            Group::Config | Group::Demo | Group::Web => true,
+            Group::Api | Group::Collect => false,
+            Group::Log => self.name == "log.format",
+        }
+    }
+
     /// The option of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Opt> {

@@ -160,6 +160,22 @@ impl Raw {
         }
     }
 
+    /// Takes the values of the options that need a start from what runs. Those that differed.
+    pub(super) fn keep_running(&mut self, running: &Raw) -> Vec<&'static str> {
+        let mut differing = Vec::new();
+        for option in OPTIONS.iter().filter(|option| option.needs_start()) {
+            let values = |raw: &Raw| raw.get(option.name).map(|given| given.values.clone());
+            if values(self) != values(running) {
+                differing.push(option.name);
+            }
+            match running.get(option.name) {
+                Some(given) => self.given.insert(option.name, given.clone()),
+                None => self.given.remove(option.name),
+            };
+        }
+        differing
+    }
+
     /// What was given for an option, or its default.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&Given> {

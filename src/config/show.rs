@@ -5,36 +5,31 @@ use std::fmt::Write as _;
 
 use super::file::AccountEntry;
 use super::options::{Group, OPTIONS, Opt};
-use super::raw::{Layer, Raw};
+use super::raw::{Given, Layer, Raw};
 
 const MASK: &str = "<hidden>";
 
-/// All options, each with its value, and what each account has of its own.
-pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>) -> String {
+/// All options but those of the configuration file itself and of one group more, each with its value, and what each account
+/// has of its own, in the shape of the file.
+pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group) -> String {
     let mut text = String::new();
-    for option in OPTIONS
-        .iter()
-        .filter(|option| option.group() != Group::Config)
-    {
-        line(&mut text, "", option, raw);
-    }
+    options(&mut text, 0, raw, |option, _| {
+        ![Group::Config, without].contains(&option.group())
+    });
     if let Some(accounts) = accounts {
         text.push_str("accounts:");
         text.push_str(if accounts.is_empty() { " {}\n" } else { "\n" });
         for account in accounts {
             let _ = writeln!(text, "  {}:", quoted(&account.name));
-            let own = raw.of(account);
-            let own = OPTIONS.iter().filter(|option| {
-                own.get(option.name)
-                    .is_some_and(|given| given.layer == Layer::Account)
-            });
-            let all = raw.of(account);
             let before = text.len();
-            for option in own {
-                line(&mut text, "    ", option, &all);
+            options(&mut text, 2, &raw.of(account), |_, given| {
+                given.layer == Layer::Account
+            });
+            if !account.labels.is_empty() {
+                text.push_str("    labels:\n");
             }
             for (name, value) in &account.labels {
-                let _ = writeln!(text, "    labels.{name}: {}", quoted(value));
+                let _ = writeln!(text, "      {name}: {}", quoted(value));
             }
             if text.len() == before {
                 text.truncate(before - 1);
@@ -45,11 +40,28 @@ pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>) -> String {
     text
 }
 
-fn line(text: &mut String, indent: &str, option: &Opt, raw: &Raw) {
-    let Some(given) = raw.get(option.name) else {
-        return;
-    };
-    let values = if is_secret(option) {
+/// The options that are `wanted`, as nested maps.
+fn options(text: &mut String, depth: usize, raw: &Raw, wanted: impl Fn(&Opt, &Given) -> bool) {
+    let mut open: Vec<String> = Vec::new();
+    for option in OPTIONS {
+        let Some(given) = raw.get(option.name).filter(|given| wanted(option, given)) else {
+            continue;
+        };
+        let path = option.name.replace('-', "_");
+        let mut maps: Vec<String> = path.split('.').map(str::to_owned).collect();
+        let key = maps.pop().unwrap_or_default();
+        let common = open.iter().zip(&maps).take_while(|(a, b)| a == b).count();
+        for (level, map) in maps.iter().enumerate().skip(common) {
+            let _ = writeln!(text, "{}{map}:", "  ".repeat(depth + level));
+        }
+        let indent = "  ".repeat(depth + maps.len());
+        let _ = writeln!(text, "{indent}{key}: {}", value(option, given));
+        open = maps;
+    }
+}
+
+fn value(option: &Opt, given: &Given) -> String {
+    if is_secret(option) {
         MASK.to_owned()
     } else if option.repeatable {
         let values: Vec<_> = given.values.iter().map(|value| quoted(value)).collect();
@@ -58,9 +70,7 @@ fn line(text: &mut String, indent: &str, option: &Opt, raw: &Raw) {
         given.values.concat()
     } else {
         quoted(&given.values.concat())
-    };
-    let name = option.name.replace('-', "_");
-    let _ = writeln!(text, "{indent}{name}: {values}");
+    }
 }
 
 fn is_secret(option: &Opt) -> bool {

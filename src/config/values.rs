@@ -9,10 +9,26 @@ use url::{Host, Url};
 
 use crate::collect::Mode;
 use crate::telemetry::log::{Format, Level};
-use crate::web::OTHER_PATHS;
 use eightxeight::window::{Span, Window};
 use eightxeight_simulator::Scenario;
 use exporter_toolkit::listen::ListenAddress;
+
+/// All paths but that of the metrics, which is configured and must differ from these.
+pub(crate) const OTHER_PATHS: [&str; 13] = [
+    "/",
+    "/style.css",
+    "/status.js",
+    "/icon.svg",
+    "/dashboards/overview.json",
+    "/dashboards/pbx.json",
+    "/dashboards/exporter.json",
+    "/probe",
+    "/sd",
+    "/config",
+    "/-/healthy",
+    "/-/ready",
+    "/-/reload",
+];
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)

@@ -2,8 +2,8 @@
 
 use super::account::seconds;
 use super::process::write_process;
-use crate::exporter::LastReload;
 use exposition::{Kind, Writer};
+use jiff::Timestamp;
 
 /// Which build this is.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,15 @@ pub const BUILD: Build = Build {
     revision: env!("EIGHTXEIGHT_BUILD_REVISION"),
     rustversion: env!("EIGHTXEIGHT_BUILD_RUSTVERSION"),
 };
+
+/// How the last attempt to load the configuration went.
+#[derive(Clone, Copy, Debug)]
+pub struct LastReload {
+    /// Whether it worked.
+    pub successful: bool,
+    /// When the configuration in force was loaded.
+    pub loaded: Timestamp,
+}
 
 /// Writes the exporter's families and those of the process.
 pub fn write_exporter(writer: &mut Writer, reload: LastReload) {

@@ -10,5 +10,5 @@ mod requests;
 
 pub(crate) use account::COLLECTION_SUCCESS;
 pub use account::write_account;
-pub use exporter::{BUILD, Build, write_exporter};
+pub use exporter::{BUILD, Build, LastReload, write_exporter};
 pub use requests::RequestMetrics;

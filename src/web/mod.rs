@@ -11,4 +11,4 @@ mod routes;
 mod status;
 
 pub use dashboards::{DASHBOARDS, Dashboard};
-pub use routes::{App, OTHER_PATHS, health_router, router};
+pub use routes::{App, health_router, router};

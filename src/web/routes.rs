@@ -18,23 +18,6 @@ use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
 
-/// All paths but that of the metrics, which is configured and must differ from these.
-pub const OTHER_PATHS: [&str; 13] = [
-    "/",
-    "/style.css",
-    "/status.js",
-    "/icon.svg",
-    DASHBOARDS[0].path,
-    DASHBOARDS[1].path,
-    DASHBOARDS[2].path,
-    "/probe",
-    "/sd",
-    "/config",
-    "/-/healthy",
-    "/-/ready",
-    "/-/reload",
-];
-
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
@@ -105,5 +88,20 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
             let text = problems.0.join("\n") + "\n";
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::values::OTHER_PATHS;
+
+    #[test]
+    fn the_metrics_cannot_be_put_where_a_dashboard_is() {
+        assert!(
+            DASHBOARDS
+                .iter()
+                .all(|dashboard| OTHER_PATHS.contains(&dashboard.path))
+        );
     }
 }

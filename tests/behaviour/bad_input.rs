@@ -183,3 +183,15 @@ fn help_and_version_read_well() {
     assert!(version.starts_with("eightxeight-exporter 0.1.0 (revision "));
     assert_says(&version, &["rust 1."]);
 }
+
+#[test]
+fn an_unreadable_file_is_told_together_with_what_is_missing() {
+    let lines = refused(&["serve", "--api.key-file", "/nonexistent/hunter2"]).join("\n");
+    let expected = [
+        "--api.key-file: ",
+        "no such file",
+        "a user's name is missing",
+        "that user's password is missing",
+    ];
+    assert_says(&lines, &expected);
+}

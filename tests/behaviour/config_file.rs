@@ -3,7 +3,11 @@
 
 use std::fs;
 
-use crate::fixture::{Ended, assert_says, assert_silent, clean_command, finish, secret_files};
+use eightxeight_exporter::simulator::Endpoint;
+
+use crate::fixture::{
+    Ended, Exporter, assert_says, assert_silent, clean_command, finish, secret_files, simulator,
+};
 
 /// What a check of this configuration says; the file is called FILE, and nothing says `hunter2`.
 fn check(text: &str, arguments: &[&str]) -> Ended {
@@ -148,4 +152,29 @@ fn the_annotated_example_is_good() {
     }
     let with = check();
     assert_eq!((with.code, &*with.errors), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn scalars_are_used_as_they_are_written() {
+    let files = secret_files();
+    let simulator = simulator().await;
+    let text = format!(
+        "collect: {{window: 1h}}\naccounts:\n  acme:\n    labels: {{customer: 007, site: no}}\n    api: \
+         {{url: '{}', key_file: key, username_file: user, password_file: password, pbx_id: [0123, 1.10, yes, 1e3]}}\n",
+        simulator.url()
+    );
+    let path = files.path().join("config.yml");
+    fs::write(&path, text).unwrap();
+    let mut command = clean_command();
+    command.arg("--config.file").arg(path);
+    let exporter = Exporter::start(&mut command, files).await;
+    let expected = ["\"customer\":\"007\"", "\"site\":\"no\""];
+    assert_says(&exporter.text("/sd").await, &expected);
+    exporter.page().await;
+    let reports = simulator.requests().of(Endpoint::Compsum);
+    assert!(
+        reports[0].query.contains("pbxId=0123%2C1.10%2Cyes%2C1e3&"),
+        "{}",
+        reports[0].query
+    );
 }

@@ -273,3 +273,46 @@ async fn who_finds_no_place_to_wait_gets_the_last_page() {
         assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
     }
 }
+
+#[tokio::test]
+async fn what_is_shown_is_what_runs_and_has_the_shape_of_the_file() {
+    let provider = Provider::with(2).await;
+    provider.configure(&[1, 2]);
+    let mut exporter = provider.serve(LIFECYCLE).await;
+    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    let changed = text.replace("interval: 1s", "interval: 2s");
+    let changed =
+        format!("web: {{max_requests: 7}}\nlog: {{level: warn, format: json}}\n{changed}");
+    provider.write("config.yml", &changed);
+    assert_eq!(exporter.reload().await.0, 200);
+    let later = exporter
+        .running
+        .line_with("take effect at the next start")
+        .await;
+    assert_says(&later, &["web.max-requests", "log.format"]);
+    let shown = exporter.text("/config").await;
+    let in_force = [
+        "max_requests: \"40\"",
+        "format: \"logfmt\"",
+        "level: \"warn\"",
+        "interval: \"2s\"",
+    ];
+    assert_says(&shown, &in_force);
+    // With the secrets' places put back it is a file for the same configuration.
+    let mut again = String::new();
+    for line in shown.lines() {
+        let hidden = line.strip_suffix(": <hidden>");
+        let line = hidden.map_or(line.to_owned(), |key| {
+            let name = key
+                .trim()
+                .trim_end_matches("_file")
+                .replace("username", "user");
+            format!("{key}: account-0001.{name}")
+        });
+        again += &(line + "\n");
+    }
+    provider.write("config.yml", &again);
+    let (status, said) = exporter.reload().await;
+    assert_eq!((status, &*said), (200, "reloaded\n"), "{again}");
+    assert_eq!(exporter.text("/config").await, shown);
+}

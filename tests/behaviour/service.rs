@@ -75,8 +75,9 @@ async fn the_configuration_in_force_is_shown_without_secrets() {
     let exporter = Exporter::serve(&simulator, &["--collect.time-zone", "Europe/London"]).await;
     let shown = exporter.text("/config").await;
     let expected = [
-        "collect.time_zone: \"Europe/London\"\n",
-        "api.password_file: <hidden>\n",
+        "collect:\n  mode: \"scrape\"\n",
+        "  time_zone: \"Europe/London\"\n",
+        "  password_file: <hidden>\n",
     ];
     assert_says(&shown, &expected);
     assert_silent(&shown, &[KEY, USERNAME, PASSWORD]);

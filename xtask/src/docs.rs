@@ -7,8 +7,8 @@ use std::fs;
 use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
 use eightxeight_exporter::fields::{Format, table};
 
-use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
 use crate::Outcome;
+use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
 
 /// Writes the files and prints the paths of those that change.
 pub(crate) fn write() -> Outcome {

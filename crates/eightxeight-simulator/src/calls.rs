@@ -135,12 +135,8 @@ impl<'a> Quarter<'a> {
             *planned = planned.saturating_sub(1);
             let outcome = if was_planned || dice.permille(self.abandoned) {
                 Outcome::Abandoned
-            } else if dice.permille(missed) {
-                Outcome::Missed {
-                    voicemail: dice.permille(profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(missed, profile.voicemail, dice)
             };
             (Direction::Inbound, outcome)
         } else if kind < 1000 + profile.outbound {
@@ -172,12 +168,8 @@ impl<'a> Quarter<'a> {
             let second = start + i64::from(spread(nth, count, 60, &mut dice));
             let outcome = if nth % rush.abandoned_of == 0 {
                 Outcome::Abandoned
-            } else if dice.permille(60) {
-                Outcome::Missed {
-                    voicemail: dice.permille(self.pbx.profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(60, self.pbx.profile.voicemail, &mut dice)
             };
             let patience = &PATIENCE_IN_QUEUE;
             see(&timed(
@@ -188,6 +180,16 @@ impl<'a> Quarter<'a> {
                 &mut dice,
             ));
         }
+    }
+}
+
+fn missed_or_answered(missed: u32, voicemail: u32, dice: &mut Dice) -> Outcome {
+    if dice.permille(missed) {
+        Outcome::Missed {
+            voicemail: dice.permille(voicemail),
+        }
+    } else {
+        Outcome::Answered
     }
 }
 

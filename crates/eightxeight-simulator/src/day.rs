@@ -2,7 +2,6 @@
 //!
 //! All arithmetic is in whole numbers: thousandths of a call an hour, and thousandths.
 
-use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
@@ -211,14 +210,12 @@ pub(crate) fn load(pbx: &Pbx, start: i64) -> Load {
         pbx.zone.to_datetime(instant)
     });
     let minute = u32::try_from(i32::from(wall.hour()) * 60 + i32::from(wall.minute())).unwrap_or(0);
-    let weekday = profile.week[week_index(wall.weekday())];
+    let weekday = usize::try_from(wall.weekday().to_monday_zero_offset()).unwrap_or(0);
+    let weekday = profile.week[weekday];
     let share = u64::from(between(profile.day, minute)) * u64::from(weekday) / 1000;
     // No two days are quite alike: up to a twelfth more or less.
-    let date = [
-        wall.year().cast_unsigned(),
-        wall.day_of_year().cast_unsigned(),
-    ];
-    let mut dice = Dice::new(&[pbx.stream, DAY, u64::from(date[0]), u64::from(date[1])]);
+    let [year, day] = [wall.year(), wall.day_of_year()].map(|part| u64::from(part.cast_unsigned()));
+    let mut dice = Dice::new(&[pbx.stream, DAY, year, day]);
     let share = share * u64::from(917 + dice.below(167)) / 1000;
     let inbound = (profile.peak * share / 1000).max(profile.least);
     Load {
@@ -229,10 +226,6 @@ pub(crate) fn load(pbx: &Pbx, start: i64) -> Load {
 
 /// Sets the dice of days apart from those of calls.
 const DAY: u64 = 1;
-
-fn week_index(weekday: Weekday) -> usize {
-    usize::try_from(weekday.to_monday_zero_offset()).unwrap_or(0)
-}
 
 fn between(points: &[(u32, u32)], minute: u32) -> u32 {
     let after = points.partition_point(|(at, _)| *at <= minute);

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use super::lock::lock;
 
 /// How a connection delivers an answer: an extension of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,7 +104,7 @@ const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
 impl Throttle {
     fn set(&self, delivery: Delivery) {
-        *self.lock() = Progress {
+        *lock(&self.0) = Progress {
             delivery,
             ..Progress::default()
         };
@@ -110,7 +112,7 @@ impl Throttle {
 
     /// How long to wait, and how many of the bytes may be written then; `None` when no more may be.
     fn next(&self, bytes: &[u8]) -> Option<(Duration, usize)> {
-        let progress = self.lock();
+        let progress = lock(&self.0);
         if progress.delivery == Delivery::default() {
             return Some((Duration::ZERO, bytes.len()));
         }
@@ -132,14 +134,10 @@ impl Throttle {
     }
 
     fn wrote(&self, bytes: &[u8]) {
-        let mut progress = self.lock();
+        let mut progress = lock(&self.0);
         let (head, matched) = progress.head_of(bytes);
         progress.matched = matched;
         progress.body += bytes.len() - head;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

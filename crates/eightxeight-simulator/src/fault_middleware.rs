@@ -27,36 +27,34 @@ pub(crate) async fn apply_fault(
         return next.run(request).await;
     };
     let customer = shared.customer_of(request.headers());
-    let account = customer.map(|customer| customer.name.clone());
-    let asked = match endpoint {
-        Endpoint::Token => None,
-        Endpoint::Compsum => query::read(request.uri()).ok(),
-    };
-    let logged = shared.requests.arrived(Logged {
+    let mut logged = Logged {
         number: 0,
         at: shared.clock.now(),
         endpoint,
-        account,
+        account: customer.map(|customer| customer.name.clone()),
         query: request.uri().query().unwrap_or_default().to_owned(),
-        asked,
+        asked: match endpoint {
+            Endpoint::Token => None,
+            Endpoint::Compsum => query::read(request.uri()).ok(),
+        },
         status: None,
-    });
+    };
+    shared.requests.arrived(&mut logged);
     let fault = shared.faults.judge(&logged);
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
     }
     let Some(mut response) = reply(&fault, request, next).await else {
-        return Extension(Delivery {
+        let dropped = Delivery {
             dropped: true,
             ..Delivery::default()
-        })
-        .into_response();
+        };
+        return Extension(dropped).into_response();
     };
     set_headers(&shared, &fault, &mut response);
     response.extensions_mut().insert(fault.delivery);
-    shared
-        .requests
-        .answered(logged.number, response.status().as_u16());
+    let status = response.status().as_u16();
+    shared.requests.answered(logged.number, status);
     response
 }
 
@@ -90,12 +88,10 @@ fn respond(status: StatusCode, kind: &str, body: &Bytes) -> Response {
 /// Sets the date and the fault's headers.
 fn set_headers(shared: &Shared, fault: &Fault, response: &mut Response) {
     let wall = shared.clock.now().wall;
-    let date = fault
-        .date_offset
-        .and_then(|offset| wall.checked_add(offset).ok())
-        .unwrap_or(wall);
-    let date = (header::DATE.as_str().to_owned(), http_date(date));
-    for (name, value) in std::iter::once(&date).chain(&fault.headers) {
+    let offset = fault.date_offset.unwrap_or_default();
+    let date = wall.checked_add(offset).unwrap_or(wall);
+    let date = (header::DATE.to_string(), http_date(date));
+    for (name, value) in [&date].into_iter().chain(&fault.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             response.headers_mut().insert(name, value);

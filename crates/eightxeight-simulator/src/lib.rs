@@ -28,6 +28,7 @@ mod dice;
 mod fault;
 mod fault_middleware;
 mod history;
+mod lock;
 mod query;
 mod refusal;
 mod requests;
@@ -56,7 +57,7 @@ pub use day::{Pbx, Profile};
 pub use fault::{Fault, RetryAfter};
 pub use history::History;
 pub use requests::{Endpoint, Logged, Requests};
-pub use rules::{Faults, QuotaAnswer, Rule, RuleId, Seen};
+pub use rules::{Faults, QuotaAnswer, Rule, RuleId};
 pub use scenario::{Scenario, UnknownScenario};
 pub use settings::Settings;
 pub use token::{Announced, Tokens};
@@ -87,10 +88,9 @@ impl Simulator {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
-        let listen = settings.listen;
         let mut simulator = Simulator {
+            address: settings.listen,
             shared: Arc::new(Shared::new(settings)),
-            address: listen,
             serving: None,
         };
         simulator.listen().await?;

@@ -1,11 +1,12 @@
 //! The log of requests, for tests to read.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use super::company::Selection;
+use super::lock::lock;
 use eightxeight::clock::Moment;
 use eightxeight::window::Period;
 
@@ -74,7 +75,7 @@ impl Requests {
     /// The newest requests, in the order in which they came.
     #[must_use]
     pub fn all(&self) -> Vec<Logged> {
-        self.lock().entries.iter().cloned().collect()
+        lock(&self.log).entries.iter().cloned().collect()
     }
 
     /// The newest requests to an endpoint.
@@ -88,22 +89,22 @@ impl Requests {
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        self.lock().counts[endpoint as usize]
+        lock(&self.log).counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
     /// or is answered.
     pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
         let mut changes = self.changed.subscribe();
-        while !condition(self.lock().entries.make_contiguous()) {
+        while !condition(lock(&self.log).entries.make_contiguous()) {
             // The sender lives as long as `self`.
             let _ = changes.changed().await;
         }
     }
 
-    /// Logs a request and fills in its number.
-    pub(crate) fn arrived(&self, mut entry: Logged) -> Logged {
-        let mut log = self.lock();
+    /// Logs a request and numbers it.
+    pub(crate) fn arrived(&self, entry: &mut Logged) {
+        let mut log = lock(&self.log);
         log.counts[entry.endpoint as usize] += 1;
         entry.number = log.counts.iter().sum();
         log.entries.push_back(entry.clone());
@@ -112,21 +113,16 @@ impl Requests {
         }
         drop(log);
         self.changed.send_replace(());
-        entry
     }
 
     /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut log = self.lock();
+        let mut log = lock(&self.log);
         let mut newest_first = log.entries.iter_mut().rev();
         if let Some(entry) = newest_first.find(|entry| entry.number == number) {
             entry.status = Some(status);
         }
         drop(log);
         self.changed.send_replace(());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

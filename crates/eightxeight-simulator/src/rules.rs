@@ -3,26 +3,18 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, RetryAfter, http_date};
+use super::lock::lock;
 use super::requests::{Endpoint, Logged};
 use eightxeight::clock::{Clock, Moment};
 
-/// A request, as a rule's condition sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// The request, which has no answer yet.
-    pub request: &'a Logged,
-    /// How long the rule has been in force.
-    pub since_rule: Duration,
-}
-
-type Condition = Box<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
+type Condition = Box<dyn Fn(&Logged, Duration) -> bool + Send + Sync>;
 
 /// A fault and the requests that it strikes: until cleared, all that go to its endpoint.
 #[must_use]
@@ -120,8 +112,12 @@ impl Rule {
         self
     }
 
-    /// Strikes only requests for which `condition` holds, in addition to other conditions.
-    pub fn when(mut self, condition: impl Fn(&Seen<'_>) -> bool + Send + Sync + 'static) -> Rule {
+    /// Strikes only requests for which `condition` holds, in addition to other conditions. It is also told how
+    /// long the rule has been in force.
+    pub fn when(
+        mut self,
+        condition: impl Fn(&Logged, Duration) -> bool + Send + Sync + 'static,
+    ) -> Rule {
         self.conditions.push(Box::new(condition));
         self
     }
@@ -129,22 +125,26 @@ impl Rule {
     /// Strikes only one account's requests.
     pub fn for_account(self, name: &str) -> Rule {
         let name = name.to_owned();
-        self.when(move |seen| seen.request.account.as_deref() == Some(&name))
+        self.when(move |request, _| request.account.as_deref() == Some(&name))
     }
 
     /// Strikes only within a time, counted from when the rule was added.
     pub fn lasting(self, time: Duration) -> Rule {
-        self.when(move |seen| seen.since_rule < time)
+        self.when(move |_, in_force| in_force < time)
     }
 
     /// What it does to a request, if it strikes. `replied` says that another rule has settled the reply: then
     /// a rule for a reply isn't used up.
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, replied: bool) -> Option<Fault> {
+    pub(crate) fn judge(
+        &mut self,
+        request: &Logged,
+        in_force: Duration,
+        replied: bool,
+    ) -> Option<Fault> {
+        let mut conditions = self.conditions.iter();
         let concerned = self.left > 0
-            && self
-                .endpoint
-                .is_none_or(|only| only == seen.request.endpoint)
-            && self.conditions.iter().all(|condition| condition(seen));
+            && self.endpoint.is_none_or(|only| only == request.endpoint)
+            && conditions.all(|condition| condition(request, in_force));
         if !concerned {
             return None;
         }
@@ -152,7 +152,7 @@ impl Rule {
             Then::Fault(fault) if replied && fault.has_reply() => None,
             Then::Fault(fault) => Some(fault.clone()),
             Then::Quota(_) if replied => None,
-            Then::Quota(quota) => quota.judge(seen.request),
+            Then::Quota(quota) => quota.judge(request),
             Then::Random { dice, permille } => {
                 dice.permille(*permille).then(|| Fault::random(dice))
             }
@@ -237,31 +237,31 @@ impl Faults {
     pub fn add(&self, rule: Rule) -> RuleId {
         let entry = self.entry(rule, false);
         let id = entry.id;
-        self.lock().push(entry);
+        lock(&self.entries).push(entry);
         id
     }
 
     /// Takes a rule out of force.
     pub fn remove(&self, id: RuleId) {
-        self.lock().retain(|entry| entry.id != id);
+        lock(&self.entries).retain(|entry| entry.id != id);
     }
 
     /// Takes all rules out of force but the scenario's.
     pub fn clear(&self) {
-        self.lock().retain(|entry| entry.scenario);
+        lock(&self.entries).retain(|entry| entry.scenario);
     }
 
     /// How many requests a rule in force has struck.
     #[must_use]
     pub fn hits(&self, id: RuleId) -> u64 {
-        let entries = self.lock();
+        let entries = lock(&self.entries);
         let entry = entries.iter().find(|entry| entry.id == id);
         entry.map_or(0, |entry| entry.hits)
     }
 
     /// Replaces the rules of the last scenario.
     pub(crate) fn set_scenario(&self, rules: Vec<Rule>) {
-        let mut entries = self.lock();
+        let mut entries = lock(&self.entries);
         entries.retain(|entry| !entry.scenario);
         entries.extend(rules.into_iter().map(|rule| self.entry(rule, true)));
     }
@@ -269,13 +269,9 @@ impl Faults {
     /// What happens to a request.
     pub(crate) fn judge(&self, request: &Logged) -> Fault {
         let mut fault = Fault::none();
-        for entry in self.lock().iter_mut() {
-            let since_rule = request.at.since(entry.since);
-            let seen = Seen {
-                request,
-                since_rule,
-            };
-            if let Some(more) = entry.rule.judge(&seen, fault.has_reply()) {
+        for entry in lock(&self.entries).iter_mut() {
+            let in_force = request.at.since(entry.since);
+            if let Some(more) = entry.rule.judge(request, in_force, fault.has_reply()) {
                 entry.hits += 1;
                 fault.join(more);
             }
@@ -291,9 +287,5 @@ impl Faults {
             hits: 0,
             rule,
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -75,8 +75,8 @@ impl Scenario {
             Scenario::Calm | Scenario::AbandonSpike => Vec::new(),
             Scenario::Outage => vec![
                 Rule::any(Fault::drop_connection())
-                    .when(|seen| is_out(seen.since_rule) && seen.request.number.is_multiple_of(3)),
-                Rule::any(Fault::unavailable()).when(|seen| is_out(seen.since_rule)),
+                    .when(|request, in_force| is_out(in_force) && request.number.is_multiple_of(3)),
+                Rule::any(Fault::unavailable()).when(|_, in_force| is_out(in_force)),
             ],
             Scenario::RateLimited => vec![Rule::quota(1, Duration::from_secs(MINUTE))],
         }
@@ -93,9 +93,8 @@ impl FromStr for Scenario {
     type Err = UnknownScenario;
 
     fn from_str(text: &str) -> Result<Scenario, UnknownScenario> {
-        Scenario::ALL
-            .into_iter()
-            .find(|scenario| scenario.name() == text)
+        let mut all = Scenario::ALL.into_iter();
+        all.find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }
 }

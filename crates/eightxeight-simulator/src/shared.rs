@@ -1,11 +1,12 @@
 //! The state of a running simulator, which all requests share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderMap;
 
 use super::accounts::Customer;
 use super::history::History;
+use super::lock::lock;
 use super::requests::Requests;
 use super::rules::Faults;
 use super::scenario::Scenario;
@@ -27,9 +28,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(settings: Settings) -> Shared {
-        let Settings {
-            clock, scenario, ..
-        } = settings;
+        let (clock, scenario) = (settings.clock, settings.scenario);
         let timeline = scenario.timeline_at_start(clock.now().wall.as_second());
         let accounts = settings.accounts.into_iter().enumerate();
         let shared = Shared {
@@ -54,24 +53,20 @@ impl Shared {
     }
 
     pub(crate) fn history(&self) -> Arc<History> {
-        self.scene().1.clone()
+        lock(&self.scene).1.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
-        self.scene().0
+        lock(&self.scene).0
     }
 
     /// Begins a scenario. A call of this very second may have been counted already, so callers change
     /// their mood with the next.
     pub(crate) fn switch(&self, next: Scenario) {
-        let mut scene = self.scene();
+        let mut scene = lock(&self.scene);
         let from = self.clock.now().wall.as_second() + 1;
         let timeline = scene.1.timeline().switched(from, &next.moods(from, from));
         self.faults.set_scenario(next.rules());
         *scene = (next, Arc::new(History::new(timeline)));
-    }
-
-    fn scene(&self) -> MutexGuard<'_, (Scenario, Arc<History>)> {
-        self.scene.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use serde_json::Value;
 use tokio::time::Instant;
 
+use super::lock::lock;
 use super::refusal::Refusal;
 
 /// 8x8's own, documented.
@@ -33,7 +35,7 @@ pub enum Announced {
     #[default]
     Life,
     /// This value as `expires_in`.
-    Value(serde_json::Value),
+    Value(Value),
     /// Nothing.
     Nothing,
 }
@@ -49,26 +51,22 @@ impl Tokens {
 
     /// Sets the life of tokens given out from now on.
     pub fn set_life(&self, life: Duration) {
-        self.lock().life = life;
+        lock(&self.0).life = life;
     }
 
     /// Sets what logins say of the life of tokens, true or not.
     pub fn announce(&self, announced: Announced) {
-        self.lock().announced = announced;
+        lock(&self.0).announced = announced;
     }
 
     /// Takes back all tokens: a client finds out by a 401.
     pub fn revoke_all(&self) {
-        self.lock().issued.clear();
+        lock(&self.0).issued.clear();
     }
 
     /// Gives out a token; with it comes the `expires_in` to announce.
-    pub(crate) fn issue(
-        &self,
-        account: usize,
-        now: Instant,
-    ) -> (String, Option<serde_json::Value>) {
-        let mut state = self.lock();
+    pub(crate) fn issue(&self, account: usize, now: Instant) -> (String, Option<Value>) {
+        let mut state = lock(&self.0);
         if state.issued.len() >= MOST {
             let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
             ends.sort_unstable();
@@ -88,21 +86,17 @@ impl Tokens {
 
     /// Checks that a token is an account's and hasn't expired.
     pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
-        match self.lock().issued.get(token) {
+        match lock(&self.0).issued.get(token) {
             Some((_, until)) if *until <= now => Err(Refusal::TokenExpired(token.to_owned())),
             Some((owner, _)) if *owner == account => Ok(()),
             _ => Err(Refusal::TokenUnknown(token.to_owned())),
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", self.lock().issued.len())
+        write!(f, "Tokens({})", lock(&self.0).issued.len())
     }
 }
 

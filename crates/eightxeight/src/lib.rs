@@ -35,3 +35,8 @@ pub use failure::{Endpoint, Failure, Reason};
 pub use settings::Settings;
 pub use status::{Exchange, Observer, Status};
 pub use users::{Question, UserId, Users};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -20,3 +20,8 @@ pub mod yaml;
 
 pub use security::WebSecurity;
 pub use server::{Server, Stopped};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

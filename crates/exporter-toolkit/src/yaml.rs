@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 use serde_saphyr::options::DuplicateKeyPolicy;
+use serde_saphyr::{Location, Spanned};
 use zeroize::Zeroize as _;
 
 /// A value and the line on which it stands.
@@ -59,7 +59,7 @@ impl Node {
     }
 }
 
-/// What stands there. Numbers and booleans are kept as their texts.
+/// What stands there. A plain scalar is the text that was written: `0042`, `1.10`, `yes`.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// Nothing.
@@ -111,84 +111,123 @@ pub fn parse(text: &str) -> Result<Node, String> {
             value: Value::Map(Vec::new()),
         });
     }
-    serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options)
-        .map(Node::from)
+    serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options)
+        .map(|parsed| Node {
+            line: parsed.referenced.line(),
+            value: value(parsed, text),
+        })
         .map_err(|error| match error.location() {
-            Some(location) => format!("line {}: this is no YAML that can be read", location.line()),
-            None => "this is no YAML that can be read".to_owned(),
+            Some(location) => format!("line {}: invalid YAML", location.line()),
+            None => "invalid YAML".to_owned(),
         })
 }
 
-impl From<Spanned<Value>> for Node {
-    fn from(spanned: Spanned<Value>) -> Node {
-        Node {
-            line: spanned.referenced.line(),
-            value: spanned.value,
-        }
+/// A value as the YAML crate sees it.
+enum Parsed {
+    Null,
+    Text(String),
+    /// A plain scalar that is a number or a boolean to YAML, and what its writer typed to us: `0042` is no 42.
+    Typed,
+    List(Vec<Spanned<Parsed>>),
+    Map(Vec<(Spanned<String>, Spanned<Parsed>)>),
+}
+
+fn value(parsed: Spanned<Parsed>, text: &str) -> Value {
+    match parsed.value {
+        Parsed::Null => Value::Null,
+        Parsed::Text(text) => Value::Scalar(text),
+        Parsed::Typed => Value::Scalar(as_written(parsed.defined, text).to_owned()),
+        Parsed::List(items) => Value::List(
+            items
+                .into_iter()
+                .map(|item| Node {
+                    line: item.referenced.line(),
+                    value: value(item, text),
+                })
+                .collect(),
+        ),
+        Parsed::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, entry)| {
+                    let line = key.referenced.line();
+                    let value = value(entry, text);
+                    (key.value, Node { line, value })
+                })
+                .collect(),
+        ),
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
+fn as_written(location: Location, text: &str) -> &str {
+    let span = location.span();
+    let range = span
+        .byte_offset()
+        .zip(span.byte_len())
+        .and_then(|(start, length)| {
+            let start = usize::try_from(start).ok()?;
+            text.get(start..start + usize::try_from(length).ok()?)
+        });
+    range.unwrap_or_default().trim()
+}
+
+impl<'de> Deserialize<'de> for Parsed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ParsedVisitor)
     }
 }
 
-struct ValueVisitor;
+struct ParsedVisitor;
 
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+impl<'de> Visitor<'de> for ParsedVisitor {
+    type Value = Parsed;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Scalar(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<Parsed, E> {
+        Ok(Parsed::Text(text.to_owned()))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
+    fn visit_bool<E>(self, _: bool) -> Result<Parsed, E> {
+        Ok(Parsed::Typed)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
+    fn visit_i64<E>(self, _: i64) -> Result<Parsed, E> {
+        Ok(Parsed::Typed)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
+    fn visit_u64<E>(self, _: u64) -> Result<Parsed, E> {
+        Ok(Parsed::Typed)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
+    fn visit_f64<E>(self, _: f64) -> Result<Parsed, E> {
+        Ok(Parsed::Typed)
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Parsed, E> {
+        Ok(Parsed::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_none<E>(self) -> Result<Parsed, E> {
+        Ok(Parsed::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Parsed, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = seq.next_element::<Spanned<Value>>()? {
-            list.push(item.into());
+        while let Some(item) = seq.next_element()? {
+            list.push(item);
         }
-        Ok(Value::List(list))
+        Ok(Parsed::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parsed, A::Error> {
         let mut entries = Vec::new();
-        while let Some((key, value)) = map.next_entry::<Spanned<String>, Spanned<Value>>()? {
-            let node = Node {
-                line: key.referenced.line(),
-                value: value.value,
-            };
-            entries.push((key.value, node));
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
         }
-        Ok(Value::Map(entries))
+        Ok(Parsed::Map(entries))
     }
 }
 
@@ -217,9 +256,57 @@ mod tests {
             let many = vec![format!("*{one}"); 20].join(", ");
             writeln!(text, "{next}: &{next} [{many}]").unwrap();
         }
-        assert_eq!(
-            parse(&text).unwrap_err(),
-            "line 4: this is no YAML that can be read"
-        );
+        assert_eq!(parse(&text).unwrap_err(), "line 4: invalid YAML");
+    }
+
+    fn scalars(node: &Node, into: &mut Vec<String>) {
+        match &node.value {
+            Value::Null => into.push("null".to_owned()),
+            Value::Scalar(text) => into.push(text.clone()),
+            Value::List(items) => items.iter().for_each(|item| scalars(item, into)),
+            Value::Map(entries) => entries.iter().for_each(|(key, item)| {
+                into.push(key.clone());
+                scalars(item, into);
+            }),
+        }
+    }
+
+    #[test]
+    fn scalars_are_taken_as_they_are_written() {
+        let written = [
+            "0042",
+            "1.10",
+            "yes",
+            "1e3",
+            "0123",
+            "007",
+            "no",
+            "0x1F",
+            "1_000",
+            "+1",
+            ".5",
+            "True",
+            "0o17",
+            "12:30:45",
+            "2026-01-01",
+            "-0",
+            "acme",
+        ];
+        let block = written.map(|text| format!("  - {text} # ünï\n")).concat();
+        for text in [
+            format!("ä: ö\nlist:\n{block}"),
+            format!("ä: ö\nlist: [{}]\n", written.join(" , ")),
+        ] {
+            let mut found = Vec::new();
+            scalars(&parse(&text).unwrap(), &mut found);
+            assert_eq!(found[3..], written, "{text}");
+        }
+        let mut found = Vec::new();
+        let text = "x: &x 0123\ny: *x\nz: \"0042\"\n0042: ~\nw: '1.10'\n";
+        scalars(&parse(text).unwrap(), &mut found);
+        let expected = [
+            "x", "0123", "y", "0123", "z", "0042", "0042", "null", "w", "1.10",
+        ];
+        assert_eq!(found, expected);
     }
 }

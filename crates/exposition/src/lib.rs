@@ -106,3 +106,8 @@ impl Variant {
         2 * self.format as usize + self.encoding as usize
     }
 }
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

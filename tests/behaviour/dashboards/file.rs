@@ -15,8 +15,6 @@ pub(super) struct Dashboard {
 /// A query of a panel.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// The panel's title.
-    pub(super) panel: String,
     /// The query.
     pub(super) expr: String,
     /// Whether the panel shows one moment and not a time.
@@ -86,7 +84,6 @@ pub(super) fn targets(panel: &Value) -> Vec<Target> {
     list(&panel["targets"])
         .iter()
         .map(|target| Target {
-            panel: text(panel, "title").to_owned(),
             expr: text(target, "expr").to_owned(),
             instant: target["instant"] == true,
         })

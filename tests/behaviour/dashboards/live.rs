@@ -124,7 +124,6 @@ fn others(dashboards: &[Dashboard]) -> impl Iterator<Item = Target> {
             .chain(variables.map(|(selected, label)| format!("count by ({label}) ({selected})")))
     });
     queries.map(|expr| Target {
-        panel: "no panel".to_owned(),
         expr,
         instant: true,
     })

@@ -14,12 +14,14 @@ const OPTIONS_OF_OTHERS: [&str; 2] = ["--storage.tsdb.", "--max-block-duration"]
 
 /// Variables that aren't options: the two secrets, what the compose file asks for, what the build is told, and one that
 /// Kubernetes sets.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 6] = [
     "EIGHTXEIGHT_API_KEY",
     "EIGHTXEIGHT_API_PASSWORD",
     "EIGHTXEIGHT_SECRETS",
     "EIGHTXEIGHT_REVISION",
     "EIGHTXEIGHT_EXPORTER_PORT",
+    // A crate.
+    "eightxeight_simulator",
 ];
 
 /// How variables, metrics, alerts and recorded series begin.

@@ -76,7 +76,7 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start(settings).await?;
     let config = demo_account(&simulator, collect_settings()?);
     let web = Web::default();
-    let exporter = Exporter::start(vec![config], web, String::new(), None, clock)?;
+    let exporter = Exporter::start(vec![config], &web, String::new(), None, clock)?;
     let account = exporter.only_account().ok_or("there is one account")?;
     for time in times {
         let wait = time - clock.now().wall.as_second();

@@ -110,7 +110,7 @@ async fn read<T: DeserializeOwned>(response: Response) -> T {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-/// A request that nothing is known of, for rules to judge.
+/// A request as rules see it.
 fn request(endpoint: Endpoint, number: u64) -> Logged {
     Logged {
         number,
