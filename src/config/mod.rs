@@ -111,7 +111,7 @@ pub struct Web {
     pub telemetry_path: String,
     /// How others reach it.
     pub external_url: Option<Url>,
-    /// How many scrapes of an account may wait at once.
+    /// How many scrapes may wait at once, in the whole process.
     pub max_requests: usize,
     /// What is taken off Prometheus' scrape timeout.
     pub timeout_offset: Duration,

@@ -174,7 +174,7 @@ pub static OPTIONS: &[Opt] = &[
     one("api.ca-file", "FILE", "",
         "PEM file with roots to trust besides the system's, for a proxy that inspects TLS"),
     one("api.max-requests-per-minute", "N", "10",
-        "Most requests in any 60 s, logins included"),
+        "Most requests for an 8x8 user in any 60 s, logins included; its accounts share them"),
     one("api.login-retry-interval", "DURATION", "15m",
         "Wait after 8x8 refused the credentials; doubles with each refusal, up to 24h"),
 
@@ -205,7 +205,7 @@ pub static OPTIONS: &[Opt] = &[
     one("web.external-url", "URL", "",
         "How others reach the exporter, for service discovery and links"),
     one("web.max-requests", "N", "40",
-        "Scrapes that may wait at once; more get 503"),
+        "Scrapes that may wait at once; more are answered at once with what there is"),
     one("web.timeout-offset", "DURATION", "500ms",
         "Taken off Prometheus' scrape timeout"),
     switch("web.systemd-socket",
