@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::calls::Tally;
 use super::day::{Pbx, Profile};
@@ -134,10 +134,7 @@ impl Company {
         history: &History,
     ) -> Result<Vec<(&Pbx, Tally)>, UnknownPbx> {
         let pbxes = self.select(selection)?;
-        let oldest = SignedDuration::try_from(LONGEST)
-            .ok()
-            .and_then(|kept| now.checked_sub(kept).ok())
-            .unwrap_or(Timestamp::MIN);
+        let oldest = now.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
         if period.end <= oldest {
             return Ok(Vec::new());
         }

@@ -49,7 +49,6 @@ pub enum RetryAfter {
 }
 
 const JSON: &str = "application/json";
-const HTML: &str = "text/html; charset=utf-8";
 
 impl Fault {
     /// Nothing wrong: a base for the parts below.
@@ -84,7 +83,7 @@ impl Fault {
     pub fn unavailable() -> Fault {
         Fault::status(
             503,
-            HTML,
+            "text/html; charset=utf-8",
             "<html><head><title>503 Service Temporarily Unavailable</title></head><body>\
              <center><h1>503 Service Temporarily Unavailable</h1></center></body></html>",
         )
@@ -188,7 +187,7 @@ impl Fault {
             14 => Fault::json(r#"{"message":"done"}"#),
             15 => Fault::json(r#"[{"pbxId":"acmecorp","inboundTotal":NaN}]"#),
             16 => Fault::instead("text/html", "<html>Sign in</html>"),
-            17 => Fault::status(500, "application/json", "{}"),
+            17 => Fault::status(500, JSON, "{}"),
             18 => Fault::status(302, "text/plain", "").header("location", "/elsewhere"),
             _ => Fault::status(502, "text/plain", "upstream"),
         };
@@ -220,10 +219,8 @@ impl Fault {
 fn bomb(bytes: u64) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"[")?;
-    io::copy(
-        &mut io::repeat(b' ').take(bytes.saturating_sub(2)),
-        &mut encoder,
-    )?;
+    let mut blank = io::repeat(b' ').take(bytes.saturating_sub(2));
+    io::copy(&mut blank, &mut encoder)?;
     encoder.write_all(b"]")?;
     encoder.finish()
 }
