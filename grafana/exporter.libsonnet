@@ -85,7 +85,7 @@ local verdict(zero, one) = stat {
       metrics: ['eightxeight_credentials_refused'],
       remedy:
         "Refused: put the right ones into the secrets' files. A change is noticed by itself; until then the " +
-        'exporter tries ever more rarely, lest 8x8 lock the user.',
+        'exporter tries less and less often, so that 8x8 does not lock the user.',
       queries: [['max(%s)' % account('eightxeight_credentials_refused'), '']],
     },
     stat {
@@ -144,7 +144,7 @@ local verdict(zero, one) = stat {
       shows: 'The period that the numbers cover. A rolling window is a flat line, `today` rises until midnight.',
       formula: 'end - start',
       metrics: [windowEnd, windowStart],
-      remedy: '`today` starts anew at another hour than your midnight: set --collect.time-zone.',
+      remedy: '`today` begins at another hour than your midnight: set --collect.time-zone.',
       queries: [['%s\n- %s' % [account(windowEnd), account(windowStart)], ofInstance]],
     },
     seconds {

@@ -4,25 +4,22 @@
 //! 8x8 --> eightxeight --> Snapshot --> Page --> web --> Prometheus
 //! ```
 //!
-//! A collection asks 8x8 for one window and yields an immutable [`snapshot::Snapshot`]. [`collect`] decides
-//! when, keeps the newest one of each window and what went wrong; [`eightxeight`] is the client and knows
-//! nothing of Prometheus. [`exposition`] turns snapshots into bytes, once for each new snapshot, and
-//! [`web`] sends them, together with the few metrics of [`telemetry`] that change with each scrape.
+//! A collection asks 8x8 for one window and yields an immutable snapshot. [`collect`] decides when, and publishes what
+//! there is; [`page`] renders it, once for each new answer; [`web`] sends it, together with the few metrics of
+//! [`telemetry`] that change with each scrape.
 //!
-//! [`account`] is one 8x8 account with all of that, [`exporter`] all accounts and how they are exchanged at a
-//! reload; [`app`] starts it from a [`config::Config`], which [`cli`] gets from the command line. [`catalogue`] is the table of 8x8's fields that all others walk.
-//! [`simulator`] stands in for 8x8 in the demo and in the tests.
+//! [`account`] is one 8x8 account with all of that, [`exporter`] all accounts and how a reload swaps them; [`app`] starts it
+//! from a [`config::Config`], which [`cli`] gets from the command line. The crates below know nothing of this one:
+//! `eightxeight` asks, `exposition` renders, `exporter_toolkit` serves, and `eightxeight_simulator` replaces 8x8 in the
+//! demo and in the tests.
 
 pub mod account;
 pub mod app;
-pub mod backfill;
-pub mod check;
 pub mod cli;
 pub mod collect;
+pub mod commands;
 pub mod config;
 pub mod exporter;
-pub mod fields;
-pub mod health;
 pub mod page;
 pub mod telemetry;
 pub mod web;

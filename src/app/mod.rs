@@ -12,8 +12,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::AccountError;
-use crate::backfill::{self, BackfillError};
-use crate::check::{self, CheckError};
+use crate::commands::backfill::{self, BackfillError};
+use crate::commands::check::{self, CheckError};
 use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::telemetry::log;

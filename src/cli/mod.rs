@@ -10,9 +10,9 @@ use std::io::IsTerminal;
 use clap::ArgMatches;
 
 use crate::app::{self, Failure};
+use crate::commands::{backfill, check, fields, health};
 use crate::config::options::{OPTIONS, Opt};
 use crate::config::{Environment, Flags, Origin, Problems, values};
-use crate::{backfill, check, fields, health};
 use eightxeight::clock::Clock;
 
 pub use definition::command;

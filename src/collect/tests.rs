@@ -293,7 +293,7 @@ async fn an_outage_backs_off_goes_stale_and_heals() {
     sleep(56 * SECOND).await;
     assert!(
         scrape(&collector).await.windows[0].is_up(),
-        "the count of failures starts anew"
+        "the count of failures starts again at one"
     );
 }
 

@@ -54,7 +54,7 @@ pub struct Running(Raw);
 /// The configuration of `serve`.
 #[derive(Debug)]
 pub struct Config {
-    /// Whom to ask for what.
+    /// The accounts to collect.
     pub accounts: Vec<Account>,
     /// How to serve it.
     pub web: Web,

@@ -8,7 +8,7 @@ use crate::telemetry::log;
 /// The configuration of such a command.
 #[derive(Debug)]
 pub struct AccountConfig {
-    /// Whom to ask for what.
+    /// The account to collect.
     pub account: Account,
     /// How to log.
     pub log: log::Settings,

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use eightxeight_exporter::commands::fields::{Format, table};
 use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
-use eightxeight_exporter::fields::{Format, table};
 
 use crate::Outcome;
 use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};

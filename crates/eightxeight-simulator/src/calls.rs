@@ -255,7 +255,7 @@ fn timed(
     }
 }
 
-/// Between whom a call is.
+/// The two ends of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Inbound,

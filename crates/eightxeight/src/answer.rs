@@ -45,6 +45,15 @@ impl Row {
             .get(field)
             .map(|value| value / field.spec().unit.divisor())
     }
+
+    /// Abandoned calls over inbound calls; undefined without calls.
+    #[must_use]
+    pub fn abandon_rate(&self) -> Option<f64> {
+        let inbound = self
+            .base(Field::InboundTotal)
+            .filter(|calls| *calls > 0.0)?;
+        Some(self.base(Field::InboundAbandoned)? / inbound)
+    }
 }
 
 /// A number for each field, each of which can be absent, in the units in which 8x8 sends them.

@@ -133,7 +133,7 @@ impl Users {
         (entry.into_value(), is_fresh)
     }
 
-    /// Forgets the users whom nobody asks for and of whom there is nothing to remember.
+    /// Forgets the users that no account has any more, unless there is something to remember about them.
     pub fn prune(&self) {
         let now = self.clock.now();
         self.known()

@@ -26,7 +26,7 @@ const LEVEL: u32 = 5;
 /// Deflate, no flags, no time, no hints, system unknown.
 pub(crate) const HEADER: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// Compressors that aren't in use. One has 270 kB of tables. Making them anew for each page, on whichever
+/// Compressors that aren't in use. One has 270 kB of tables. Making new ones for each page, on whichever
 /// thread, made glibc's heaps grow to 25 MB over 1,000 pages of two PBXs in all four forms; with these kept, and
 /// one rendering at a time, the process stays at 4.5 MB.
 static IDLE: Mutex<Vec<Compress>> = Mutex::new(Vec::new());

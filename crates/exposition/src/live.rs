@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{RenderError, Segment, Variant, Writer};
 
-/// The small part of a page that changes with each scrape. It is rendered anew when a collection has ended,
+/// The small part of a page that changes with each scrape. It is rendered again when a collection has ended,
 /// and otherwise at most once a second: gathering, reading /proc and compressing cost more than sending
 /// the page.
 #[derive(Debug, Default)]

@@ -223,7 +223,7 @@ fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
     let mut rows: Vec<(&Row, Option<f64>)> = shown
         .iter()
         .flat_map(|snapshot| &snapshot.answer.rows)
-        .map(|row| (row, abandon_rate(row)))
+        .map(|row| (row, row.abandon_rate()))
         .collect();
     // Worst first, and those without calls last; equals stay in the order of their names.
     rows.sort_by(|(_, a), (_, b)| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0)));
@@ -246,12 +246,6 @@ fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
             .map(|(row, rate)| pbx_row(row, rate))
             .collect(),
     }
-}
-
-/// Abandoned calls over inbound calls; undefined without calls.
-fn abandon_rate(row: &Row) -> Option<f64> {
-    let inbound = row.base(Field::InboundTotal).filter(|calls| *calls > 0.0)?;
-    Some(row.base(Field::InboundAbandoned)? / inbound)
 }
 
 fn pbx_row(row: &Row, rate: Option<f64>) -> PbxRow {

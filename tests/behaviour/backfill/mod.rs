@@ -245,7 +245,7 @@ const LIMITED: &str = r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#;
 async fn a_full_disk_costs_nothing() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 30);
-    // A limit on the size of files stands in for the disk: writing fails halfway through an answer.
+    // A limit on the size of files replaces a full disk: writing fails halfway through an answer.
     let mut shell = run_by(&["bash", "-c", LIMITED], &backfill.command(&HOURLY));
     shell.stdin(Stdio::null());
     let said = ended(1, shell).await;

@@ -85,7 +85,7 @@ pub(super) struct Target {
     pub(super) instance: &'static str,
     /// At which second of each minute it is scraped.
     pub(super) second: i64,
-    /// When it doesn't run. It starts anew, knowing nothing, after each.
+    /// When it doesn't run. It starts again, knowing nothing, after each.
     pub(super) down: Vec<Span>,
 }
 

@@ -188,7 +188,7 @@ async fn bad_passwords_lock_a_user_out_for_a_while() {
         password: "no".to_owned(),
         ..credentials()
     };
-    // A good password in between starts the count anew.
+    // A good password in between resets the count.
     for _ in 0..2 {
         for _ in 0..2 {
             assert_eq!(log_in(&sim.url(), &wrong).await.status(), 400);

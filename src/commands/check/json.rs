@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::report::{Report, State, Step, Subject, WindowReport};
-use super::text::abandon_rate;
 use crate::telemetry::BUILD;
 use eightxeight::answer::Row;
 use eightxeight::fields::Field;
@@ -76,7 +75,7 @@ fn pbx(row: &Row) -> Value {
         "inbound_calls_answered": row.base(Field::InboundAnswered),
         "inbound_calls_missed": row.base(Field::InboundMissed),
         "inbound_calls_abandoned": row.base(Field::InboundAbandoned),
-        "abandon_ratio": abandon_rate(row),
+        "abandon_ratio": row.abandon_rate(),
         "talk_time_seconds": row.base(Field::TotalTalkTime),
     })
 }

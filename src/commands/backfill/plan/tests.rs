@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::backfill::options::When;
+use crate::commands::backfill::options::When;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::backfill::plan::Plan;
-use crate::backfill::{Options, options::When};
+use crate::commands::backfill::plan::Plan;
+use crate::commands::backfill::{Options, options::When};
 use crate::config;
 use eightxeight;
 use eightxeight::answer::{Answer, Drift, Row, Values};
@@ -16,7 +16,7 @@ use eightxeight::fields::Field;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(in crate::backfill) fn plan() -> Plan {
+pub(in crate::commands::backfill) fn plan() -> Plan {
     Plan {
         from: "2026-01-31T20:00:00Z".parse().unwrap(),
         to: "2026-02-01T02:00:00Z".parse().unwrap(),
@@ -73,7 +73,7 @@ fn same() -> Parameters {
 }
 
 /// An answer with awkward names and numbers.
-pub(in crate::backfill) fn answer(point: Point, seed: usize) -> Snapshot {
+pub(in crate::commands::backfill) fn answer(point: Point, seed: usize) -> Snapshot {
     let row = |(index, name): (usize, &str)| {
         let mut values = Values::default();
         for (at, field) in Field::ALL.into_iter().enumerate() {
@@ -114,7 +114,7 @@ fn open(dir: &TempDir, resume: bool) -> Result<Journal, JournalError> {
 }
 
 /// Writes the answers to so many points.
-pub(in crate::backfill) fn filled(dir: &TempDir, count: usize) -> Journal {
+pub(in crate::commands::backfill) fn filled(dir: &TempDir, count: usize) -> Journal {
     let mut journal = open(dir, true).unwrap();
     let done = journal.done();
     for (seed, point) in plan().points().enumerate().take(count).skip(done) {

@@ -154,7 +154,9 @@ fn cells(row: &Row) -> [String; 7] {
         row.base(field)
             .map_or("-".to_owned(), |value| value.to_string())
     };
-    let rate = abandon_rate(row).map_or("-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
+    let rate = row
+        .abandon_rate()
+        .map_or("-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     let talk = row
         .base(Field::TotalTalkTime)
         .map_or("-".to_owned(), clock_time);
@@ -167,13 +169,6 @@ fn cells(row: &Row) -> [String; 7] {
         rate,
         talk,
     ]
-}
-
-/// Abandoned by inbound calls; there is none without calls.
-pub(super) fn abandon_rate(row: &Row) -> Option<f64> {
-    let inbound = row.base(Field::InboundTotal).filter(|calls| *calls > 0.0)?;
-    row.base(Field::InboundAbandoned)
-        .map(|abandoned| abandoned / inbound)
 }
 
 /// Seconds as hours, minutes and seconds.
