@@ -1,12 +1,13 @@
 //! Customers of 8x8: who may log in, and for which company.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::company::Company;
+use super::lock::lock;
 use super::refusal::Refusal;
 
 /// What a customer logs in with.
@@ -117,38 +118,37 @@ impl Customer {
     }
 
     /// Its PBXs.
-    #[must_use]
     pub fn company(&self) -> &Company {
         &self.company
     }
 
     pub(crate) fn has_key(&self, api_key: &str) -> bool {
-        self.lock().credentials.api_key == api_key
+        lock(&self.state).credentials.api_key == api_key
     }
 
     /// What it logs in with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        self.lock().credentials.clone()
+        lock(&self.state).credentials.clone()
     }
 
     /// Changes what it logs in with. Tokens stay good.
     pub fn set_credentials(&self, credentials: Credentials) {
-        self.lock().credentials = credentials;
+        lock(&self.state).credentials = credentials;
     }
 
     pub(crate) fn is_permitted(&self) -> bool {
-        self.lock().permitted
+        lock(&self.state).permitted
     }
 
     /// Gives its user Analytics, or takes it away.
     pub fn set_permitted(&self, permitted: bool) {
-        self.lock().permitted = permitted;
+        lock(&self.state).permitted = permitted;
     }
 
     /// Changes the policy; a locked user is free again.
     pub fn set_lockout(&self, lockout: Option<Lockout>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.lockout = lockout;
         state.bad = 0;
         state.locked_until = None;
@@ -157,33 +157,24 @@ impl Customer {
     /// What became of its logins.
     #[must_use]
     pub fn logins(&self) -> Logins {
-        self.lock().logins
+        lock(&self.state).logins
     }
 
     /// Checks a login and counts it.
-    pub(crate) fn log_in(
-        &self,
-        username: &str,
-        password: &str,
-        now: Instant,
-    ) -> Result<(), Refusal> {
-        let mut state = self.lock();
-        let result = state.judge(username, password, now);
+    pub(crate) fn log_in(&self, user: &str, password: &str, now: Instant) -> Result<(), Refusal> {
+        let mut state = lock(&self.state);
+        let result = state.judge(user, password, now);
         match result {
             Ok(()) => state.logins.granted += 1,
             Err(_) => state.logins.refused += 1,
         }
         result
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
-    fn judge(&mut self, username: &str, password: &str, now: Instant) -> Result<(), Refusal> {
-        if username != self.credentials.username {
+    fn judge(&mut self, user: &str, password: &str, now: Instant) -> Result<(), Refusal> {
+        if user != self.credentials.username {
             return Err(Refusal::UnknownUser);
         }
         if self.locked_until.is_some_and(|until| now < until) {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::calls::Tally;
@@ -55,35 +55,31 @@ async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     form: Result<Form<Login>, FormRejection>,
-) -> Response {
-    let Some(customer) = shared.customer_of(&headers) else {
-        return Refusal::BadApiKey.into_response();
-    };
+) -> Result<Response, Refusal> {
+    let customer = shared.customer_of(&headers);
+    let customer = customer.ok_or(Refusal::BadApiKey)?;
     let Ok(Form(login)) = form else {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+        return Ok(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
     };
     let (Some(username), Some(password)) = (login.username, login.password) else {
-        return Refusal::BadForm("Missing username or password").into_response();
+        return Err(Refusal::BadForm("Missing username or password"));
     };
     let now = shared.clock.now().instant;
-    if let Err(refusal) = customer.log_in(&username, &password, now) {
-        return refusal.into_response();
-    }
+    customer.log_in(&username, &password, now)?;
     let (access_token, expires_in) = shared.tokens.issue(customer.index, now);
     let granted = Granted {
         access_token,
         token_type: "bearer",
         expires_in,
     };
-    json(StatusCode::OK, &granted)
+    Ok(json(200, &granted))
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
     // Counting years of calls takes longer than a task may keep its thread.
     let answer = tokio::task::spawn_blocking(move || report(&shared, &headers, &uri));
     match answer.await {
-        Ok(Ok(response)) => response,
-        Ok(Err(refusal)) => refusal.into_response(),
+        Ok(answer) => answer.into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -114,23 +110,15 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, R
     if shared.omit_idle {
         tallies.retain(|(_, tally)| !tally.is_empty());
     }
-    Ok(json(StatusCode::OK, &Rows(&tallies)))
+    let rows: Vec<_> = tallies
+        .into_iter()
+        .map(|(pbx, tally)| Row(pbx, tally))
+        .collect();
+    Ok(json(200, &rows))
 }
 
-/// The answer as 8x8 writes it: the name, then the fields in the order of its documentation.
-struct Rows<'a>(&'a [(&'a Pbx, Tally)]);
-
-struct Row<'a>(&'a Pbx, &'a Tally);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
-        for (pbx, tally) in self.0 {
-            rows.serialize_element(&Row(pbx, tally))?;
-        }
-        rows.end()
-    }
-}
+/// A row as 8x8 writes it: the name, then the fields in the order of its documentation.
+struct Row<'a>(&'a Pbx, Tally);
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

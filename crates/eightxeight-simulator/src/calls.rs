@@ -24,7 +24,7 @@ pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tal
             let next = to.min((minute + 1) * 60);
             quarter.minute(minute, timeline, |call| {
                 if (from..next).contains(&call.second) {
-                    tally.add(call);
+                    tally.0[call.direction as usize] += call.counts;
                 }
             });
             from = next;
@@ -131,25 +131,18 @@ impl<'a> Quarter<'a> {
         let (direction, outcome) = if kind < 1000 {
             let (closed, open) = profile.missed;
             let missed = if self.load.is_open() { open } else { closed };
-            let outcome = if *planned > 0 {
-                *planned -= 1;
+            let was_planned = *planned > 0;
+            *planned = planned.saturating_sub(1);
+            let outcome = if was_planned || dice.permille(self.abandoned) {
                 Outcome::Abandoned
-            } else if dice.permille(self.abandoned) {
-                Outcome::Abandoned
-            } else if dice.permille(missed) {
-                Outcome::Missed {
-                    voicemail: dice.permille(profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(missed, profile.voicemail, dice)
             };
             (Direction::Inbound, outcome)
         } else if kind < 1000 + profile.outbound {
-            let abandoned = dice.permille(115);
-            let outcome = if abandoned {
-                Outcome::Abandoned
-            } else {
-                Outcome::Answered
+            let outcome = match dice.below(1000) {
+                0..115 => Outcome::Abandoned,
+                _ => Outcome::Answered,
             };
             (Direction::Outbound, outcome)
         } else {
@@ -175,21 +168,28 @@ impl<'a> Quarter<'a> {
             let second = start + i64::from(spread(nth, count, 60, &mut dice));
             let outcome = if nth % rush.abandoned_of == 0 {
                 Outcome::Abandoned
-            } else if dice.permille(60) {
-                Outcome::Missed {
-                    voicemail: dice.permille(self.pbx.profile.voicemail),
-                }
             } else {
-                Outcome::Answered
+                missed_or_answered(60, self.pbx.profile.voicemail, &mut dice)
             };
+            let patience = &PATIENCE_IN_QUEUE;
             see(&timed(
                 second,
                 Direction::Inbound,
                 outcome,
-                &PATIENCE_IN_QUEUE,
+                patience,
                 &mut dice,
             ));
         }
+    }
+}
+
+fn missed_or_answered(missed: u32, voicemail: u32, dice: &mut Dice) -> Outcome {
+    if dice.permille(missed) {
+        Outcome::Missed {
+            voicemail: dice.permille(voicemail),
+        }
+    } else {
+        Outcome::Answered
     }
 }
 
@@ -224,36 +224,40 @@ fn timed(
     patience: &[u32],
     dice: &mut Dice,
 ) -> Call {
-    let mut call = Call {
-        second,
-        direction,
-        outcome,
-        ring: 0,
-        talk: 0,
-        abandoned: 0,
+    let mut counts = Counts {
         // Setting a call up takes a few milliseconds, so its length is never quite the sum of its parts.
         length: u64::from(10 + dice.below(30)),
+        ..Counts::default()
     };
+    let mut time = |quantiles| u64::from(dice.quantile(quantiles));
     match outcome {
         Outcome::Answered => {
-            call.ring = u64::from(dice.quantile(&RING));
-            call.talk = u64::from(dice.quantile(&TALK));
+            counts.answered = 1;
+            counts.ring = time(&RING);
+            counts.talk = time(&TALK);
         }
-        Outcome::Abandoned => call.abandoned = u64::from(dice.quantile(patience)),
-        Outcome::Missed { voicemail: true } => {
-            call.length += u64::from(dice.quantile(&MESSAGE));
+        Outcome::Abandoned => {
+            counts.abandoned = 1;
+            counts.missed = 1;
+            counts.waited = time(patience);
         }
-        Outcome::Missed { voicemail: false } => {
-            call.length += u64::from(dice.quantile(&PATIENCE));
+        Outcome::Missed { voicemail } => {
+            counts.missed = 1;
+            counts.voicemail = u64::from(voicemail);
+            counts.length += time(if voicemail { &MESSAGE } else { &PATIENCE });
         }
     }
-    call.length += call.ring + call.talk + call.abandoned;
-    call
+    counts.length += counts.ring + counts.talk + counts.waited;
+    Call {
+        second,
+        direction,
+        counts,
+    }
 }
 
 /// The two ends of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
+enum Direction {
     Inbound,
     Outbound,
     /// Extension to extension.
@@ -262,7 +266,7 @@ pub(crate) enum Direction {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+enum Outcome {
     Answered,
     /// The caller gave up; also missed.
     Abandoned,
@@ -272,30 +276,30 @@ pub(crate) enum Outcome {
     },
 }
 
-/// One call. All durations are in milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
+/// One call.
+struct Call {
     /// The Unix time at which it counts.
-    pub(crate) second: i64,
-    pub(crate) direction: Direction,
-    pub(crate) outcome: Outcome,
-    /// Until it was answered; 0 when it wasn't.
-    pub(crate) ring: u64,
-    /// Spent talking.
-    pub(crate) talk: u64,
-    /// Until the caller gave up.
-    pub(crate) abandoned: u64,
-    /// From beginning to end.
-    pub(crate) length: u64,
+    second: i64,
+    direction: Direction,
+    /// What it adds to the sums.
+    counts: Counts,
 }
 
-/// Calls of one direction.
+/// Sums over calls of one direction. All durations are in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     answered: u64,
     abandoned: u64,
     /// Abandoned ones included.
     missed: u64,
+    voicemail: u64,
+    /// Until calls were answered.
+    ring: u64,
+    talk: u64,
+    /// Until callers gave up.
+    waited: u64,
+    /// From beginning to end.
+    length: u64,
 }
 
 impl Counts {
@@ -304,80 +308,46 @@ impl Counts {
     }
 }
 
-/// The sums over the calls of a period.
+/// The sums over the calls of a period, by [`Direction`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    inbound: Counts,
-    outbound: Counts,
-    internal: Counts,
-    voicemail: u64,
-    ring: u64,
-    talk: u64,
-    abandoned: u64,
-    length: u64,
-}
+pub(crate) struct Tally([Counts; 3]);
 
 impl Tally {
-    /// Counts one call.
-    pub(crate) fn add(&mut self, call: &Call) {
-        let counts = match call.direction {
-            Direction::Inbound => &mut self.inbound,
-            Direction::Outbound => &mut self.outbound,
-            Direction::Internal => &mut self.internal,
-        };
-        match call.outcome {
-            Outcome::Answered => counts.answered += 1,
-            Outcome::Abandoned => {
-                counts.abandoned += 1;
-                counts.missed += 1;
-            }
-            Outcome::Missed { voicemail } => {
-                counts.missed += 1;
-                self.voicemail += u64::from(voicemail);
-            }
-        }
-        self.ring += call.ring;
-        self.talk += call.talk;
-        self.abandoned += call.abandoned;
-        self.length += call.length;
-    }
-
     /// What 8x8 answers for a field, in its unit: calls or milliseconds.
     ///
     /// In every published answer the fields for calls from outside and inside the company, and the
     /// percents, are 0. What the means for ring and abandoned time are divided by isn't published;
     /// here it is the answered and the abandoned calls.
     pub(crate) fn get(&self, field: Field) -> u64 {
-        let answered = self.inbound.answered + self.outbound.answered + self.internal.answered;
-        let abandoned = self.inbound.abandoned + self.outbound.abandoned + self.internal.abandoned;
-        let total = self.inbound.total() + self.outbound.total() + self.internal.total();
+        let [inbound, outbound, internal] = self.0;
+        let mut all = inbound;
+        all += outbound;
+        all += internal;
         match field {
-            Field::InboundTotal => self.inbound.total(),
-            Field::InboundAnswered => self.inbound.answered,
-            Field::InboundAbandoned => self.inbound.abandoned,
-            Field::InboundMissed => self.inbound.missed,
-            Field::OutboundTotal => self.outbound.total(),
-            Field::OutboundAnswered => self.outbound.answered,
-            Field::OutboundAbandoned => self.outbound.abandoned,
-            Field::TotalExtToExt => self.internal.total(),
-            Field::TotalExtToExtAnswered => self.internal.answered,
-            Field::TotalExtToExtAbandoned => self.internal.abandoned,
-            Field::TotalExtToExtMissed => self.internal.missed,
-            Field::TotalCall => total,
-            Field::TotalAnswered => answered,
-            Field::TotalAbandoned => abandoned,
-            Field::TotalMissed => {
-                self.inbound.missed + self.outbound.abandoned + self.internal.missed
-            }
-            Field::TotalVm => self.voicemail,
-            Field::TotalRingTime => self.ring,
-            Field::TotalTalkTime => self.talk,
-            Field::TotalAbandonedTime => self.abandoned,
-            Field::TotalCallTime => self.length,
-            Field::AvgRingTime => mean(self.ring, answered),
-            Field::AvgTalkTime => mean(self.talk, answered),
-            Field::AvgAbandonedTime => mean(self.abandoned, abandoned),
-            Field::AvgCallTime => mean(self.length, total),
+            Field::InboundTotal => inbound.total(),
+            Field::InboundAnswered => inbound.answered,
+            Field::InboundAbandoned => inbound.abandoned,
+            Field::InboundMissed => inbound.missed,
+            Field::OutboundTotal => outbound.total(),
+            Field::OutboundAnswered => outbound.answered,
+            Field::OutboundAbandoned => outbound.abandoned,
+            Field::TotalExtToExt => internal.total(),
+            Field::TotalExtToExtAnswered => internal.answered,
+            Field::TotalExtToExtAbandoned => internal.abandoned,
+            Field::TotalExtToExtMissed => internal.missed,
+            Field::TotalCall => all.total(),
+            Field::TotalAnswered => all.answered,
+            Field::TotalAbandoned => all.abandoned,
+            Field::TotalMissed => all.missed,
+            Field::TotalVm => all.voicemail,
+            Field::TotalRingTime => all.ring,
+            Field::TotalTalkTime => all.talk,
+            Field::TotalAbandonedTime => all.waited,
+            Field::TotalCallTime => all.length,
+            Field::AvgRingTime => mean(all.ring, all.answered),
+            Field::AvgTalkTime => mean(all.talk, all.answered),
+            Field::AvgAbandonedTime => mean(all.waited, all.abandoned),
+            Field::AvgCallTime => mean(all.length, all.total()),
             _ => 0,
         }
     }
@@ -414,18 +384,18 @@ impl AddAssign for Counts {
         self.answered += other.answered;
         self.abandoned += other.abandoned;
         self.missed += other.missed;
+        self.voicemail += other.voicemail;
+        self.ring += other.ring;
+        self.talk += other.talk;
+        self.waited += other.waited;
+        self.length += other.length;
     }
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Tally) {
-        self.inbound += other.inbound;
-        self.outbound += other.outbound;
-        self.internal += other.internal;
-        self.voicemail += other.voicemail;
-        self.ring += other.ring;
-        self.talk += other.talk;
-        self.abandoned += other.abandoned;
-        self.length += other.length;
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::calls::Tally;
 use super::day::{Pbx, Profile};
@@ -47,6 +47,7 @@ impl fmt::Display for Selection {
 pub struct UnknownPbx(pub String);
 
 /// The PBXs of one customer.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Company {
     pbxes: Vec<Pbx>,
@@ -64,31 +65,24 @@ const ZONES: [&str; 6] = [
 
 impl Company {
     /// A company with these PBXs.
-    #[must_use]
     pub fn new(pbxes: Vec<Pbx>) -> Company {
         Company { pbxes }
     }
 
     /// The demo's: `acmecorp`, an office in London with a tiny branch `acmecorp2`; `acme-us`, an office in New
     /// York; and `acme-support`, a line that never closes.
-    #[must_use]
     pub fn acme(seed: u64) -> Company {
         let london = || zone("Europe/London");
+        let new_york = zone("America/New_York");
         Company::new(vec![
             Pbx::new("acmecorp", Profile::main_office(190), london(), seed),
             Pbx::new("acmecorp2", Profile::branch(), london(), seed),
-            Pbx::new(
-                "acme-us",
-                Profile::office(110),
-                zone("America/New_York"),
-                seed,
-            ),
+            Pbx::new("acme-us", Profile::office(110), new_york, seed),
             Pbx::new("acme-support", Profile::line(), london(), seed),
         ])
     }
 
     /// `count` small PBXs for load, `pbx-0001` and so on, in zones around the world.
-    #[must_use]
     pub fn synthetic(count: usize, seed: u64) -> Company {
         let pbx = |(number, name): (usize, &str)| {
             let peak = 4 + u32::try_from(number % 7).unwrap_or(0) * 3;
@@ -99,12 +93,8 @@ impl Company {
             };
             Pbx::new(&format!("pbx-{number:04}"), profile, zone(name), seed)
         };
-        Company::new(
-            (1..=count)
-                .zip(ZONES.into_iter().cycle())
-                .map(pbx)
-                .collect(),
-        )
+        let numbered = (1..=count).zip(ZONES.into_iter().cycle());
+        Company::new(numbered.map(pbx).collect())
     }
 
     /// Its PBXs.
@@ -144,10 +134,7 @@ impl Company {
         history: &History,
     ) -> Result<Vec<(&Pbx, Tally)>, UnknownPbx> {
         let pbxes = self.select(selection)?;
-        let oldest = SignedDuration::try_from(LONGEST)
-            .ok()
-            .and_then(|kept| now.checked_sub(kept).ok())
-            .unwrap_or(Timestamp::MIN);
+        let oldest = now.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
         if period.end <= oldest {
             return Ok(Vec::new());
         }
@@ -158,20 +145,15 @@ impl Company {
     }
 
     fn select(&self, selection: &Selection) -> Result<Vec<&Pbx>, UnknownPbx> {
-        match selection {
-            Selection::All => Ok(self.pbxes.iter().collect()),
-            Selection::Named(names) => {
-                let known = |name: &&String| self.pbxes.iter().any(|pbx| *pbx.name == ***name);
-                match names.iter().find(|name| !known(name)) {
-                    Some(unknown) => Err(UnknownPbx(unknown.clone())),
-                    None => Ok(self
-                        .pbxes
-                        .iter()
-                        .filter(|pbx| names.iter().any(|name| **name == *pbx.name))
-                        .collect()),
-                }
-            }
+        let Selection::Named(names) = selection else {
+            return Ok(self.pbxes.iter().collect());
+        };
+        let is_unknown = |name: &&String| self.pbxes.iter().all(|pbx| *pbx.name != ***name);
+        if let Some(unknown) = names.iter().find(is_unknown) {
+            return Err(UnknownPbx(unknown.clone()));
         }
+        let is_named = |pbx: &&Pbx| names.iter().any(|name| **name == *pbx.name);
+        Ok(self.pbxes.iter().filter(is_named).collect())
     }
 }
 

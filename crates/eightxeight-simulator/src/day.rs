@@ -2,7 +2,6 @@
 //!
 //! All arithmetic is in whole numbers: thousandths of a call an hour, and thousandths.
 
-use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
@@ -12,6 +11,7 @@ use super::dice::{self, Dice};
 pub(crate) const QUARTER: i64 = 15 * 60;
 
 /// How a PBX is used.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// Inbound calls in the busiest hour of an ordinary weekday, in thousandths.
@@ -88,7 +88,6 @@ const LINE: &[(u32, u32)] = &[
 impl Profile {
     /// An office with so many inbound calls in its busiest hour, at most 600. It misses most calls while
     /// closed.
-    #[must_use]
     pub fn office(peak: u32) -> Profile {
         let peak = peak.min(600);
         Profile {
@@ -106,7 +105,6 @@ impl Profile {
     }
 
     /// An office that callers turn to as well when the line is overrun.
-    #[must_use]
     pub fn main_office(peak: u32) -> Profile {
         Profile {
             rush: Some(Rush {
@@ -120,7 +118,6 @@ impl Profile {
     }
 
     /// A branch with a handful of calls a day.
-    #[must_use]
     pub fn branch() -> Profile {
         Profile {
             peak: 1200,
@@ -135,7 +132,6 @@ impl Profile {
     /// A line that never closes: from 240 inbound calls an hour at night to about 620 by day.
     ///
     /// In an abandon spike at least 30 a minute, a third of them abandoned.
-    #[must_use]
     pub fn line() -> Profile {
         Profile {
             peak: 600_000,
@@ -214,14 +210,12 @@ pub(crate) fn load(pbx: &Pbx, start: i64) -> Load {
         pbx.zone.to_datetime(instant)
     });
     let minute = u32::try_from(i32::from(wall.hour()) * 60 + i32::from(wall.minute())).unwrap_or(0);
-    let weekday = profile.week[week_index(wall.weekday())];
+    let weekday = usize::try_from(wall.weekday().to_monday_zero_offset()).unwrap_or(0);
+    let weekday = profile.week[weekday];
     let share = u64::from(between(profile.day, minute)) * u64::from(weekday) / 1000;
     // No two days are quite alike: up to a twelfth more or less.
-    let date = [
-        wall.year().cast_unsigned(),
-        wall.day_of_year().cast_unsigned(),
-    ];
-    let mut dice = Dice::new(&[pbx.stream, DAY, u64::from(date[0]), u64::from(date[1])]);
+    let [year, day] = [wall.year(), wall.day_of_year()].map(|part| u64::from(part.cast_unsigned()));
+    let mut dice = Dice::new(&[pbx.stream, DAY, year, day]);
     let share = share * u64::from(917 + dice.below(167)) / 1000;
     let inbound = (profile.peak * share / 1000).max(profile.least);
     Load {
@@ -232,10 +226,6 @@ pub(crate) fn load(pbx: &Pbx, start: i64) -> Load {
 
 /// Sets the dice of days apart from those of calls.
 const DAY: u64 = 1;
-
-fn week_index(weekday: Weekday) -> usize {
-    usize::try_from(weekday.to_monday_zero_offset()).unwrap_or(0)
-}
 
 fn between(points: &[(u32, u32)], minute: u32) -> u32 {
     let after = points.partition_point(|(at, _)| *at <= minute);

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,11 +14,14 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use super::lock::lock;
 
 /// How a connection delivers an answer: an extension of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,15 +34,6 @@ pub(crate) struct Delivery {
     pub(crate) body: Duration,
     /// Close the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
-}
-
-impl Delivery {
-    pub(crate) const DROPPED: Delivery = Delivery {
-        dropped: true,
-        head: Duration::ZERO,
-        body: Duration::ZERO,
-        cut: None,
-    };
 }
 
 /// Accepts connections until `stop`, then closes them all, whatever they are waiting for.
@@ -74,19 +68,21 @@ async fn connection(stream: TcpStream, router: Router) {
         let throttle = throttle.clone();
         async move {
             let Ok(response) = answer.await;
-            let delivery = response.extensions().get().copied().unwrap_or_default();
-            if delivery == Delivery::DROPPED {
+            let delivery: Delivery = response.extensions().get().copied().unwrap_or_default();
+            if delivery.dropped {
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
             throttle.set(delivery);
             Ok(response)
         }
     });
-    let io = TokioIo::new(Throttled {
-        stream,
+    let (reader, writer) = stream.into_split();
+    let throttled = Throttled {
+        writer,
         throttle: throttle.clone(),
         wait: None,
-    });
+    };
+    let io = TokioIo::new(tokio::io::join(reader, throttled));
     // What fails is a client that left, or a connection that was to be dropped.
     let _ = http1::Builder::new().serve_connection(io, service).await;
 }
@@ -108,7 +104,7 @@ const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
 impl Throttle {
     fn set(&self, delivery: Delivery) {
-        *self.lock() = Progress {
+        *lock(&self.0) = Progress {
             delivery,
             ..Progress::default()
         };
@@ -116,7 +112,7 @@ impl Throttle {
 
     /// How long to wait, and how many of the bytes may be written then; `None` when no more may be.
     fn next(&self, bytes: &[u8]) -> Option<(Duration, usize)> {
-        let progress = self.lock();
+        let progress = lock(&self.0);
         if progress.delivery == Delivery::default() {
             return Some((Duration::ZERO, bytes.len()));
         }
@@ -138,14 +134,10 @@ impl Throttle {
     }
 
     fn wrote(&self, bytes: &[u8]) {
-        let mut progress = self.lock();
+        let mut progress = lock(&self.0);
         let (head, matched) = progress.head_of(bytes);
         progress.matched = matched;
         progress.body += bytes.len() - head;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,21 +156,11 @@ impl Progress {
     }
 }
 
-/// A connection that writes as its throttle allows.
+/// The writing half of a connection, which writes as its throttle allows.
 struct Throttled {
-    stream: TcpStream,
+    writer: OwnedWriteHalf,
     throttle: Throttle,
     wait: Option<Pin<Box<Sleep>>>,
-}
-
-impl AsyncRead for Throttled {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
 }
 
 impl AsyncWrite for Throttled {
@@ -195,18 +177,18 @@ impl AsyncWrite for Throttled {
             ready!(wait.as_mut().poll(cx));
         }
         let some = bytes.get(..length).unwrap_or(bytes);
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, some))?;
+        let written = ready!(Pin::new(&mut self.writer).poll_write(cx, some))?;
         self.wait = None;
         self.throttle.wrote(some.get(..written).unwrap_or(some));
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.writer).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.writer).poll_shutdown(cx)
     }
 }
 

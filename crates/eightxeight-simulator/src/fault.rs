@@ -1,6 +1,6 @@
 //! What can go wrong with one answer, put together from parts.
 
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -13,6 +13,7 @@ use super::delivery::Delivery;
 use super::dice::Dice;
 
 /// A misbehaviour. Parts that don't exclude each other can be combined: a delayed, truncated 503.
+#[must_use]
 #[derive(Clone, Debug, Default)]
 pub struct Fault {
     pub(crate) delay: Duration,
@@ -26,22 +27,16 @@ pub struct Fault {
 pub(crate) enum Reply {
     #[default]
     Honest,
-    /// Checked like any other, but a success says this.
-    Instead(Content),
-    /// Unchecked.
-    Status(StatusCode, Content),
+    /// Checked like any other, but a success has this content type and body.
+    Instead(String, Bytes),
+    /// Unchecked, with this content type and body.
+    Status(StatusCode, String, Bytes),
     /// A token that has expired, whatever its age.
     TokenExpired,
     /// No answer; the connection is closed.
     Dropped,
     /// No answer; the connection stays.
     Never,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Content {
-    pub(crate) kind: String,
-    pub(crate) body: Bytes,
 }
 
 /// What a `Retry-After` header says.
@@ -54,11 +49,9 @@ pub enum RetryAfter {
 }
 
 const JSON: &str = "application/json";
-const HTML: &str = "text/html; charset=utf-8";
 
 impl Fault {
     /// Nothing wrong: a base for the parts below.
-    #[must_use]
     pub fn none() -> Fault {
         Fault::default()
     }
@@ -71,37 +64,32 @@ impl Fault {
     }
 
     /// This status and body instead of an answer, unchecked. A number that is no status becomes 500.
-    #[must_use]
     pub fn status(status: u16, content_type: &str, body: impl Into<Bytes>) -> Fault {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Fault::reply(Reply::Status(status, content(content_type, body)))
+        Fault::reply(Reply::Status(status, content_type.to_owned(), body.into()))
     }
 
     /// Credentials, token and query are checked as ever, but a success has this body, status 200.
-    #[must_use]
     pub fn instead(content_type: &str, body: impl Into<Bytes>) -> Fault {
-        Fault::reply(Reply::Instead(content(content_type, body)))
+        Fault::reply(Reply::Instead(content_type.to_owned(), body.into()))
     }
 
     /// As [`Fault::instead`], for a JSON text.
-    #[must_use]
     pub fn json(body: impl Into<Bytes>) -> Fault {
         Fault::instead(JSON, body)
     }
 
     /// A gateway's 503 in HTML.
-    #[must_use]
     pub fn unavailable() -> Fault {
         Fault::status(
             503,
-            HTML,
+            "text/html; charset=utf-8",
             "<html><head><title>503 Service Temporarily Unavailable</title></head><body>\
              <center><h1>503 Service Temporarily Unavailable</h1></center></body></html>",
         )
     }
 
     /// 429 with `Retry-After`, or without.
-    #[must_use]
     pub fn too_many_requests(retry_after: Option<RetryAfter>) -> Fault {
         let body = r#"{"message":"API rate limit exceeded"}"#;
         let fault = Fault::status(429, JSON, body);
@@ -113,7 +101,6 @@ impl Fault {
     }
 
     /// What the gateway Apigee says by default about a spent quota: status 500.
-    #[must_use]
     pub fn apigee_quota() -> Fault {
         Fault::status(
             500,
@@ -123,67 +110,57 @@ impl Fault {
     }
 
     /// 401 as for an expired token, which the body echoes.
-    #[must_use]
     pub fn token_expired() -> Fault {
         Fault::reply(Reply::TokenExpired)
     }
 
     /// The connection is closed without an answer.
-    #[must_use]
     pub fn drop_connection() -> Fault {
         Fault::reply(Reply::Dropped)
     }
 
     /// No answer ever comes.
-    #[must_use]
     pub fn hang() -> Fault {
         Fault::reply(Reply::Never)
     }
 
     /// A success whose gzip body unpacks to `bytes` bytes of an empty JSON array. Making it takes about a
     /// second for each GiB.
-    #[must_use]
     pub fn gzip_bomb(bytes: u64) -> Fault {
         Fault::json(bomb(bytes).unwrap_or_default()).header("content-encoding", "gzip")
     }
 
     /// Waits before it answers.
-    #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Fault {
         self.delay = delay;
         self
     }
 
     /// Sets a header, also one that the answer has anyway.
-    #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Fault {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
     /// Waits before each byte of the status line and the headers.
-    #[must_use]
     pub fn slow_head(mut self, per_byte: Duration) -> Fault {
         self.delivery.head = per_byte;
         self
     }
 
     /// Waits before each byte of the body.
-    #[must_use]
     pub fn slow_body(mut self, per_byte: Duration) -> Fault {
         self.delivery.body = per_byte;
         self
     }
 
     /// Announces the whole length, but closes the connection after `bytes` bytes of the body.
-    #[must_use]
     pub fn truncated(mut self, bytes: usize) -> Fault {
         self.delivery.cut = Some(bytes);
         self
     }
 
     /// Shifts the `Date` header.
-    #[must_use]
     pub fn date_offset(mut self, offset: SignedDuration) -> Fault {
         self.date_offset = Some(offset);
         self
@@ -192,32 +169,28 @@ impl Fault {
     /// A fault drawn for soaks, each kind as likely as any other. None lasts longer than a few seconds but the one that
     /// never answers.
     pub(crate) fn random(dice: &mut Dice) -> Fault {
-        let kinds: &[fn(&mut Dice) -> Fault] = &[
-            |_| Fault::unavailable(),
-            |_| Fault::apigee_quota(),
-            |_| Fault::too_many_requests(None),
-            |dice| Fault::too_many_requests(Some(RetryAfter::Seconds(dice.below(5).into()))),
-            |_| Fault::too_many_requests(Some(RetryAfter::Text("soon".to_owned()))),
-            |_| Fault::token_expired(),
-            |_| Fault::drop_connection(),
-            |_| Fault::hang(),
-            |dice| Fault::none().truncated(dice.below(400) as usize),
-            |_| Fault::none().slow_body(Duration::from_millis(1)),
-            |_| Fault::none().slow_head(Duration::from_millis(5)),
-            |dice| Fault::none().date_offset(SignedDuration::from_secs(dice.below(90_000).into())),
-            |_| Fault::json(""),
-            |_| Fault::json("null"),
-            |_| Fault::json(r#"{"message":"done"}"#),
-            |_| Fault::json(r#"[{"pbxId":"acmecorp","inboundTotal":NaN}]"#),
-            |_| Fault::instead("text/html", "<html>Sign in</html>"),
-            |_| Fault::status(500, "application/json", "{}"),
-            |_| Fault::status(302, "text/plain", "").header("location", "/elsewhere"),
-            |_| Fault::status(502, "text/plain", "upstream"),
-        ];
-        let count = u32::try_from(kinds.len()).unwrap_or(0);
-        let fault = kinds
-            .get(dice.below(count) as usize)
-            .map_or_else(Fault::none, |kind| kind(dice));
+        let fault = match dice.below(20) {
+            0 => Fault::unavailable(),
+            1 => Fault::apigee_quota(),
+            2 => Fault::too_many_requests(None),
+            3 => Fault::too_many_requests(Some(RetryAfter::Seconds(dice.below(5).into()))),
+            4 => Fault::too_many_requests(Some(RetryAfter::Text("soon".to_owned()))),
+            5 => Fault::token_expired(),
+            6 => Fault::drop_connection(),
+            7 => Fault::hang(),
+            8 => Fault::none().truncated(dice.below(400) as usize),
+            9 => Fault::none().slow_body(Duration::from_millis(1)),
+            10 => Fault::none().slow_head(Duration::from_millis(5)),
+            11 => Fault::none().date_offset(SignedDuration::from_secs(dice.below(90_000).into())),
+            12 => Fault::json(""),
+            13 => Fault::json("null"),
+            14 => Fault::json(r#"{"message":"done"}"#),
+            15 => Fault::json(r#"[{"pbxId":"acmecorp","inboundTotal":NaN}]"#),
+            16 => Fault::instead("text/html", "<html>Sign in</html>"),
+            17 => Fault::status(500, JSON, "{}"),
+            18 => Fault::status(302, "text/plain", "").header("location", "/elsewhere"),
+            _ => Fault::status(502, "text/plain", "upstream"),
+        };
         if dice.permille(200) {
             fault.delayed(Duration::from_millis(dice.below(3000).into()))
         } else {
@@ -243,24 +216,11 @@ impl Fault {
     }
 }
 
-fn content(kind: &str, body: impl Into<Bytes>) -> Content {
-    Content {
-        kind: kind.to_owned(),
-        body: body.into(),
-    }
-}
-
-fn bomb(bytes: u64) -> std::io::Result<Vec<u8>> {
-    static BLANK: [u8; 65_536] = [b' '; 65_536];
+fn bomb(bytes: u64) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"[")?;
-    let mut left = bytes.saturating_sub(2);
-    while left > 0 {
-        let next = left.min(65_536);
-        let blank = usize::try_from(next).ok().and_then(|end| BLANK.get(..end));
-        encoder.write_all(blank.unwrap_or(&[]))?;
-        left -= next;
-    }
+    let mut blank = io::repeat(b' ').take(bytes.saturating_sub(2));
+    io::copy(&mut blank, &mut encoder)?;
     encoder.write_all(b"]")?;
     encoder.finish()
 }

@@ -2,19 +2,19 @@
 
 use std::future;
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 use super::delivery::Delivery;
-use super::fault::{Content, Fault, Reply, http_date};
+use super::fault::{Fault, Reply, http_date};
 use super::query;
 use super::refusal::Refusal;
 use super::requests::{Endpoint, Logged};
-use super::rules::Seen;
 use super::shared::Shared;
 use super::token::bearer;
 
@@ -26,44 +26,35 @@ pub(crate) async fn apply_fault(
     let Some(endpoint) = Endpoint::at(request.uri().path()) else {
         return next.run(request).await;
     };
-    let at = shared.clock.now();
     let customer = shared.customer_of(request.headers());
-    let account = customer.map(|customer| customer.name.clone());
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let asked = match endpoint {
-        Endpoint::Token => None,
-        Endpoint::Compsum => query::read(request.uri()).ok(),
-    };
-    let period = asked.as_ref().map(|(_, period)| *period);
-    let number = shared.requests.arrived(Logged {
+    let mut logged = Logged {
         number: 0,
-        at,
+        at: shared.clock.now(),
         endpoint,
-        account: account.clone(),
-        query: query.clone(),
-        asked,
+        account: customer.map(|customer| customer.name.clone()),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        asked: match endpoint {
+            Endpoint::Token => None,
+            Endpoint::Compsum => query::read(request.uri()).ok(),
+        },
         status: None,
-    });
-    let fault = shared.faults.judge(Seen {
-        endpoint,
-        account: account.as_deref(),
-        query: &query,
-        period,
-        number,
-        at,
-        since_rule: Duration::ZERO,
-    });
+    };
+    shared.requests.arrived(&mut logged);
+    let fault = shared.faults.judge(&logged);
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;
     }
     let Some(mut response) = reply(&fault, request, next).await else {
-        let mut nothing = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        nothing.extensions_mut().insert(Delivery::DROPPED);
-        return nothing;
+        let dropped = Delivery {
+            dropped: true,
+            ..Delivery::default()
+        };
+        return Extension(dropped).into_response();
     };
     set_headers(&shared, &fault, &mut response);
     response.extensions_mut().insert(fault.delivery);
-    shared.requests.answered(number, response.status().as_u16());
+    let status = response.status().as_u16();
+    shared.requests.answered(logged.number, status);
     response
 }
 
@@ -71,15 +62,15 @@ pub(crate) async fn apply_fault(
 async fn reply(fault: &Fault, request: Request, next: Next) -> Option<Response> {
     match &fault.reply {
         Reply::Honest => Some(next.run(request).await),
-        Reply::Instead(content) => {
+        Reply::Instead(kind, body) => {
             let honest = next.run(request).await;
             if honest.status().is_success() {
-                Some(respond(StatusCode::OK, content))
+                Some(respond(StatusCode::OK, kind, body))
             } else {
                 Some(honest)
             }
         }
-        Reply::Status(status, content) => Some(respond(*status, content)),
+        Reply::Status(status, kind, body) => Some(respond(*status, kind, body)),
         Reply::TokenExpired => {
             let token = bearer(request.headers()).unwrap_or_default().to_owned();
             Some(Refusal::TokenExpired(token).into_response())
@@ -89,20 +80,18 @@ async fn reply(fault: &Fault, request: Request, next: Next) -> Option<Response> 
     }
 }
 
-fn respond(status: StatusCode, content: &Content) -> Response {
-    let headers = [(header::CONTENT_TYPE, content.kind.clone())];
-    (status, headers, content.body.clone()).into_response()
+fn respond(status: StatusCode, kind: &str, body: &Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, kind)];
+    (status, headers, body.clone()).into_response()
 }
 
 /// Sets the date and the fault's headers.
 fn set_headers(shared: &Shared, fault: &Fault, response: &mut Response) {
     let wall = shared.clock.now().wall;
-    let date = fault
-        .date_offset
-        .and_then(|offset| wall.checked_add(offset).ok())
-        .unwrap_or(wall);
-    let date = (header::DATE.as_str().to_owned(), http_date(date));
-    for (name, value) in std::iter::once(&date).chain(&fault.headers) {
+    let offset = fault.date_offset.unwrap_or_default();
+    let date = wall.checked_add(offset).unwrap_or(wall);
+    let date = (header::DATE.to_string(), http_date(date));
+    for (name, value) in [&date].into_iter().chain(&fault.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             response.headers_mut().insert(name, value);

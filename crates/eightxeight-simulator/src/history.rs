@@ -1,15 +1,16 @@
 //! Sums of whole hours, kept: two years of them, or a thousand PBXs, stay cheap.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::calls::{self, Tally};
 use super::day::Pbx;
+use super::lock::lock;
 use super::timeline::Timeline;
 
 const HOUR: i64 = 3600;
 
-/// About 10 MB.
+/// About 15 MB.
 const MOST_HOURS: usize = 65_536;
 
 /// A timeline and the hours that were counted under it.
@@ -51,19 +52,15 @@ impl History {
 
     fn hour(&self, pbx: &Pbx, hour: i64) -> Tally {
         let key = (pbx.key, hour);
-        let known = self.lock().get(&key).copied();
+        let known = lock(&self.hours).get(&key).copied();
         known.unwrap_or_else(|| {
             let tally = calls::tally(pbx, &self.timeline, hour * HOUR, (hour + 1) * HOUR);
-            let mut hours = self.lock();
+            let mut hours = lock(&self.hours);
             if hours.len() >= MOST_HOURS {
                 hours.clear();
             }
             hours.insert(key, tally);
             tally
         })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(u64, i64), Tally>> {
-        self.hours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

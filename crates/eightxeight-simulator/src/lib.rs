@@ -28,6 +28,7 @@ mod dice;
 mod fault;
 mod fault_middleware;
 mod history;
+mod lock;
 mod query;
 mod refusal;
 mod requests;
@@ -56,7 +57,7 @@ pub use day::{Pbx, Profile};
 pub use fault::{Fault, RetryAfter};
 pub use history::History;
 pub use requests::{Endpoint, Logged, Requests};
-pub use rules::{Faults, QuotaAnswer, Rule, RuleId, Seen};
+pub use rules::{Faults, QuotaAnswer, Rule, RuleId};
 pub use scenario::{Scenario, UnknownScenario};
 pub use settings::Settings;
 pub use token::{Announced, Tokens};
@@ -72,14 +73,8 @@ use eightxeight::window::Period;
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    serving: Option<Serving>,
-}
-
-#[derive(Debug)]
-struct Serving {
-    task: JoinHandle<()>,
-    /// Dropping it stops the task.
-    stop: DropGuard,
+    /// The task that serves, and what stops it when dropped.
+    serving: Option<(JoinHandle<()>, DropGuard)>,
 }
 
 impl Simulator {
@@ -93,10 +88,9 @@ impl Simulator {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
-        let listen = settings.listen;
         let mut simulator = Simulator {
+            address: settings.listen,
             shared: Arc::new(Shared::new(settings)),
-            address: listen,
             serving: None,
         };
         simulator.listen().await?;
@@ -116,17 +110,14 @@ impl Simulator {
             let stop = CancellationToken::new();
             let router = api::router(self.shared.clone());
             let task = tokio::spawn(delivery::serve(listener, router, stop.clone()));
-            self.serving = Some(Serving {
-                task,
-                stop: stop.drop_guard(),
-            });
+            self.serving = Some((task, stop.drop_guard()));
         }
         Ok(())
     }
 
     /// Closes all connections and lets new ones be refused, until [`Simulator::listen`]. Tokens and all else stay.
     pub async fn hang_up(&mut self) {
-        if let Some(Serving { task, stop }) = self.serving.take() {
+        if let Some((task, stop)) = self.serving.take() {
             drop(stop);
             // It fails only with its runtime, and then nothing listens either.
             let _ = task.await;

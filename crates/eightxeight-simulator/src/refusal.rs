@@ -70,10 +70,10 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Refusal::BadApiKey => coded("Invalid 8x8-apikey", "SHA001"),
-            Refusal::UnknownUser => bad_login("invalid_grant", "USER_NOTFOUND_ERROR"),
-            Refusal::WrongPassword => bad_login("invalid_grant", "Bad credentials"),
-            Refusal::Locked => bad_login("invalid_grant", "USER_LOCKED_ERROR"),
-            Refusal::BadForm(what) => bad_login("invalid_request", what),
+            Refusal::UnknownUser => oauth(400, "invalid_grant", "USER_NOTFOUND_ERROR"),
+            Refusal::WrongPassword => oauth(400, "invalid_grant", "Bad credentials"),
+            Refusal::Locked => oauth(400, "invalid_grant", "USER_LOCKED_ERROR"),
+            Refusal::BadForm(what) => oauth(400, "invalid_request", what),
             Refusal::NoPermission { user, pbx_id } => {
                 let message = format!(
                     "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
@@ -82,58 +82,51 @@ impl IntoResponse for Refusal {
             }
             Refusal::NoToken => {
                 let message = "Full authentication is required to access this resource";
-                unauthorized("unauthorized", message)
+                oauth(401, "unauthorized", message)
             }
-            Refusal::TokenExpired(token) => {
-                unauthorized("invalid_token", &format!("Access token expired: {token}"))
-            }
-            Refusal::TokenUnknown(token) => {
-                unauthorized("invalid_token", &format!("Invalid access token: {token}"))
-            }
+            Refusal::TokenExpired(token) => oauth(
+                401,
+                "invalid_token",
+                &format!("Access token expired: {token}"),
+            ),
+            Refusal::TokenUnknown(token) => oauth(
+                401,
+                "invalid_token",
+                &format!("Invalid access token: {token}"),
+            ),
             Refusal::NoAccess { user, pbx, now } => {
                 let message = format!(
                     "user({user}) does not have access to pbxId({pbx}) to make this request."
                 );
-                denied(StatusCode::FORBIDDEN, "Access Denied", &message, now)
+                denied(403, "Access Denied", &message, now)
             }
-            Refusal::BadQuery { message, now } => {
-                denied(StatusCode::BAD_REQUEST, "Bad Request", &message, now)
-            }
+            Refusal::BadQuery { message, now } => denied(400, "Bad Request", &message, now),
         }
     }
 }
 
 fn coded(message: &str, code: &str) -> Response {
-    let status = StatusCode::BAD_REQUEST;
     let body = Coded {
-        status: status.as_u16(),
+        status: 400,
         message,
         code,
         details: [message],
     };
+    json(400, &body)
+}
+
+fn oauth(status: u16, error: &str, error_description: &str) -> Response {
+    let body = OAuth {
+        error,
+        error_description,
+    };
     json(status, &body)
 }
 
-fn bad_login(error: &str, error_description: &str) -> Response {
-    let body = OAuth {
-        error,
-        error_description,
-    };
-    json(StatusCode::BAD_REQUEST, &body)
-}
-
-fn unauthorized(error: &str, error_description: &str) -> Response {
-    let body = OAuth {
-        error,
-        error_description,
-    };
-    json(StatusCode::UNAUTHORIZED, &body)
-}
-
-fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Response {
+fn denied(status: u16, error: &str, message: &str, now: Timestamp) -> Response {
     let body = Denied {
         time_stamp: now.as_millisecond(),
-        status: status.as_u16(),
+        status,
         error,
         exception: message,
         message,
@@ -143,9 +136,11 @@ fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Res
 }
 
 /// A JSON answer.
-pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+pub(crate) fn json(status: u16, value: &impl Serialize) -> Response {
+    match (StatusCode::from_u16(status), serde_json::to_vec(value)) {
+        (Ok(status), Ok(body)) => {
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

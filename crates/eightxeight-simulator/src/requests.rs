@@ -1,12 +1,12 @@
 //! The log of requests, for tests to read.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use super::company::Selection;
+use super::lock::lock;
 use eightxeight::clock::Moment;
 use eightxeight::window::Period;
 
@@ -57,14 +57,6 @@ impl Endpoint {
     }
 }
 
-impl Logged {
-    /// The length of the period that a readable report query asked for: it tells windows apart.
-    #[must_use]
-    pub fn length(&self) -> Option<Duration> {
-        self.asked.as_ref().map(|(_, period)| period.length())
-    }
-}
-
 /// The log, bounded; the counts aren't.
 #[derive(Debug, Default)]
 pub struct Requests {
@@ -83,7 +75,7 @@ impl Requests {
     /// The newest requests, in the order in which they came.
     #[must_use]
     pub fn all(&self) -> Vec<Logged> {
-        self.lock().entries.iter().cloned().collect()
+        lock(&self.log).entries.iter().cloned().collect()
     }
 
     /// The newest requests to an endpoint.
@@ -97,46 +89,40 @@ impl Requests {
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        self.lock().counts[endpoint as usize]
+        lock(&self.log).counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
     /// or is answered.
     pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
         let mut changes = self.changed.subscribe();
-        while !condition(self.lock().entries.make_contiguous()) {
+        while !condition(lock(&self.log).entries.make_contiguous()) {
             // The sender lives as long as `self`.
             let _ = changes.changed().await;
         }
     }
 
-    /// Notes a request; the number is filled in.
-    pub(crate) fn arrived(&self, mut entry: Logged) -> u64 {
-        let mut log = self.lock();
+    /// Logs a request and numbers it.
+    pub(crate) fn arrived(&self, entry: &mut Logged) {
+        let mut log = lock(&self.log);
         log.counts[entry.endpoint as usize] += 1;
-        let number = log.counts.iter().sum();
-        entry.number = number;
-        log.entries.push_back(entry);
+        entry.number = log.counts.iter().sum();
+        log.entries.push_back(entry.clone());
         if log.entries.len() > MOST {
             log.entries.pop_front();
         }
         drop(log);
         self.changed.send_replace(());
-        number
     }
 
-    /// Notes the answer to a request.
+    /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut log = self.lock();
+        let mut log = lock(&self.log);
         let mut newest_first = log.entries.iter_mut().rev();
         if let Some(entry) = newest_first.find(|entry| entry.number == number) {
             entry.status = Some(status);
         }
         drop(log);
         self.changed.send_replace(());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,39 +2,22 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, RetryAfter, http_date};
-use super::requests::Endpoint;
+use super::lock::lock;
+use super::requests::{Endpoint, Logged};
 use eightxeight::clock::{Clock, Moment};
-use eightxeight::window::Period;
 
-/// A request, as far as a rule can look at it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Where it went.
-    pub endpoint: Endpoint,
-    /// The account whose API key it has.
-    pub account: Option<&'a str>,
-    /// The query, still encoded.
-    pub query: &'a str,
-    /// The period that a readable report query asks for.
-    pub period: Option<Period>,
-    /// How many requests there have been, this one included.
-    pub number: u64,
-    /// When it came.
-    pub at: Moment,
-    /// How long the rule has been in force.
-    pub since_rule: Duration,
-}
-
-type Condition = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
+type Condition = Box<dyn Fn(&Logged, Duration) -> bool + Send + Sync>;
 
 /// A fault and the requests that it strikes: until cleared, all that go to its endpoint.
+#[must_use]
 pub struct Rule {
     endpoint: Option<Endpoint>,
     conditions: Vec<Condition>,
@@ -69,7 +52,7 @@ struct Quota {
     within: Duration,
     answer: QuotaAnswer,
     /// When an account's requests were let through.
-    passed: HashMap<Option<Box<str>>, VecDeque<Instant>>,
+    passed: HashMap<Option<Arc<str>>, VecDeque<Instant>>,
 }
 
 impl Rule {
@@ -83,25 +66,21 @@ impl Rule {
     }
 
     /// A rule for logins.
-    #[must_use]
     pub fn token(fault: Fault) -> Rule {
         Rule::new(Some(Endpoint::Token), Then::Fault(fault))
     }
 
     /// A rule for reports.
-    #[must_use]
     pub fn compsum(fault: Fault) -> Rule {
         Rule::new(Some(Endpoint::Compsum), Then::Fault(fault))
     }
 
     /// A rule for logins and reports.
-    #[must_use]
     pub fn any(fault: Fault) -> Rule {
         Rule::new(None, Then::Fault(fault))
     }
 
     /// Lets `most` reports of each account through `within` any such time. The refused ones don't count.
-    #[must_use]
     pub fn quota(most: usize, within: Duration) -> Rule {
         let quota = Quota {
             most,
@@ -114,14 +93,12 @@ impl Rule {
 
     /// Strikes `permille` of a thousand requests with faults of every kind; the same ones, in the same
     /// order, for the same seed.
-    #[must_use]
     pub fn random(seed: u64, permille: u32) -> Rule {
         let dice = Dice::new(&[seed]);
         Rule::new(None, Then::Random { dice, permille })
     }
 
     /// Says how a spent quota is answered; nothing for other rules.
-    #[must_use]
     pub fn answering(mut self, answer: QuotaAnswer) -> Rule {
         if let Then::Quota(quota) = &mut self.then {
             quota.answer = answer;
@@ -130,38 +107,44 @@ impl Rule {
     }
 
     /// Strikes only so many times.
-    #[must_use]
     pub fn times(mut self, times: u64) -> Rule {
         self.left = times;
         self
     }
 
-    /// Strikes only requests for which `condition` holds, in addition to other conditions.
-    #[must_use]
-    pub fn when(mut self, condition: impl Fn(&Seen<'_>) -> bool + Send + Sync + 'static) -> Rule {
-        self.conditions.push(Arc::new(condition));
+    /// Strikes only requests for which `condition` holds, in addition to other conditions. It is also told how
+    /// long the rule has been in force.
+    pub fn when(
+        mut self,
+        condition: impl Fn(&Logged, Duration) -> bool + Send + Sync + 'static,
+    ) -> Rule {
+        self.conditions.push(Box::new(condition));
         self
     }
 
     /// Strikes only one account's requests.
-    #[must_use]
     pub fn for_account(self, name: &str) -> Rule {
         let name = name.to_owned();
-        self.when(move |seen| seen.account == Some(&name))
+        self.when(move |request, _| request.account.as_deref() == Some(&name))
     }
 
     /// Strikes only within a time, counted from when the rule was added.
-    #[must_use]
     pub fn lasting(self, time: Duration) -> Rule {
-        self.when(move |seen| seen.since_rule < time)
+        self.when(move |_, in_force| in_force < time)
     }
 
     /// What it does to a request, if it strikes. `replied` says that another rule has settled the reply: then
     /// a rule for a reply isn't used up.
-    pub(crate) fn judge(&mut self, seen: &Seen<'_>, replied: bool) -> Option<Fault> {
+    pub(crate) fn judge(
+        &mut self,
+        request: &Logged,
+        in_force: Duration,
+        replied: bool,
+    ) -> Option<Fault> {
+        let mut conditions = self.conditions.iter();
         let concerned = self.left > 0
-            && self.endpoint.is_none_or(|only| only == seen.endpoint)
-            && self.conditions.iter().all(|condition| condition(seen));
+            && self.endpoint.is_none_or(|only| only == request.endpoint)
+            && conditions.all(|condition| condition(request, in_force));
         if !concerned {
             return None;
         }
@@ -169,7 +152,7 @@ impl Rule {
             Then::Fault(fault) if replied && fault.has_reply() => None,
             Then::Fault(fault) => Some(fault.clone()),
             Then::Quota(_) if replied => None,
-            Then::Quota(quota) => quota.judge(seen),
+            Then::Quota(quota) => quota.judge(request),
             Then::Random { dice, permille } => {
                 dice.permille(*permille).then(|| Fault::random(dice))
             }
@@ -180,9 +163,9 @@ impl Rule {
 }
 
 impl Quota {
-    fn judge(&mut self, seen: &Seen<'_>) -> Option<Fault> {
-        let now = seen.at.instant;
-        let passed = self.passed.entry(seen.account.map(Box::from)).or_default();
+    fn judge(&mut self, request: &Logged) -> Option<Fault> {
+        let now = request.at.instant;
+        let passed = self.passed.entry(request.account.clone()).or_default();
         while passed
             .front()
             .is_some_and(|at| now.duration_since(*at) >= self.within)
@@ -199,7 +182,7 @@ impl Quota {
         Some(match self.answer {
             QuotaAnswer::Seconds => Fault::too_many_requests(Some(RetryAfter::Seconds(seconds))),
             QuotaAnswer::Date => {
-                let date = http_date((seen.at + Duration::from_secs(seconds)).wall);
+                let date = http_date((request.at + Duration::from_secs(seconds)).wall);
                 Fault::too_many_requests(Some(RetryAfter::Text(date)))
             }
             QuotaAnswer::Bare => Fault::too_many_requests(None),
@@ -227,13 +210,8 @@ pub struct RuleId(u64);
 #[derive(Debug)]
 pub struct Faults {
     clock: Clock,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    next: u64,
-    rules: Vec<Entry>,
+    next: AtomicU64,
+    entries: Mutex<Vec<Entry>>,
 }
 
 #[derive(Debug)]
@@ -250,49 +228,50 @@ impl Faults {
     pub(crate) fn new(clock: Clock) -> Faults {
         Faults {
             clock,
-            state: Mutex::default(),
+            next: AtomicU64::default(),
+            entries: Mutex::default(),
         }
     }
 
     /// Puts a rule into force.
     pub fn add(&self, rule: Rule) -> RuleId {
-        self.lock().add(rule, self.clock.now(), false)
+        let entry = self.entry(rule, false);
+        let id = entry.id;
+        lock(&self.entries).push(entry);
+        id
     }
 
     /// Takes a rule out of force.
     pub fn remove(&self, id: RuleId) {
-        self.lock().rules.retain(|entry| entry.id != id);
+        lock(&self.entries).retain(|entry| entry.id != id);
     }
 
     /// Takes all rules out of force but the scenario's.
     pub fn clear(&self) {
-        self.lock().rules.retain(|entry| entry.scenario);
+        lock(&self.entries).retain(|entry| entry.scenario);
     }
 
     /// How many requests a rule in force has struck.
     #[must_use]
     pub fn hits(&self, id: RuleId) -> u64 {
-        let state = self.lock();
-        let entry = state.rules.iter().find(|entry| entry.id == id);
+        let entries = lock(&self.entries);
+        let entry = entries.iter().find(|entry| entry.id == id);
         entry.map_or(0, |entry| entry.hits)
     }
 
     /// Replaces the rules of the last scenario.
     pub(crate) fn set_scenario(&self, rules: Vec<Rule>) {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        state.rules.retain(|entry| !entry.scenario);
-        for rule in rules {
-            state.add(rule, now, true);
-        }
+        let mut entries = lock(&self.entries);
+        entries.retain(|entry| !entry.scenario);
+        entries.extend(rules.into_iter().map(|rule| self.entry(rule, true)));
     }
 
     /// What happens to a request.
-    pub(crate) fn judge(&self, mut seen: Seen<'_>) -> Fault {
+    pub(crate) fn judge(&self, request: &Logged) -> Fault {
         let mut fault = Fault::none();
-        for entry in &mut self.lock().rules {
-            seen.since_rule = seen.at.since(entry.since);
-            if let Some(more) = entry.rule.judge(&seen, fault.has_reply()) {
+        for entry in lock(&self.entries).iter_mut() {
+            let in_force = request.at.since(entry.since);
+            if let Some(more) = entry.rule.judge(request, in_force, fault.has_reply()) {
                 entry.hits += 1;
                 fault.join(more);
             }
@@ -300,22 +279,13 @@ impl Faults {
         fault
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn add(&mut self, rule: Rule, since: Moment, scenario: bool) -> RuleId {
-        let id = RuleId(self.next);
-        self.next += 1;
-        self.rules.push(Entry {
-            id,
-            since,
+    fn entry(&self, rule: Rule, scenario: bool) -> Entry {
+        Entry {
+            id: RuleId(self.next.fetch_add(1, Ordering::Relaxed)),
+            since: self.clock.now(),
             scenario,
             hits: 0,
             rule,
-        });
-        id
+        }
     }
 }

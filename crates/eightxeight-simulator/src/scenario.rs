@@ -57,19 +57,14 @@ impl Scenario {
 
     /// How callers behave when a simulator starts with it at `now`, a Unix time.
     pub(crate) fn timeline_at_start(self, now: i64) -> Timeline {
-        match self {
-            Scenario::AbandonSpike => {
-                let began = now - SPIKE_BEFORE;
-                Timeline::default().switched(began, &spike(began, now + SPIKE_AFTER))
-            }
-            _ => Timeline::default(),
-        }
+        let began = now - SPIKE_BEFORE;
+        Timeline::default().switched(began, &self.moods(began, now))
     }
 
-    /// How callers behave when it is switched to at `now`: the past stays as it was.
-    pub(crate) fn moods(self, now: i64) -> Vec<(i64, Mode)> {
+    /// How callers behave from `began` on when it is switched to at `now`: the past stays as it was.
+    pub(crate) fn moods(self, began: i64, now: i64) -> Vec<(i64, Mode)> {
         match self {
-            Scenario::AbandonSpike => spike(now, now + SPIKE_AFTER),
+            Scenario::AbandonSpike => vec![(began, Mode::Spike), (now + SPIKE_AFTER, Mode::Calm)],
             _ => Vec::new(),
         }
     }
@@ -80,16 +75,12 @@ impl Scenario {
             Scenario::Calm | Scenario::AbandonSpike => Vec::new(),
             Scenario::Outage => vec![
                 Rule::any(Fault::drop_connection())
-                    .when(|seen| is_out(seen.since_rule) && seen.number.is_multiple_of(3)),
-                Rule::any(Fault::unavailable()).when(|seen| is_out(seen.since_rule)),
+                    .when(|request, in_force| is_out(in_force) && request.number.is_multiple_of(3)),
+                Rule::any(Fault::unavailable()).when(|_, in_force| is_out(in_force)),
             ],
             Scenario::RateLimited => vec![Rule::quota(1, Duration::from_secs(MINUTE))],
         }
     }
-}
-
-fn spike(from: i64, until: i64) -> Vec<(i64, Mode)> {
-    vec![(from, Mode::Spike), (until, Mode::Calm)]
 }
 
 fn is_out(since_start: Duration) -> bool {
@@ -102,9 +93,8 @@ impl FromStr for Scenario {
     type Err = UnknownScenario;
 
     fn from_str(text: &str) -> Result<Scenario, UnknownScenario> {
-        Scenario::ALL
-            .into_iter()
-            .find(|scenario| scenario.name() == text)
+        let mut all = Scenario::ALL.into_iter();
+        all.find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }
 }

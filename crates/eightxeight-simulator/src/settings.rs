@@ -10,6 +10,7 @@ use super::token;
 use eightxeight::clock::Clock;
 
 /// What a simulator is like.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens; port 0 picks a free one.
@@ -33,7 +34,6 @@ const SEED: u64 = 8;
 
 impl Settings {
     /// The demo's company as the only customer, on a free loopback port, on a calm day.
-    #[must_use]
     pub fn new(credentials: Credentials) -> Settings {
         Settings::with_accounts(vec![Account {
             name: "acme".to_owned(),
@@ -44,7 +44,6 @@ impl Settings {
     }
 
     /// These customers, on a free loopback port, on a calm day.
-    #[must_use]
     pub fn with_accounts(accounts: Vec<Account>) -> Settings {
         Settings {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -59,7 +58,6 @@ impl Settings {
 
     /// `count` customers with `pbxes` small PBXs each, for load. The first is `account-0001` with the key
     /// `key-0001`, the user `user-0001@example.com` and the password `password-0001`.
-    #[must_use]
     pub fn many(count: usize, pbxes: usize) -> Settings {
         let account = |(number, seed)| Account {
             name: format!("account-{number:04}"),

@@ -1,11 +1,12 @@
 //! The state of a running simulator, which all requests share.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderMap;
 
 use super::accounts::Customer;
 use super::history::History;
+use super::lock::lock;
 use super::requests::Requests;
 use super::rules::Faults;
 use super::scenario::Scenario;
@@ -21,16 +22,13 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
     pub(crate) omit_idle: bool,
-    /// Locked before the history.
-    scenario: Mutex<Scenario>,
-    history: RwLock<Arc<History>>,
+    /// The scenario in force, and the calls under it.
+    scene: Mutex<(Scenario, Arc<History>)>,
 }
 
 impl Shared {
     pub(crate) fn new(settings: Settings) -> Shared {
-        let Settings {
-            clock, scenario, ..
-        } = settings;
+        let (clock, scenario) = (settings.clock, settings.scenario);
         let timeline = scenario.timeline_at_start(clock.now().wall.as_second());
         let accounts = settings.accounts.into_iter().enumerate();
         let shared = Shared {
@@ -42,8 +40,7 @@ impl Shared {
             faults: Faults::new(clock),
             requests: Requests::default(),
             omit_idle: settings.omit_idle,
-            scenario: Mutex::new(scenario),
-            history: RwLock::new(Arc::new(History::new(timeline))),
+            scene: Mutex::new((scenario, Arc::new(History::new(timeline)))),
         };
         shared.faults.set_scenario(scenario.rules());
         shared
@@ -56,23 +53,20 @@ impl Shared {
     }
 
     pub(crate) fn history(&self) -> Arc<History> {
-        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-        history.clone()
+        lock(&self.scene).1.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
-        *self.scenario.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.scene).0
     }
 
     /// Begins a scenario. A call of this very second may have been counted already, so callers change
     /// their mood with the next.
     pub(crate) fn switch(&self, next: Scenario) {
-        let mut scenario = self.scenario.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        let mut scene = lock(&self.scene);
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline = history.timeline().switched(from, &next.moods(from));
-        *history = Arc::new(History::new(timeline));
+        let timeline = scene.1.timeline().switched(from, &next.moods(from, from));
         self.faults.set_scenario(next.rules());
-        *scenario = next;
+        *scene = (next, Arc::new(History::new(timeline)));
     }
 }

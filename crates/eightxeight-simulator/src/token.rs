@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use serde_json::Value;
 use tokio::time::Instant;
 
+use super::lock::lock;
 use super::refusal::Refusal;
 
 /// 8x8's own, documented.
@@ -22,13 +24,8 @@ pub struct Tokens(Mutex<State>);
 struct State {
     life: Duration,
     announced: Announced,
-    issued: HashMap<String, Issued>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Issued {
-    account: usize,
-    until: Instant,
+    /// By token, its account and when it expires.
+    issued: HashMap<String, (usize, Instant)>,
 }
 
 /// What a login's answer says of the token's life.
@@ -38,7 +35,7 @@ pub enum Announced {
     #[default]
     Life,
     /// This value as `expires_in`.
-    Value(serde_json::Value),
+    Value(Value),
     /// Nothing.
     Nothing,
 }
@@ -54,36 +51,31 @@ impl Tokens {
 
     /// Sets the life of tokens given out from now on.
     pub fn set_life(&self, life: Duration) {
-        self.lock().life = life;
+        lock(&self.0).life = life;
     }
 
     /// Sets what logins say of the life of tokens, true or not.
     pub fn announce(&self, announced: Announced) {
-        self.lock().announced = announced;
+        lock(&self.0).announced = announced;
     }
 
     /// Takes back all tokens: a client finds out by a 401.
     pub fn revoke_all(&self) {
-        self.lock().issued.clear();
+        lock(&self.0).issued.clear();
     }
 
     /// Gives out a token; with it comes the `expires_in` to announce.
-    pub(crate) fn issue(
-        &self,
-        account: usize,
-        now: Instant,
-    ) -> (String, Option<serde_json::Value>) {
-        let mut state = self.lock();
+    pub(crate) fn issue(&self, account: usize, now: Instant) -> (String, Option<Value>) {
+        let mut state = lock(&self.0);
         if state.issued.len() >= MOST {
-            let mut ends: Vec<_> = state.issued.values().map(|issued| issued.until).collect();
+            let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
             ends.sort_unstable();
             let middle = ends.get(MOST / 2).copied();
-            state.issued.retain(|_, issued| Some(issued.until) > middle);
+            state.issued.retain(|_, (_, until)| Some(*until) > middle);
         }
         let token = random();
         let until = now + state.life;
-        let issued = Issued { account, until };
-        state.issued.insert(token.clone(), issued);
+        state.issued.insert(token.clone(), (account, until));
         let announced = match &state.announced {
             Announced::Life => Some(state.life.as_secs().into()),
             Announced::Value(value) => Some(value.clone()),
@@ -94,21 +86,17 @@ impl Tokens {
 
     /// Checks that a token is an account's and hasn't expired.
     pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
-        match self.lock().issued.get(token) {
-            Some(issued) if issued.until <= now => Err(Refusal::TokenExpired(token.to_owned())),
-            Some(issued) if issued.account == account => Ok(()),
+        match lock(&self.0).issued.get(token) {
+            Some((_, until)) if *until <= now => Err(Refusal::TokenExpired(token.to_owned())),
+            Some((owner, _)) if *owner == account => Ok(()),
             _ => Err(Refusal::TokenUnknown(token.to_owned())),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", self.lock().issued.len())
+        write!(f, "Tokens({})", lock(&self.0).issued.len())
     }
 }
 
@@ -122,15 +110,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Three parts of base64 text as a JSON Web Token has, the first that of 8x8's example.
 fn random() -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut token = String::from("eyJhbGciOiJSUzI1NiJ9.eyJ");
-    for length in [60, 86] {
-        for _ in 0..length {
-            let place = usize::from(rand::random::<u8>() % 64);
-            token.extend(LETTERS.get(place).map(|letter| char::from(*letter)));
-        }
-        if length == 60 {
-            token.push('.');
-        }
-    }
-    token
+    let letter = |byte: u8| char::from(LETTERS[usize::from(byte % 64)]);
+    let payload: String = rand::random::<[u8; 60]>().map(letter).iter().collect();
+    let signature: String = rand::random::<[u8; 86]>().map(letter).iter().collect();
+    format!("eyJhbGciOiJSUzI1NiJ9.eyJ{payload}.{signature}")
 }

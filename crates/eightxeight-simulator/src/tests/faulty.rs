@@ -39,7 +39,7 @@ async fn a_fault_can_depend_on_the_request() {
     let token = token(&sim).await;
     let whole = Rule::compsum(Fault::unavailable());
     sim.faults()
-        .add(whole.when(|seen| seen.query.contains("09%3A00%3A00")));
+        .add(whole.when(|request, _| request.query.contains("09%3A00%3A00")));
     sim.faults()
         .add(Rule::any(Fault::unavailable()).for_account("other"));
     assert_eq!(ask(&sim, &token, &HOUR_QUERY).await.status(), 503);
@@ -225,16 +225,8 @@ async fn random_faults_are_the_same_for_a_seed() {
         let mut rule = Rule::random(seed, 500);
         let run: Vec<String> = (0..200)
             .map(|number| {
-                let seen = Seen {
-                    endpoint: Endpoint::Token,
-                    account: None,
-                    query: "",
-                    period: None,
-                    number,
-                    at: Clock::System.now(),
-                    since_rule: Duration::ZERO,
-                };
-                format!("{:?}", rule.judge(&seen, false))
+                let request = request(Endpoint::Token, number);
+                format!("{:?}", rule.judge(&request, Duration::ZERO, false))
             })
             .collect();
         runs.push(run);

@@ -109,3 +109,16 @@ async fn refused(response: Response) -> (StatusCode, Value) {
 async fn read<T: DeserializeOwned>(response: Response) -> T {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
+
+/// A request as rules see it.
+fn request(endpoint: Endpoint, number: u64) -> Logged {
+    Logged {
+        number,
+        at: Clock::System.now(),
+        endpoint,
+        account: None,
+        query: String::new(),
+        asked: None,
+        status: None,
+    }
+}

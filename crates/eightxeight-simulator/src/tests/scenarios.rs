@@ -109,18 +109,11 @@ async fn one_question_a_minute_while_rate_limited() {
 fn an_outage_comes_and_goes() {
     let mut rules = Scenario::Outage.rules();
     let mut struck = |seconds, number| {
-        let seen = Seen {
-            endpoint: Endpoint::Compsum,
-            account: None,
-            query: "",
-            period: None,
-            number,
-            at: Clock::System.now(),
-            since_rule: Duration::from_secs(seconds),
-        };
+        let request = request(Endpoint::Compsum, number);
+        let in_force = Duration::from_secs(seconds);
         rules
             .iter_mut()
-            .any(|rule| rule.judge(&seen, false).is_some())
+            .any(|rule| rule.judge(&request, in_force, false).is_some())
     };
     let minute = 60;
     for number in 1..=3 {
