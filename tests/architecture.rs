@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [&[&str]; 9] = [
     &["main", "lib", "cli"],
     &["app"],
-    &["web", "backfill", "check", "fields", "health"],
+    &["web", "commands"],
     &["exporter"],
     &["account"],
     &["config"],
