@@ -142,7 +142,7 @@ async fn headers_stand_on_every_answer_and_follow_the_file() {
     ] {
         assert_eq!(policy(path, login).await, ["default-src 'self'"], "{path}");
     }
-    site.configure(&headers("default-src 'none'"));
+    site.configure(&(headers("default-src 'none'") + &users(&[("alice", "wonder")])));
     assert_eq!(policy("/metrics", false).await, ["default-src 'none'"]);
 }
 

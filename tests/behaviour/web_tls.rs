@@ -238,7 +238,7 @@ async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_goo
     let third = site.authority.server();
     site.put("server.crt", &third.certificate);
     assert_eq!(site.shown().await, second.der());
-    let mismatch = "the key doesn't belong to the certificate";
+    let mismatch = "the key and the certificate do not match";
     let line = site.exporter.running.line_with(mismatch).await;
     assert_says(&line, &["tls_server_config.key_file"]);
     site.put("server.key", &third.key);

@@ -45,7 +45,7 @@ pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Ve
     let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
         let problem = match error {
             rustls::Error::InconsistentKeys(_) => {
-                "the key doesn't belong to the certificate".to_owned()
+                "the key and the certificate do not match".to_owned()
             }
             error => format!("the certificate and this key can't be used: {error}"),
         };
