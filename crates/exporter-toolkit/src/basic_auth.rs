@@ -1,32 +1,36 @@
-//! Basic authentication against the bcrypt hashes of the web configuration.
+//! Basic authentication.
 //!
-//! bcrypt is slow on purpose, so one runs at a time, off the runtime, and its verdicts are remembered: a
-//! Prometheus asks with the same password for months.
+//! bcrypt is slow on purpose, so one runs at a time, off the runtime, and its verdicts are kept: a Prometheus sends
+//! the same password for months.
 
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::sync::{OnceCell, Semaphore};
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
+use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
 use crate::web_config::Users;
 
-/// The number of verdicts of each kind that are remembered.
-const MOST_REMEMBERED: usize = 1024;
+/// The number of verdicts that each cache keeps.
+const MOST_REMEMBERED: u64 = 1024;
 
-/// The number of different logins that may wait for bcrypt; further ones are answered with 503.
+/// The number of different logins that may wait for bcrypt; more are told to come back later.
 const MOST_WAITING: usize = 64;
 
-/// A keyed hash of a user, a bcrypt hash and a password.
+/// Identifies a user, a hash and a password.
 type Fingerprint = [u8; 32];
 
-/// The result of checking a request's login.
+/// Whether the password is right: `None` until bcrypt has compared it.
+type Verdict = watch::Receiver<Option<bool>>;
+
+/// The result of an authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthResult {
     Granted,
@@ -37,9 +41,14 @@ pub(crate) enum AuthResult {
 
 /// Checks logins and remembers the verdicts.
 pub(crate) struct BasicAuth {
-    /// Random, so that a leaked fingerprint reveals nothing.
+    /// Random: a fingerprint that leaks says nothing.
     key: hmac::Key,
-    memory: Mutex<Memory>,
+    /// The right passwords, apart from the rest so that a crowd of guesses doesn't push them out.
+    good: Cache<Fingerprint, ()>,
+    /// The newest verdicts, those to come included: clients that send the same at the same time share one.
+    recent: Cache<Fingerprint, Verdict>,
+    /// The places for different logins that wait for bcrypt.
+    waiting: Arc<Semaphore>,
     /// One bcrypt at a time.
     turn: Arc<Semaphore>,
 }
@@ -50,60 +59,28 @@ impl fmt::Debug for BasicAuth {
     }
 }
 
-#[derive(Default)]
-struct Memory {
-    /// Apart from the bad ones, so that a crowd of guesses doesn't push the right password out.
-    good: Recent,
-    bad: Recent,
-    /// Those who ask the same at the same time share the verdict.
-    waiting: HashMap<Fingerprint, Weak<OnceCell<bool>>>,
-}
-
-/// The newest fingerprints.
-#[derive(Default)]
-struct Recent {
-    known: HashSet<Fingerprint>,
-    order: VecDeque<Fingerprint>,
-}
-
-impl Recent {
-    fn insert(&mut self, fingerprint: Fingerprint) {
-        if !self.known.insert(fingerprint) {
-            return;
-        }
-        self.order.push_back(fingerprint);
-        if self.order.len() > MOST_REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-    }
-}
-
-/// The user and password that a client sent.
+/// The user and password that a client sends.
 struct Login {
     user: Zeroizing<Vec<u8>>,
     password: Zeroizing<Vec<u8>>,
 }
 
 impl BasicAuth {
-    /// Remembers nothing yet. `None` when the system has no random numbers.
+    /// `None` when the system has no random numbers.
     pub(crate) fn new() -> Option<BasicAuth> {
         let random = aws_lc_rs::rand::SystemRandom::new();
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).ok()?;
         Some(BasicAuth {
             key,
-            memory: Mutex::default(),
+            good: newest(),
+            recent: newest(),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             turn: Arc::new(Semaphore::new(1)),
         })
     }
 
-    /// Checks the login in a request's headers.
-    pub(crate) async fn authenticate(
-        self: &Arc<Self>,
-        users: &Users,
-        headers: &HeaderMap,
-    ) -> AuthResult {
+    /// Whether a request with these headers comes from one of the users.
+    pub(crate) async fn authenticate(&self, users: &Users, headers: &HeaderMap) -> AuthResult {
         let Some(login) = login(headers) else {
             return AuthResult::Refused;
         };
@@ -116,42 +93,45 @@ impl BasicAuth {
             hash.as_bytes(),
             &login.password,
         ]);
-        let cell = {
-            let mut memory = self.memory();
-            if memory.good.known.contains(&fingerprint) {
-                return AuthResult::Granted;
-            }
-            if memory.bad.known.contains(&fingerprint) {
-                return AuthResult::Refused;
-            }
-            match memory.join(fingerprint) {
-                Some(cell) => cell,
-                None => return AuthResult::Busy,
-            }
-        };
-        let verdict = cell.get_or_init(|| async {
-            let Ok(turn) = self.turn.clone().acquire_owned().await else {
-                return false;
-            };
-            let (auth, hash) = (self.clone(), hash.to_owned());
-            let password = login.password;
-            // It goes on when the client gives up, and the verdict serves its next try.
-            let verdict = tokio::task::spawn_blocking(move || {
-                let matches = bcrypt::verify(&*password, &hash).unwrap_or(false);
-                let verdict = known && matches;
-                let mut memory = auth.memory();
-                let Memory { good, bad, .. } = &mut *memory;
-                if verdict { good } else { bad }.insert(fingerprint);
-                drop(turn);
-                verdict
-            });
-            verdict.await.unwrap_or(false)
-        });
-        if *verdict.await {
-            AuthResult::Granted
-        } else {
-            AuthResult::Refused
+        if self.good.get(&fingerprint).await.is_some() {
+            return AuthResult::Granted;
         }
+        let compare = async { self.compare(fingerprint, known, hash, login.password) };
+        let Ok(mut verdict) = self.recent.try_get_with(fingerprint, compare).await else {
+            return AuthResult::Busy;
+        };
+        match verdict.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(true)) => AuthResult::Granted,
+            _ => AuthResult::Refused,
+        }
+    }
+
+    /// Queues for bcrypt, in a task of its own: a client that hangs up keeps its place, and its next try finds the
+    /// verdict. The error is that too many wait.
+    fn compare(
+        &self,
+        fingerprint: Fingerprint,
+        known: bool,
+        hash: &str,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<Verdict, Busy> {
+        let place = self.waiting.clone().try_acquire_owned().map_err(|_| Busy)?;
+        let (turn, good, hash) = (self.turn.clone(), self.good.clone(), hash.to_owned());
+        let (sender, verdict) = watch::channel(None);
+        tokio::spawn(async move {
+            // It is never closed.
+            let _turn = turn.acquire().await;
+            let matches = tokio::task::spawn_blocking(move || {
+                bcrypt::verify(&*password, &hash).unwrap_or(false)
+            });
+            let is_good = known && matches.await.unwrap_or(false);
+            if is_good {
+                good.insert(fingerprint, ()).await;
+            }
+            sender.send_replace(Some(is_good));
+            drop(place);
+        });
+        Ok(verdict)
     }
 
     /// The hash to compare with, and whether the user is known. One that isn't is compared with a known one's
@@ -182,26 +162,17 @@ impl BasicAuth {
         fingerprint.copy_from_slice(tag.as_ref());
         fingerprint
     }
-
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Memory {
-    /// The place where the verdict will be, unless too many wait already.
-    fn join(&mut self, fingerprint: Fingerprint) -> Option<Arc<OnceCell<bool>>> {
-        if let Some(cell) = self.waiting.get(&fingerprint).and_then(Weak::upgrade) {
-            return Some(cell);
-        }
-        self.waiting.retain(|_, cell| cell.strong_count() > 0);
-        if self.waiting.len() >= MOST_WAITING {
-            return None;
-        }
-        let cell = Arc::new(OnceCell::new());
-        self.waiting.insert(fingerprint, Arc::downgrade(&cell));
-        Some(cell)
-    }
+/// Too many logins wait for bcrypt.
+struct Busy;
+
+/// A cache that keeps the newest.
+fn newest<V: Clone + Send + Sync + 'static>() -> Cache<Fingerprint, V> {
+    Cache::builder()
+        .max_capacity(MOST_REMEMBERED)
+        .eviction_policy(EvictionPolicy::lru())
+        .build()
 }
 
 /// The user and password of the `Authorization` header, if there is one that can be read.

@@ -30,7 +30,7 @@ pub struct WebSecurity {
     path: PathBuf,
     current: ArcSwap<Rules>,
     reading: tokio::sync::Mutex<Reading>,
-    basic_auth: Arc<BasicAuth>,
+    basic_auth: BasicAuth,
 }
 
 /// The settings that apply to a new connection or request.
@@ -109,7 +109,7 @@ impl WebSecurity {
                 begun: Instant::now(),
                 content: Arc::new(content),
             }),
-            basic_auth: Arc::new(basic_auth),
+            basic_auth,
         })
     }
 

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use axum::http::HeaderValue;
 
 use super::*;
@@ -19,7 +21,7 @@ fn header(value: &str) -> HeaderMap {
     HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())])
 }
 
-async fn ask(auth: &Arc<BasicAuth>, users: &Users, user: &str, password: &str) -> bool {
+async fn ask(auth: &BasicAuth, users: &Users, user: &str, password: &str) -> bool {
     let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
     auth.authenticate(users, &header(&value)).await == AuthResult::Granted
 }
@@ -53,7 +55,8 @@ async fn a_stranger_costs_a_comparison_and_never_comes_in() {
     let auth = auth();
     // The stranger is compared with alice's hash; even her password is no good.
     assert!(!ask(&auth, &users, "mallory", "wonder").await);
-    assert_eq!(auth.memory().bad.known.len(), 1, "a verdict was reached");
+    assert_eq!(auth.recent.iter().count(), 1, "a verdict was reached");
+    assert_eq!(auth.good.iter().count(), 0);
     let (known, hash) = auth.hash_for(&users, b"mallory").unwrap();
     assert!(!known && *hash == users.0["alice"]);
     assert_eq!(auth.hash_for(&users, b"\xff").unwrap().1, hash);
@@ -70,7 +73,7 @@ async fn a_verdict_falls_with_its_hash() {
     let auth = auth();
     let old = users(&[("alice", "wonder")]);
     assert!(ask(&auth, &old, "alice", "wonder").await);
-    assert!(auth.memory().good.known.len() == 1);
+    assert_eq!(auth.good.iter().count(), 1);
     let new = users(&[("alice", "land")]);
     assert!(!ask(&auth, &new, "alice", "wonder").await);
     assert!(ask(&auth, &new, "alice", "land").await);
@@ -79,22 +82,42 @@ async fn a_verdict_falls_with_its_hash() {
 
 #[tokio::test]
 async fn guesses_do_not_push_the_right_password_out() {
-    let mut recent = Recent::default();
-    for number in 0..2 * MOST_REMEMBERED {
-        let mut fingerprint = [0; 32];
-        fingerprint[..8].copy_from_slice(&number.to_le_bytes());
-        recent.insert(fingerprint);
-        recent.insert(fingerprint);
-    }
-    assert_eq!(recent.known.len(), MOST_REMEMBERED);
-    assert_eq!(recent.order.len(), MOST_REMEMBERED);
-
     let users = users(&[("alice", "wonder")]);
     let auth = auth();
     assert!(ask(&auth, &users, "alice", "wonder").await);
-    auth.memory().bad = recent;
-    // Nobody gets a turn at bcrypt any more.
-    auth.turn.close();
+    for number in 0..2 * MOST_REMEMBERED {
+        let mut fingerprint = [0; 32];
+        fingerprint[..8].copy_from_slice(&number.to_le_bytes());
+        let (_, refused) = watch::channel(Some(false));
+        auth.recent.insert(fingerprint, refused).await;
+    }
+    auth.recent.run_pending_tasks().await;
+    assert_eq!(auth.recent.entry_count(), MOST_REMEMBERED);
+    // Nobody gets a place in the queue any more.
+    auth.waiting.close();
+    assert!(ask(&auth, &users, "alice", "wonder").await);
+}
+
+#[tokio::test]
+async fn who_hangs_up_keeps_the_place_and_leaves_the_verdict() {
+    let users = users(&[("alice", "wonder")]);
+    let auth = auth();
+    let held = auth.turn.clone().acquire_owned().await.unwrap();
+    let asked = tokio::spawn({
+        let (auth, users) = (auth.clone(), users.clone());
+        async move { ask(&auth, &users, "alice", "wonder").await }
+    });
+    while auth.waiting.available_permits() == MOST_WAITING {
+        tokio::task::yield_now().await;
+    }
+    asked.abort();
+    assert!(asked.await.is_err());
+    assert_eq!(auth.waiting.available_permits(), MOST_WAITING - 1);
+    drop(held);
+    let mut verdict = auth.recent.iter().next().unwrap().1;
+    verdict.wait_for(Option::is_some).await.unwrap();
+    // No bcrypt is needed any more.
+    auth.waiting.close();
     assert!(ask(&auth, &users, "alice", "wonder").await);
 }
 
@@ -111,13 +134,13 @@ async fn those_who_ask_the_same_share_a_verdict_and_a_crowd_is_told_to_come_agai
     let same: Vec<_> = (0..500)
         .map(|_| ask("alice".to_owned(), "wonder"))
         .collect();
-    while auth.memory().waiting.is_empty() {
+    while auth.waiting.available_permits() == MOST_WAITING {
         tokio::task::yield_now().await;
     }
     let strangers: Vec<_> = (0..MOST_WAITING + 9)
         .map(|number| ask(format!("user{number}"), "x"))
         .collect();
-    while auth.memory().waiting.len() < MOST_WAITING {
+    while auth.waiting.available_permits() > 0 {
         tokio::task::yield_now().await;
     }
     drop(held);
