@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,7 +30,11 @@ struct Activity {
     phase: Phase,
     /// When the phase began, or the last byte was sent if that was later.
     since: Instant,
+    /// The last bytes that were read: they tell whether part of another head follows a request.
+    last_read: [u8; 4],
 }
+
+const END_OF_HEAD: [u8; 4] = *b"\r\n\r\n";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -49,6 +53,7 @@ impl Connection {
         let activity = Activity {
             phase: Phase::Idle,
             since: Instant::now(),
+            last_read: END_OF_HEAD,
         };
         Arc::new(Connection {
             activity: Mutex::new(activity),
@@ -56,16 +61,16 @@ impl Connection {
         })
     }
 
+    fn lock(&self) -> MutexGuard<'_, Activity> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn activity(&self) -> Activity {
-        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
     }
 
     fn enter(&self, phase: Phase) {
-        let activity = Activity {
-            phase,
-            since: Instant::now(),
-        };
-        *self.activity.lock().unwrap_or_else(PoisonError::into_inner) = activity;
+        self.lock().enter(phase);
     }
 
     /// A TLS handshake has begun. It has as much time as a head.
@@ -88,18 +93,22 @@ impl Connection {
         self.enter(Phase::Sending);
     }
 
-    fn read(&self) {
-        match self.activity().phase {
-            Phase::Idle | Phase::Sending => self.enter(Phase::Head),
-            // The head's time doesn't start again with each byte.
-            Phase::Head | Phase::Handling => {}
+    fn read(&self, bytes: &[u8]) {
+        let mut activity = self.lock();
+        for byte in &bytes[bytes.len().saturating_sub(4)..] {
+            activity.last_read.rotate_left(1);
+            activity.last_read[3] = *byte;
+        }
+        // A head's time doesn't start again with each byte.
+        if matches!(activity.phase, Phase::Idle | Phase::Sending) {
+            activity.enter(Phase::Head);
         }
     }
 
     fn wrote(&self) {
-        match self.activity().phase {
-            Phase::Sending => self.enter(Phase::Sending),
-            Phase::Idle | Phase::Head | Phase::Handling => {}
+        let mut activity = self.lock();
+        if activity.phase == Phase::Sending {
+            activity.enter(Phase::Sending);
         }
     }
 
@@ -117,9 +126,16 @@ impl Connection {
     /// Waits until the connection's time is up or `end` is cancelled.
     pub(crate) async fn expired(&self) {
         loop {
-            let Activity { phase, since } = self.activity();
+            let Activity {
+                phase,
+                since,
+                last_read,
+            } = self.activity();
             let end = match phase {
                 Phase::Head => since + HEAD,
+                // Part of a head came with the request that is being answered. (Or the request had a body: then the
+                // connection isn't kept as long, which is no harm.)
+                Phase::Sending if last_read != END_OF_HEAD => since + HEAD,
                 Phase::Idle | Phase::Sending => since + IDLE,
                 Phase::Handling => Instant::now() + IDLE,
             };
@@ -136,7 +152,14 @@ impl Connection {
     }
 }
 
-/// A stream that reports its reads and writes to its connection.
+impl Activity {
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.since = Instant::now();
+    }
+}
+
+/// A stream of plain text that reports its reads and writes to its connection.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     pub(crate) stream: S,
@@ -151,8 +174,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.connection.read();
+        if let Some(bytes @ [_, ..]) = buffer.filled().get(before..) {
+            self.connection.read(bytes);
         }
         result
     }

@@ -28,8 +28,8 @@ const MOST_CONNECTIONS: u64 = 4096;
 /// Descriptors that are kept for 8x8, files and the runtime.
 const RESERVED: u64 = 64;
 
-/// A longer head is refused with 431. Room for a proxy's worst cookies.
-const LARGEST_HEAD: usize = 160 * 1024;
+/// A longer head is refused with 431. Each connection may hold as much.
+const LARGEST_HEAD: usize = 32 * 1024;
 
 /// After this, connections that still send are cut: less than the five seconds in which the process has
 /// to exit.
@@ -179,16 +179,12 @@ impl Connections {
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
             let _ = stream.set_nodelay(true);
-            let watched = |stream| Watched {
-                stream,
-                connection: connection.clone(),
-            };
             match &all.security {
-                None => serve_connection(watched(stream), router, &connection, &stop).await,
+                None => serve_connection(stream, router, &connection, &stop).await,
                 Some(security) => {
                     connection.handshake_started();
                     let secured = tokio::select! {
-                        secured = tls_handshake(stream, security, watched) => secured,
+                        secured = tls_handshake(stream, security) => secured,
                         () = connection.expired() => None,
                         () = stop.cancelled() => None,
                     };
@@ -255,8 +251,7 @@ impl Connections {
 async fn tls_handshake(
     mut stream: TcpStream,
     security: &WebSecurity,
-    watched: impl FnOnce(TcpStream) -> Watched<TcpStream>,
-) -> Option<TlsStream<Watched<TcpStream>>> {
+) -> Option<TlsStream<TcpStream>> {
     let mut first = [0];
     if stream.peek(&mut first).await.ok()? == 1 && first[0].is_ascii_uppercase() {
         // A TLS handshake doesn't begin with a letter.
@@ -270,7 +265,7 @@ async fn tls_handshake(
         return None;
     }
     let acceptor = TlsAcceptor::from(security.tls().await?);
-    match acceptor.accept(watched(stream)).await {
+    match acceptor.accept(stream).await {
         Ok(secured) => Some(secured),
         Err(error) => {
             tracing::debug!(%error, "a TLS handshake failed");
@@ -295,7 +290,10 @@ async fn serve_connection(
             response
         }
     });
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Watched {
+        stream,
+        connection: connection.clone(),
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         // The connection's own clock tells an idle client from one that sends half a head.
