@@ -1,4 +1,4 @@
-//! A whole page, ready to be sent.
+//! A whole page as the body of a response.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use http_body::{Frame, SizeHint};
 
 use super::{Encoding, Segment, Variant, gzip};
 
-/// The parts of a page one after the other, none of them copied, with what goes around them.
+/// The segments of a page one after the other, none of them copied, with gzip's header and trailer around them.
 #[derive(Debug)]
 pub struct Body {
     chunks: std::vec::IntoIter<Bytes>,
@@ -17,27 +17,27 @@ pub struct Body {
 }
 
 impl Body {
-    /// The page that `parts` make up. Parts in another form than `variant`, which would spoil it, are
-    /// left out. No family may stand in two parts.
+    /// The page that consists of `segments`. Those in another variant than `variant`, which would spoil it, are
+    /// left out. No family may stand in two segments.
     #[must_use]
-    pub fn new(variant: Variant, parts: impl IntoIterator<Item = Segment>) -> Body {
-        let parts = parts.into_iter().filter(|part| {
-            debug_assert_eq!(part.variant(), variant, "a part in another form");
-            part.variant() == variant
+    pub fn new(variant: Variant, segments: impl IntoIterator<Item = Segment>) -> Body {
+        let segments = segments.into_iter().filter(|segment| {
+            debug_assert_eq!(segment.variant(), variant, "a segment in another variant");
+            segment.variant() == variant
         });
         let ending = variant.format.ending();
         let mut chunks = Vec::with_capacity(6);
         match variant.encoding {
             Encoding::Identity => {
-                chunks.extend(parts.map(Segment::into_bytes));
+                chunks.extend(segments.map(Segment::into_bytes));
                 chunks.push(Bytes::from_static(ending.as_bytes()));
             }
             Encoding::Gzip => {
                 let mut sum = crc32fast::Hasher::new();
                 chunks.push(Bytes::from_static(gzip::HEADER));
-                chunks.extend(parts.map(|part| {
-                    sum.combine(part.sum());
-                    part.into_bytes()
+                chunks.extend(segments.map(|segment| {
+                    sum.combine(segment.sum());
+                    segment.into_bytes()
                 }));
                 chunks.push(gzip::ending(ending, sum));
             }

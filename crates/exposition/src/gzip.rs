@@ -1,8 +1,8 @@
-//! One gzip member out of parts that were compressed each on its own.
+//! One gzip member out of segments that were compressed separately.
 //!
-//! A part is a run of deflate blocks that ends at a byte, refers to nothing before it and isn't marked as
-//! the end. So parts can stand one after the other in any order; around them go gzip's header and a last
-//! block, its checksum (RFC 1952), which follows from those of the parts. One member, because there are
+//! A segment is a run of deflate blocks that ends at a byte, refers to nothing before it and isn't marked as
+//! the end. So segments can stand one after the other in any order; around them go gzip's header and a last
+//! block, its checksum (RFC 1952), which follows from those of the segments. One member, because there are
 //! clients that stop reading after the first.
 
 use std::sync::{Mutex, PoisonError};
@@ -34,7 +34,7 @@ static IDLE: Mutex<Vec<Compress>> = Mutex::new(Vec::new());
 /// A page and the live metrics are compressed at the same time, more is rare.
 const MOST_IDLE: usize = 2;
 
-/// Compresses one part.
+/// Compresses one segment.
 #[derive(Debug)]
 pub(crate) struct Deflater {
     compress: Compress,

@@ -56,17 +56,17 @@ impl Format {
     }
 }
 
-/// How a page is encoded for the way.
+/// How a page is compressed for transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// As it is.
+    /// Uncompressed.
     Identity,
-    /// Compressed, as one gzip member.
+    /// One gzip member.
     Gzip,
 }
 
 impl Encoding {
-    /// The value of `Content-Encoding`, absent when the page goes as it is.
+    /// The value of `Content-Encoding`, absent for an uncompressed page.
     #[must_use]
     pub fn content_encoding(self) -> Option<&'static str> {
         match self {
@@ -86,7 +86,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// All four.
+    /// All variants, in the order of [`Variant::index`].
     pub const ALL: [Variant; 4] = [
         Variant::new(Format::Text, Encoding::Identity),
         Variant::new(Format::Text, Encoding::Gzip),
@@ -94,7 +94,7 @@ impl Variant {
         Variant::new(Format::OpenMetrics, Encoding::Gzip),
     ];
 
-    /// The form with this format and encoding.
+    /// The variant with this format and encoding.
     #[must_use]
     pub const fn new(format: Format, encoding: Encoding) -> Variant {
         Variant { format, encoding }

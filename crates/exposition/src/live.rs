@@ -1,4 +1,4 @@
-//! The part of a page that changes with each scrape.
+//! The segment of a page that changes with each scrape.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{RenderError, Segment, Variant, Writer};
 
-/// The small part of a page that changes with each scrape. It is rendered again when a collection has ended,
+/// The small segment of a page that changes with each scrape. It is rendered again when a collection has ended,
 /// and otherwise at most once a second: gathering, reading /proc and compressing cost more than sending
 /// the page.
 #[derive(Debug, Default)]
@@ -18,11 +18,12 @@ pub struct Live {
 struct Rendered {
     ended: u64,
     second: i64,
-    part: Segment,
+    segment: Segment,
 }
 
 impl Live {
-    /// The part that `write` writes, or one that was written a moment ago.
+    /// The segment that `write` writes, or the last one if it was rendered in this second with the same
+    /// `ended`.
     ///
     /// # Errors
     ///
@@ -40,14 +41,14 @@ impl Live {
         if let Some(known) = slot
             && (known.ended, known.second) == (ended, second)
         {
-            return Ok(known.part.clone());
+            return Ok(known.segment.clone());
         }
-        let part = Segment::render(variant, write)?;
+        let segment = Segment::render(variant, write)?;
         *slot = Some(Rendered {
             ended,
             second,
-            part: part.clone(),
+            segment: segment.clone(),
         });
-        Ok(part)
+        Ok(segment)
     }
 }

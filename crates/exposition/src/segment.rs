@@ -1,4 +1,4 @@
-//! A piece of a page, rendered and ready to be sent.
+//! A segment of a page, rendered and ready to be sent.
 
 use std::io::{self, Write};
 
@@ -12,23 +12,23 @@ use super::{Encoding, Format, Variant, Writer};
 pub struct Segment {
     variant: Variant,
     bytes: Bytes,
-    /// Of the plain text, whose length it knows too. Only kept of compressed parts.
+    /// The checksum and length of the plain text; kept of compressed segments only.
     sum: crc32fast::Hasher,
 }
 
-/// Why there is no part.
+/// Why a segment could not be rendered.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RenderError {
     /// The compressor refused its input, which it never should.
     #[error("the page could not be compressed")]
     Compress(#[from] flate2::CompressError),
-    /// The process is about to end, or rendering panicked.
-    #[error("rendering the page was broken off")]
+    /// The process is exiting, or rendering panicked.
+    #[error("rendering the page was interrupted")]
     BrokenOff,
 }
 
 impl Segment {
-    /// Renders what `write` writes. A compressed part is compressed as it is written: its plain text never
+    /// Renders what `write` writes. A compressed segment is compressed while it is written: its plain text never
     /// exists as a whole.
     ///
     /// # Errors
@@ -64,11 +64,11 @@ impl Segment {
     }
 }
 
-/// Renders a whole page into `out` as it is written: it never exists as a whole.
+/// Renders a whole page and writes it to `out` as it goes: it is never held in memory as a whole.
 ///
 /// # Errors
 ///
-/// What `out` says. What came after the failure is lost.
+/// The first error of `out`. Nothing is written after it.
 pub fn stream(
     format: Format,
     out: Box<dyn Write + Send>,
@@ -80,29 +80,29 @@ pub fn stream(
     let mut sink = writer.into_sink();
     sink.buffer().extend_from_slice(format.ending().as_bytes());
     sink.pass_on();
-    match sink.way {
-        Way::Out(stream) => stream.finish(),
-        Way::Keep | Way::Compress(_) => Ok(()),
+    match sink.output {
+        Output::Stream(stream) => stream.finish(),
+        Output::Buffer | Output::Compress(_) => Ok(()),
     }
 }
 
-/// So much text is compressed or written at a time: it stays in the processor's cache.
+/// The bytes that are compressed or written at a time: few enough to stay in the processor's cache.
 const CHUNK: usize = 32 * 1024;
 
-/// Where a [`Writer`] leaves its text.
+/// The buffer that a [`Writer`] fills, and its output.
 #[derive(Debug)]
 pub(crate) struct Sink {
     buffer: Vec<u8>,
-    way: Way,
+    output: Output,
 }
 
-/// What becomes of the text in the buffer.
+/// Where the text in the buffer goes.
 #[derive(Debug)]
-enum Way {
-    /// It stays there.
-    Keep,
+enum Output {
+    /// Nowhere: it stays there.
+    Buffer,
     Compress(Compressed),
-    Out(Stream),
+    Stream(Stream),
 }
 
 #[derive(Debug)]
@@ -136,9 +136,9 @@ impl Sink {
     pub(crate) fn new(encoding: Encoding) -> Sink {
         Sink {
             buffer: Vec::new(),
-            way: match encoding {
-                Encoding::Identity => Way::Keep,
-                Encoding::Gzip => Way::Compress(Compressed {
+            output: match encoding {
+                Encoding::Identity => Output::Buffer,
+                Encoding::Gzip => Output::Compress(Compressed {
                     deflater: Deflater::new(),
                     sum: crc32fast::Hasher::new(),
                     failure: None,
@@ -150,24 +150,24 @@ impl Sink {
     fn to(stream: Stream) -> Sink {
         Sink {
             buffer: Vec::new(),
-            way: Way::Out(stream),
+            output: Output::Stream(stream),
         }
     }
 
-    /// Prepares for about so many bytes of text.
+    /// Reserves room for about so many bytes of text.
     pub(crate) fn expect(&mut self, bytes: usize) {
-        self.buffer.reserve(match self.way {
-            Way::Keep => bytes,
-            Way::Compress(_) | Way::Out(_) => bytes.min(CHUNK + CHUNK / 8),
+        self.buffer.reserve(match self.output {
+            Output::Buffer => bytes,
+            Output::Compress(_) | Output::Stream(_) => bytes.min(CHUNK + CHUNK / 8),
         });
     }
 
-    /// To append to. After whole lines [`Sink::settle`] must be called.
+    /// The buffer to append to. [`Sink::settle`] must be called after whole lines.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
-    /// Lets the sink take what is in the buffer.
+    /// Passes the buffer on once it is large enough.
     pub(crate) fn settle(&mut self) {
         if self.buffer.len() >= CHUNK {
             self.pass_on();
@@ -175,35 +175,37 @@ impl Sink {
     }
 
     fn pass_on(&mut self) {
-        match &mut self.way {
-            Way::Keep => return,
-            Way::Compress(compressed) => {
+        match &mut self.output {
+            Output::Buffer => return,
+            Output::Compress(compressed) => {
                 compressed.sum.update(&self.buffer);
                 if let Err(failure) = compressed.deflater.write(&self.buffer) {
                     compressed.failure = Some(failure);
                 }
             }
-            Way::Out(stream) if stream.failure.is_none() => {
+            Output::Stream(stream) if stream.failure.is_none() => {
                 stream.failure = stream.out.write_all(&self.buffer).err();
             }
-            Way::Out(_) => {}
+            Output::Stream(_) => {}
         }
         self.buffer.clear();
     }
 
     fn finish(mut self) -> Result<(Bytes, crc32fast::Hasher), flate2::CompressError> {
         self.pass_on();
-        match self.way {
-            Way::Keep | Way::Out(_) => {
-                // What was reserved too much goes back.
+        match self.output {
+            Output::Buffer | Output::Stream(_) => {
+                // Gives back what was reserved in excess.
                 self.buffer.shrink_to_fit();
                 Ok((self.buffer.into(), crc32fast::Hasher::new()))
             }
-            Way::Compress(Compressed {
+            Output::Compress(Compressed {
                 failure: Some(failure),
                 ..
             }) => Err(failure),
-            Way::Compress(compressed) => Ok((compressed.deflater.finish()?.into(), compressed.sum)),
+            Output::Compress(compressed) => {
+                Ok((compressed.deflater.finish()?.into(), compressed.sum))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one writer of samples, for both formats.
+//! Writes samples in both formats.
 //!
 //! The formats differ in four things only: `OpenMetrics` leaves `_total` off a counter's family, has
 //! `# UNIT`, escapes quotes in help texts, and ends with `# EOF`, which is the [`Body`](super::Body)'s
@@ -33,7 +33,7 @@ impl Kind {
 /// The units that `# UNIT` names. A windowed count of calls has none that Prometheus knows.
 const UNITS: [&str; 3] = ["seconds", "ratio", "bytes"];
 
-/// Writes families into a part of a page.
+/// Writes families into a segment.
 #[derive(Debug)]
 pub struct Writer {
     format: Format,
@@ -55,7 +55,7 @@ impl Writer {
         self.sink
     }
 
-    /// Prepares for about so many bytes.
+    /// Reserves room for about so many bytes of text.
     pub fn expect(&mut self, bytes: usize) {
         self.sink.expect(bytes);
     }
