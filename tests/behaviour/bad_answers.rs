@@ -242,8 +242,8 @@ async fn odd_scrapers_get_a_page() {
     let simulator = simulator().await;
     let exporter = exporter(&simulator, "1500ms", &[]).await;
     let timeout = "x-prometheus-scrape-timeout-seconds";
-    let long = format!("text/plain;q=0.5,{}", "a/b;q=0.1,".repeat(10_000));
-    assert!(long.len() > 100_000);
+    let long = format!("text/plain;q=0.5,{}", "a/b;q=0.1,".repeat(2_500));
+    assert!(long.len() > 25_000);
     for (name, value) in [
         (timeout, "NaN"),
         (timeout, "-1"),
