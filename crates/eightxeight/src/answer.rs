@@ -1,6 +1,7 @@
 //! What one answer of 8x8 holds. A snapshot never changes once it is made.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::fields::Field;
 use crate::window::Period;
@@ -97,7 +98,7 @@ impl PartialEq for Values {
 }
 
 /// Counts of what in an answer isn't as the field table has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// Distinct keys that the table doesn't hold.
     pub unknown_fields: usize,

@@ -1,81 +1,35 @@
-//! The journal: every answer as it came, one line each, appended and never changed. The finished files are
-//! made from it alone, so they are the same however often a backfill was interrupted.
+//! The journal: every answer as it came, a line of JSON each, appended and never changed. The finished files are made
+//! from it alone, so they are the same however often a backfill was interrupted.
 //!
-//! A line is a checksum and a JSON text. The first holds the parameters, the others the answers in the
-//! order of the plan, so that how many there are says where to go on. What a crash tore off the last
-//! line is cut away; it is asked for again.
+//! The first line holds the parameters, the others the answers in the order of the plan, so their number says where to
+//! go on. A last line that a crash has torn is cut off, and its answer is asked for again.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, differences};
 use super::plan::{Month, Point};
 use super::record::Record;
+use super::{BackfillError, month, own};
 use eightxeight::answer::Snapshot;
 
 /// Its name in the output directory.
 pub const NAME: &str = "backfill.journal";
 
+/// What it is, and the version of its format.
+const TITLE: &str = "eightxeight-exporter backfill 2";
+
+/// How its first line begins.
+const BEGINNING: &str = r#"["eightxeight-exporter backfill 2","#;
+
 /// After a power failure no more than this much time's answers are asked for again. A kill loses none.
 const LONGEST_UNSYNCED: Duration = Duration::from_secs(5);
-
-/// Why the journal can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// There is one, or what an earlier backfill made, and nobody said to go on.
-    #[error(
-        "--output: {0} holds an earlier backfill: go on with --resume, or choose another directory"
-    )]
-    Exists(PathBuf),
-    /// There are finished files and no journal that they come from.
-    #[error(
-        "--output: {0} holds finished files but no journal to go on from: choose another directory"
-    )]
-    Lost(PathBuf),
-    /// It belongs to a backfill with other parameters.
-    #[error(
-        "--resume: the backfill in {path} has other parameters: {differences}; give the same ones, or choose another directory"
-    )]
-    Differs {
-        /// The directory.
-        path: PathBuf,
-        /// Which, and what they were.
-        differences: String,
-    },
-    /// A line before the last is not as it was written, or not what belongs there.
-    #[error(
-        "{path}: damaged at line {line}; what comes before it is whole: cut the file there and go on with --resume"
-    )]
-    Damaged {
-        /// The journal.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-    },
-    /// Another process has it open.
-    #[error("--output: another backfill is at work in {0}")]
-    Locked(PathBuf),
-    /// The system refuses to read or write it.
-    #[error("{path}: {source}")]
-    Io {
-        /// The journal or its directory.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl JournalError {
-    /// Whether another way to call the command would help.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        !matches!(self, JournalError::Damaged { .. } | JournalError::Io { .. })
-    }
-}
 
 /// A journal that is open for appending. Dropping it lets others use it.
 #[derive(Debug)]
@@ -107,41 +61,49 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`JournalError`].
+    /// When there is an earlier backfill that isn't to be resumed, or another one is to be resumed, or the journal
+    /// can't be read or written.
     pub fn open(
         directory: &Path,
         parameters: &Parameters,
         points: impl Iterator<Item = Point>,
         resume: bool,
-    ) -> Result<Journal, JournalError> {
+    ) -> Result<Journal, BackfillError> {
         let path = directory.join(NAME);
-        let in_directory = |source| JournalError::Io {
-            path: directory.to_owned(),
-            source,
+        let unusable = |error| BackfillError::Open(path.clone(), error);
+        let refused = |problem: &str| {
+            let shown = directory.display();
+            Err(BackfillError::Usage(format!("--output: {shown} {problem}")))
         };
-        std::fs::create_dir_all(directory).map_err(in_directory)?;
-        let finished = super::month::any(directory).map_err(in_directory)?;
-        let exists = path.try_exists().map_err(in_directory)?;
-        match (exists, finished, resume) {
-            (true, _, false) | (false, true, false) => {
-                return Err(JournalError::Exists(directory.to_owned()));
-            }
-            (false, true, true) => return Err(JournalError::Lost(directory.to_owned())),
-            _ => {}
-        }
-        let io = |source| JournalError::Io {
-            path: path.clone(),
-            source,
-        };
+        let finished = std::fs::create_dir_all(directory)
+            .and_then(|()| month::any(directory))
+            .map_err(|error| BackfillError::Open(directory.to_owned(), error))?;
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        let file = options.open(&path).map_err(io)?;
+        options.read(true).append(true);
+        let found = match own::open(&options, &path, BEGINNING) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            opened => Some(opened.map_err(unusable)?),
+        };
+        let file = match found {
+            Some(file) if resume => file,
+            None if !finished => options.create_new(true).open(&path).map_err(unusable)?,
+            None if resume => {
+                return refused(
+                    "holds finished files but no journal to go on from: choose another directory",
+                );
+            }
+            _ => {
+                return refused(
+                    "holds an earlier backfill: go on with --resume, or choose another directory",
+                );
+            }
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::Locked(directory.to_owned()));
+                return refused("is another backfill's, which is at work");
             }
-            Err(TryLockError::Error(error)) => return Err(io(error)),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
         let mut journal = Journal {
             path: path.clone(),
@@ -151,9 +113,22 @@ impl Journal {
             segments: Vec::new(),
             synced: Instant::now(),
         };
-        if !journal.read(directory, parameters, points)? {
-            journal.write(&parameters.to_json()).map_err(io)?;
-            journal.sync().map_err(io)?;
+        let mut lines = journal.lines().map_err(unusable)?;
+        let begun = lines.next::<(String, Parameters)>().map_err(unusable)?;
+        let differences = begun
+            .as_ref()
+            .map(|(_, theirs)| differences(parameters, theirs));
+        let differences = differences.unwrap_or_default();
+        if !differences.is_empty() {
+            return refused(&format!(
+                "holds a backfill with other parameters: {}; give the same ones, or choose another directory",
+                differences.join("; ")
+            ));
+        }
+        if begun.is_some() {
+            journal.read(lines, points).map_err(unusable)?;
+        } else {
+            journal.begin(parameters).map_err(unusable)?;
         }
         Ok(journal)
     }
@@ -175,25 +150,17 @@ impl Journal {
     /// # Errors
     ///
     /// When the file can't be written, for example because the disk is full.
-    pub fn append(&mut self, point: Point, snapshot: &Snapshot) -> Result<(), JournalError> {
-        let record = Record::new(point.window, snapshot);
+    pub fn append(&mut self, point: Point, snapshot: &Snapshot) -> io::Result<()> {
         let start = self.length;
-        self.write(&record.to_json())
-            .and_then(|()| {
-                if self.synced.elapsed() >= LONGEST_UNSYNCED {
-                    self.sync()?;
-                }
-                Ok(())
-            })
-            .map_err(|source| JournalError::Io {
-                path: self.path.clone(),
-                source,
-            })?;
+        self.write(&Record::new(point.window, snapshot))?;
+        if self.synced.elapsed() >= LONGEST_UNSYNCED {
+            self.sync()?;
+        }
         self.note(point, snapshot.answer.rows.len(), start, self.length);
         Ok(())
     }
 
-    /// Takes the journal away if it holds no answer.
+    /// Removes the journal if it holds no answer.
     pub fn discard(self) {
         if self.done == 0 {
             let _ = std::fs::remove_file(&self.path);
@@ -221,72 +188,43 @@ impl Journal {
         segment: Segment,
         mut see: impl FnMut(usize, Snapshot),
     ) -> io::Result<()> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(segment.start))?;
-        let mut lines = BufReader::new(file.take(segment.end - segment.start));
-        let mut line = Vec::new();
-        while read_line(&mut lines, &mut line)? {
-            let record = text_of(&line).and_then(Record::from_json);
-            let (window, snapshot) = record
-                .ok_or_else(|| {
-                    io::Error::new(io::ErrorKind::InvalidData, "the journal was changed")
-                })?
-                .into_snapshot();
+        let file = own::open(OpenOptions::new().read(true), path, BEGINNING)?;
+        let mut lines = Lines::new(file, segment.start, segment.end)?;
+        while lines.position < segment.end {
+            let record: Record = lines.next()?.ok_or_else(|| damaged(lines.position))?;
+            let (window, snapshot) = record.into_snapshot();
             see(window, snapshot);
         }
         Ok(())
     }
 
-    /// Reads what is there. False when it has not even parameters.
+    fn lines(&self) -> io::Result<Lines> {
+        let end = self.file.metadata()?.len();
+        Lines::new(self.file.try_clone()?, 0, end)
+    }
+
+    /// Writes the first line; a crash may have torn an earlier one.
+    fn begin(&mut self, parameters: &Parameters) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.write(&(TITLE, parameters))?;
+        self.sync()
+    }
+
+    /// Reads the answers and cuts off what a crash has torn.
     fn read(
         &mut self,
-        directory: &Path,
-        parameters: &Parameters,
+        mut lines: Lines,
         mut points: impl Iterator<Item = Point>,
-    ) -> Result<bool, JournalError> {
-        let path = self.path.clone();
-        let io = |source| JournalError::Io {
-            path: path.clone(),
-            source,
-        };
-        let damaged = |line| JournalError::Damaged {
-            path: path.clone(),
-            line,
-        };
-        let file = self.file.try_clone().map_err(io)?;
-        let whole = file.metadata().map_err(io)?.len();
-        let mut lines = BufReader::new(file);
-        let (mut number, mut line) = (0, Vec::new());
-        while read_line(&mut lines, &mut line).map_err(io)? {
-            number += 1;
-            let start = self.length;
-            let end = start + line.len() as u64;
-            let Some(text) = text_of(&line) else {
-                if end == whole {
-                    break; // Torn off by a crash.
-                }
-                return Err(damaged(number));
+    ) -> io::Result<()> {
+        self.length = lines.position;
+        while let Some(record) = lines.next::<Record>()? {
+            let Some(point) = points.next().filter(|point| record.answers(*point)) else {
+                return Err(damaged(self.length));
             };
-            if number == 1 {
-                let differences = parameters.differences(text).ok_or_else(|| damaged(1))?;
-                if !differences.is_empty() {
-                    return Err(JournalError::Differs {
-                        path: directory.to_owned(),
-                        differences: differences.join("; "),
-                    });
-                }
-            } else {
-                let record = Record::from_json(text).ok_or_else(|| damaged(number))?;
-                let point = points.next().filter(|point| record.answers(*point));
-                let point = point.ok_or_else(|| damaged(number))?;
-                self.note(point, record.rows(), start, end);
-            }
-            self.length = end;
+            self.note(point, record.rows(), self.length, lines.position);
+            self.length = lines.position;
         }
-        if self.length < whole {
-            self.file.set_len(self.length).map_err(io)?;
-        }
-        Ok(self.length > 0)
+        self.file.set_len(self.length)
     }
 
     fn note(&mut self, point: Point, rows: usize, start: u64, end: u64) {
@@ -306,9 +244,10 @@ impl Journal {
         }
     }
 
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        let line = format!("{:08x} {text}\n", crc32fast::hash(text.as_bytes()));
-        let written = self.file.write_all(line.as_bytes());
+    fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        let written = self.file.write_all(&line);
         match written {
             Ok(()) => self.length += line.len() as u64,
             // Half a line on a full disk. Cutting it off needs no space; should it fail, the next
@@ -319,17 +258,42 @@ impl Journal {
     }
 }
 
-fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    Ok(lines.read_until(b'\n', line)? > 0)
+/// Reads lines of JSON.
+struct Lines {
+    file: BufReader<File>,
+    /// Where the last line that was read ends.
+    position: u64,
+    end: u64,
 }
 
-/// The text of a whole line, if it is as it was written.
-fn text_of(line: &[u8]) -> Option<&str> {
-    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
-    let (sum, text) = line.split_once(' ')?;
-    let sum = u32::from_str_radix(sum, 16).ok()?;
-    (sum == crc32fast::hash(text.as_bytes())).then_some(text)
+impl Lines {
+    fn new(mut file: File, start: u64, end: u64) -> io::Result<Lines> {
+        Ok(Lines {
+            position: file.seek(SeekFrom::Start(start))?,
+            file: BufReader::new(file),
+            end,
+        })
+    }
+
+    /// The next line; none at the end, nor where a crash has torn the last one.
+    fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        let mut line = Vec::new();
+        let end = self.position + self.file.read_until(b'\n', &mut line)? as u64;
+        let whole = Some(&line).filter(|line| line.ends_with(b"\n"));
+        let value = whole.and_then(|line| serde_json::from_slice(line).ok());
+        if value.is_some() {
+            self.position = end;
+        } else if end < self.end {
+            return Err(damaged(self.position));
+        }
+        Ok(value)
+    }
+}
+
+fn damaged(position: u64) -> io::Error {
+    io::Error::other(format!(
+        "damaged after {position} bytes, which are whole: cut it with `truncate --size {position}` and go on with --resume"
+    ))
 }
 
 #[cfg(test)]

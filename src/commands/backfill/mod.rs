@@ -12,6 +12,7 @@ mod agree;
 pub mod journal;
 pub mod month;
 pub mod options;
+mod own;
 pub mod parameters;
 pub mod plan;
 mod progress;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use agree::agree;
-pub use journal::{Journal, JournalError};
+pub use journal::Journal;
 pub use options::Options;
 pub use parameters::Parameters;
 pub use plan::Plan;
@@ -65,7 +66,7 @@ impl Job {
         if !options.resume {
             plan.reaches(0, now).map_err(|problem| vec![problem])?;
         }
-        let parameters = Parameters::new(&options, &plan, &account);
+        let parameters = parameters::parameters(&options, &plan, &account);
         Ok(Job {
             account,
             options,

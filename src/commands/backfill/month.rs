@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::journal::{Journal, Segment};
+use super::own;
 use super::plan::Month;
 use eightxeight::fields::Field;
 use exposition::{Format, Kind, Writer, escape_labels, stream};
@@ -26,6 +27,9 @@ const MEMORY: usize = 64 * 1024 * 1024;
 const PREFIX: &str = "eightxeight-";
 const SUFFIX: &str = ".om";
 
+/// How a file begins.
+const BEGINNING: &str = "# HELP eightxeight_";
+
 /// The path of a month's file.
 #[must_use]
 pub fn path(directory: &Path, month: Month) -> PathBuf {
@@ -34,14 +38,18 @@ pub fn path(directory: &Path, month: Month) -> PathBuf {
 
 /// Whether a directory holds such a file.
 pub(super) fn any(directory: &Path) -> io::Result<bool> {
-    for entry in directory.read_dir()? {
-        let name = entry?.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            return Ok(true);
-        }
+    let names = directory.read_dir()?.filter_map(Result::ok);
+    let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.any(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)))
+}
+
+/// Whether a backfill made the file, wholly or in part; false when there is none.
+fn is_own(path: &Path) -> io::Result<bool> {
+    match own::open(OpenOptions::new().read(true), path, BEGINNING) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(false)
 }
 
 /// What all months have in common.
@@ -53,17 +61,23 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Writes a month's file. It appears under its name when it is whole.
+    /// Writes a month's file, unless it is there already. It appears under its name when it is whole.
     ///
     /// # Errors
     ///
-    /// What the system says; nothing is left behind then.
+    /// What the system says, or that somebody else's file has this name; nothing is left behind then.
     pub(super) fn write(&self, segment: Segment, path: &Path) -> io::Result<()> {
         self.write_within(MEMORY, segment, path)
     }
 
     fn write_within(&self, memory: usize, segment: Segment, path: &Path) -> io::Result<()> {
+        if is_own(path)? {
+            return Ok(());
+        }
         let unfinished = path.with_extension("om.unfinished");
+        if is_own(&unfinished)? {
+            std::fs::remove_file(&unfinished)?;
+        }
         let written = self
             .write_to(memory, segment, &unfinished)
             .and_then(|()| std::fs::rename(&unfinished, path));
@@ -77,8 +91,7 @@ impl Source {
     }
 
     fn write_to(&self, memory: usize, segment: Segment, path: &Path) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).open(path)?;
+        let file = File::create_new(path)?;
         let mut read = Ok(());
         stream(Format::OpenMetrics, Box::new(file.try_clone()?), |writer| {
             read = self.write_families(memory, segment, writer);
@@ -105,7 +118,7 @@ impl Source {
                     gather(series, fields, &snapshot);
                 }
                 if let (0, Some(answers)) = (turn, answers.get_mut(window)) {
-                    answers.push(Answered::new(&snapshot));
+                    answers.push(answered(&snapshot));
                 }
             })?;
             self.write_fields(writer, fields, &gathered);
@@ -146,10 +159,10 @@ impl Source {
             let mut family = writer.family(name, Kind::Gauge, help);
             for (window, answers) in self.windows.iter().zip(answers) {
                 self.set_labels(&mut labels, None, window);
-                for answer in answers {
+                for (second, gauges) in answers {
                     // What is in the journal worked.
-                    let value = answer.gauges.get(index).copied().unwrap_or(1.0);
-                    family.escaped_sample_at(&labels, value, answer.second);
+                    let value = gauges.get(index).copied().unwrap_or(1.0);
+                    family.escaped_sample_at(&labels, value, *second);
                 }
             }
         }
@@ -180,33 +193,21 @@ struct Series {
 
 fn gather(all: &mut BTreeMap<Box<str>, Series>, fields: &[Field], snapshot: &Snapshot) {
     for row in &snapshot.answer.rows {
-        if !all.contains_key(&row.pbx_id) {
-            all.insert(row.pbx_id.clone(), Series::default());
-        }
-        if let Some(series) = all.get_mut(&row.pbx_id) {
-            series.seconds.push(snapshot.period.end.as_second());
-            let values = fields
-                .iter()
-                .map(|field| row.base(*field).unwrap_or(f64::NAN));
-            series.values.extend(values);
-        }
+        let series = all.entry(row.pbx_id.clone()).or_default();
+        series.seconds.push(snapshot.period.end.as_second());
+        let values = fields
+            .iter()
+            .map(|field| row.base(*field).unwrap_or(f64::NAN));
+        series.values.extend(values);
     }
 }
 
-/// What is known of an answer beyond its numbers.
-#[derive(Clone)]
-struct Answered {
-    second: i64,
-    gauges: [f64; GAUGES.len()],
-}
+/// When an answer's window ended, and what is known of the answer beyond its numbers.
+type Answered = (i64, [f64; GAUGES.len()]);
 
-impl Answered {
-    fn new(snapshot: &Snapshot) -> Answered {
-        Answered {
-            second: snapshot.period.end.as_second(),
-            gauges: std::array::from_fn(|index| (GAUGES[index].value)(snapshot)),
-        }
-    }
+fn answered(snapshot: &Snapshot) -> Answered {
+    let gauges = std::array::from_fn(|index| (GAUGES[index].value)(snapshot));
+    (snapshot.period.end.as_second(), gauges)
 }
 
 #[cfg(test)]

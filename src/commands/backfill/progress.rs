@@ -47,10 +47,6 @@ impl Progress {
         }
     }
 
-    pub(super) fn done(&self) -> usize {
-        self.done
-    }
-
     /// An answer is in the journal: that of a step that ends at `step`.
     pub(super) fn advance(&mut self, step: Timestamp) {
         self.done += 1;

@@ -1,15 +1,16 @@
 //! Asks for what is left of the plan, point by point, and finishes each month when its last point is in.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::journal::{JournalError, NAME};
+use super::Ready;
+use super::journal::{Journal, NAME};
 use super::month::{self, Source};
-use super::plan::{Month, Plan, Point};
+use super::plan::{Month, Point};
 use super::progress::Progress;
-use super::{Job, Ready};
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;
@@ -24,19 +25,12 @@ pub enum BackfillError {
     /// There can be no HTTP client.
     #[error("{}", crate::config::client_problem(.0))]
     Http(#[from] ClientError),
-    /// The journal can't be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    /// The journal or its directory can't be used.
+    #[error("{0}: {1}")]
+    Open(PathBuf, io::Error),
     /// An answer or a file can't be written.
-    #[error(
-        "{path}: {source}; all that was fetched is in the journal: mend this and go on with --resume"
-    )]
-    Write {
-        /// What was written.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error("{0}: {1}; all that was fetched is in the journal: mend this and go on with --resume")]
+    Write(PathBuf, io::Error),
     /// 8x8 says no, and waiting won't change that.
     #[error("{error}; {}; then go on with --resume, {done} of {total} requests are done", error.remedy())]
     GaveUp {
@@ -66,11 +60,7 @@ impl BackfillError {
     /// Whether the command was called wrongly, and nothing has been started.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        match self {
-            BackfillError::Usage(_) | BackfillError::Http(_) => true,
-            BackfillError::Journal(error) => error.is_usage(),
-            _ => false,
-        }
+        matches!(self, BackfillError::Usage(_) | BackfillError::Http(_))
     }
 }
 
@@ -85,106 +75,89 @@ pub async fn run(
     terminal: bool,
     stop: CancellationToken,
 ) -> Result<Vec<PathBuf>, BackfillError> {
-    let per_minute = ready.per_minute();
-    let Job {
-        account,
-        plan,
-        options,
-        ..
-    } = &ready.job;
+    let (done, total, per_minute) = (ready.journal.done(), ready.total, ready.per_minute());
+    let account = &ready.job.account;
     let settings = Settings {
         max_requests_per_minute: per_minute,
         ..account.api.clone()
     };
-    let directory = options.output.clone();
-    let (plan, done, total) = (plan.clone(), ready.journal.done(), ready.total);
-    let mut run = Run {
-        asking: Asking {
-            client: Client::new(&Users::new(clock), settings, Arc::new(|_| {}))?,
-            clock,
-            interval: account.collect.interval,
-        },
-        progress: Progress::new(terminal, done, total, per_minute),
-        source: Source {
-            journal: directory.join(NAME),
-            windows: plan.windows.clone(),
-            labels: options.labels.clone(),
-        },
-        directory,
+    let asking = Asking {
+        client: Client::new(&Users::new(clock), settings, Arc::new(|_| {}))?,
+        clock,
+        interval: account.collect.interval,
     };
+    let mut progress = Progress::new(terminal, done, total, per_minute);
     let result = tokio::select! {
-        result = run.complete(&plan, &mut ready) => Some(result),
+        result = complete(&mut ready, &asking, &mut progress) => Some(result),
         () = stop.cancelled() => None,
     };
-    run.progress.end();
+    progress.end();
     let synced = ready.journal.sync();
-    match result {
-        Some(Ok(())) => {}
-        Some(Err(error)) => return Err(error),
-        None => {
-            let done = run.progress.done();
-            return Err(BackfillError::Stopped { done, total });
-        }
-    }
-    synced.map_err(|source| unwritten(run.source.journal.clone(), source))?;
+    let done = ready.journal.done();
+    result.unwrap_or(Err(BackfillError::Stopped { done, total }))?;
+    let output = &ready.job.options.output;
+    synced.map_err(|source| BackfillError::Write(output.join(NAME), source))?;
     let segments = ready.journal.segments().iter();
     Ok(segments
-        .map(|segment| month::path(&run.directory, segment.month))
+        .map(|segment| month::path(output, segment.month))
         .collect())
 }
 
-struct Run {
-    asking: Asking,
-    progress: Progress,
-    source: Source,
-    directory: PathBuf,
+async fn complete(
+    ready: &mut Ready,
+    asking: &Asking,
+    progress: &mut Progress,
+) -> Result<(), BackfillError> {
+    let Ready {
+        job,
+        journal,
+        total,
+    } = ready;
+    let directory = &job.options.output;
+    let source = Source {
+        journal: directory.join(NAME),
+        windows: job.plan.windows.clone(),
+        labels: job.options.labels.clone(),
+    };
+    for point in job.plan.points().skip(journal.done()) {
+        let month = Month::of(point.period.end);
+        if journal
+            .segments()
+            .last()
+            .is_some_and(|last| last.month < month)
+        {
+            write_months(&source, directory, journal).await?;
+        }
+        let snapshot = asking.ask(point, progress).await;
+        let snapshot = snapshot.map_err(|error| BackfillError::GaveUp {
+            error,
+            done: journal.done(),
+            total: *total,
+        })?;
+        journal
+            .append(point, &snapshot)
+            .map_err(|source| BackfillError::Write(directory.join(NAME), source))?;
+        progress.advance(point.period.end);
+    }
+    write_months(&source, directory, journal).await
 }
 
-impl Run {
-    async fn complete(&mut self, plan: &Plan, ready: &mut Ready) -> Result<(), BackfillError> {
-        for point in plan.points().skip(ready.journal.done()) {
-            self.finish_before(Some(Month::of(point.period.end)), ready)
-                .await?;
-            let snapshot = self.asking.ask(point, &self.progress).await;
-            let snapshot = snapshot.map_err(|error| BackfillError::GaveUp {
-                error,
-                done: self.progress.done(),
-                total: ready.total,
-            })?;
-            match ready.journal.append(point, &snapshot) {
-                Err(JournalError::Io { path, source }) => return Err(unwritten(path, source)),
-                result => result?,
-            }
-            self.progress.advance(point.period.end);
-        }
-        self.finish_before(None, ready).await
+/// Writes the files of the journal's months that aren't there yet.
+async fn write_months(
+    source: &Source,
+    directory: &Path,
+    journal: &Journal,
+) -> Result<(), BackfillError> {
+    for segment in journal.segments() {
+        let path = month::path(directory, segment.month);
+        let (source, segment, to) = (source.clone(), *segment, path.clone());
+        // It can take minutes, and a signal must not wait for it.
+        tokio::task::spawn_blocking(move || source.write(segment, &to))
+            .await
+            .unwrap_or_else(|broken_off| Err(io::Error::other(broken_off)))
+            .map_err(|source| BackfillError::Write(path, source))?;
     }
-
-    /// Writes the files of the months before one, or of all, that aren't there yet.
-    async fn finish_before(
-        &self,
-        month: Option<Month>,
-        ready: &Ready,
-    ) -> Result<(), BackfillError> {
-        for segment in ready.journal.segments() {
-            let path = month::path(&self.directory, segment.month);
-            let complete = month.is_none_or(|month| segment.month < month);
-            if !complete || path.exists() {
-                continue;
-            }
-            let (source, segment, to) = (self.source.clone(), *segment, path.clone());
-            // It can take minutes, and a signal must not wait for it.
-            let written = tokio::task::spawn_blocking(move || source.write(segment, &to)).await;
-            written
-                .unwrap_or_else(|broken_off| Err(std::io::Error::other(broken_off)))
-                .map_err(|source| unwritten(path, source))?;
-        }
-        Ok(())
-    }
-}
-
-fn unwritten(path: PathBuf, source: std::io::Error) -> BackfillError {
-    BackfillError::Write { path, source }
+    Ok(())
 }
 
 /// Asks for one point after the other, waiting out what passes.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::report::Trouble;
+use super::report::Outcome;
 use eightxeight::transport::Route;
 use eightxeight::{Cause, Endpoint, Failure, Reason};
 
@@ -55,7 +55,7 @@ pub(super) fn resolved(route: &Route, addresses: &[SocketAddr]) -> String {
 }
 
 /// Nothing to resolve or connect is HTTP yet, but the words are those of a request that fails at it.
-pub(super) fn trouble(route: &Route, cause: impl Into<Option<Cause>>) -> Trouble {
+pub(super) fn trouble(route: &Route, cause: impl Into<Option<Cause>>) -> Outcome {
     let cause = if route.is_proxy {
         Some(Cause::ProxyUnreachable)
     } else {
@@ -68,9 +68,9 @@ pub(super) fn trouble(route: &Route, cause: impl Into<Option<Cause>>) -> Trouble
         status: None,
         retry_after: None,
     };
-    Trouble {
-        what: format!("{} ({}:{})", failure.meaning(), route.host, route.port),
-        remedy: failure.remedy().to_owned(),
-        reason: Some(Reason::Connect),
+    Outcome::Failed {
+        message: format!("{} ({}:{})", failure.meaning(), route.host, route.port),
+        remedy: failure.remedy(),
+        reason: Some(Reason::Connect.label()),
     }
 }

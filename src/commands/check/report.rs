@@ -1,19 +1,16 @@
-//! What a check found.
+//! What a check found. Its fields are those of the JSON report.
 
-use std::time::Duration;
+use serde::Serialize;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
-
-use eightxeight::Reason;
+use crate::telemetry::BUILD;
 use eightxeight::answer::{Drift, Row, Snapshot};
 use eightxeight::fields::Field;
-use eightxeight::window::{Period, Window};
+use eightxeight::window::Window;
 
 /// What a step is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "step", content = "window", rename_all = "snake_case")]
-pub enum Subject {
+pub(super) enum Subject {
     /// Finding the address of the host.
     Name,
     /// Connecting to it.
@@ -27,113 +24,148 @@ pub enum Subject {
     /// Comparing the clocks.
     Clock,
     /// Asking for a window.
-    Window(#[serde(serialize_with = "label")] Window),
+    Window(String),
 }
 
 /// What a step came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum State {
+pub(super) enum Outcome {
     /// It worked; what was found.
-    Ok(#[serde(serialize_with = "message")] String),
+    Ok { message: String },
     /// It didn't.
-    Failed(Trouble),
+    Failed {
+        /// What happened.
+        message: String,
+        /// What to do next.
+        remedy: &'static str,
+        /// The reason as metrics know it, where 8x8 was asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+    },
     /// It wasn't tried; why.
-    Skipped(#[serde(serialize_with = "message")] String),
-}
-
-/// Why a step failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Trouble {
-    /// What happened, in plain words.
-    #[serde(rename = "message")]
-    pub what: String,
-    /// What to do next.
-    pub remedy: String,
-    /// The reason as metrics know it, where 8x8 was asked.
-    #[serde(serialize_with = "reason", skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    Skipped { message: String },
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// What it is about.
+#[derive(Debug, Serialize)]
+pub(super) struct Step {
     #[serde(flatten)]
-    pub subject: Subject,
-    /// What it came to.
+    pub(super) subject: Subject,
     #[serde(flatten)]
-    pub state: State,
+    pub(super) outcome: Outcome,
     /// How long it took; absent where nothing was waited for.
-    #[serde(
-        rename = "duration_seconds",
-        serialize_with = "seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub took: Option<Duration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration_seconds: Option<f64>,
 }
 
 /// The answer for one window.
 #[derive(Debug, Serialize)]
-pub struct WindowReport {
+pub(super) struct WindowReport {
     /// Which one.
-    #[serde(serialize_with = "label")]
-    pub window: Window,
-    /// What 8x8 said.
-    #[serde(flatten, serialize_with = "answer")]
-    pub snapshot: Snapshot,
+    pub(super) window: String,
+    /// Where it begins.
+    pub(super) start: String,
+    /// Where it ends.
+    pub(super) end: String,
+    /// One for each PBX, sorted by name.
+    pub(super) pbxes: Vec<PbxReport>,
+}
+
+/// The most important numbers of a PBX.
+#[derive(Debug, Serialize)]
+pub(super) struct PbxReport {
+    pub(super) pbx_id: Box<str>,
+    pub(super) inbound_calls: Option<f64>,
+    pub(super) inbound_calls_answered: Option<f64>,
+    pub(super) inbound_calls_missed: Option<f64>,
+    pub(super) inbound_calls_abandoned: Option<f64>,
+    pub(super) abandon_ratio: Option<f64>,
+    pub(super) talk_time_seconds: Option<f64>,
 }
 
 /// All that was found.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// Whether no step failed.
+    pub(super) ok: bool,
+    /// The program's.
+    pub(super) version: &'static str,
     /// The steps in order.
-    pub steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// The windows that were answered.
-    pub windows: Vec<WindowReport>,
+    pub(super) windows: Vec<WindowReport>,
     /// What a user should know although nothing failed, a sentence each.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Report {
-    /// Whether every step worked. One that didn't apply counts as one that worked.
-    #[must_use]
-    pub fn is_ok(&self) -> bool {
-        self.failed() == 0
+    /// A report on these steps and answers, with what is remarkable about the answers after the `warnings`.
+    pub(super) fn new(
+        steps: Vec<Step>,
+        answers: &[(Window, Snapshot)],
+        warnings: Vec<String>,
+    ) -> Report {
+        let windows = answers.iter().map(|(window, snapshot)| WindowReport {
+            window: window.to_string(),
+            start: snapshot.period.start.to_string(),
+            end: snapshot.period.end.to_string(),
+            pbxes: snapshot.answer.rows.iter().map(pbx).collect(),
+        });
+        Report {
+            ok: failed(&steps) == 0,
+            version: BUILD.version,
+            windows: windows.collect(),
+            notes: warnings.into_iter().chain(notes(answers)).collect(),
+            steps,
+        }
     }
 
     /// How many steps failed.
     pub(super) fn failed(&self) -> usize {
-        let failed = |step: &&Step| matches!(step.state, State::Failed(_));
-        self.steps.iter().filter(failed).count()
+        failed(&self.steps)
     }
+}
 
-    /// Adds what is remarkable about the answers.
-    pub(super) fn note_answers(&mut self) {
-        // Windows are usually alike in this, and then it is said once.
-        let mut remarks: Vec<(String, Vec<&str>)> = Vec::new();
-        for WindowReport { window, snapshot } in &self.windows {
-            let empty = snapshot.answer.rows.is_empty().then(|| NO_PBX.to_owned());
-            for remark in empty.into_iter().chain(drift(&snapshot.answer.drift)) {
-                match remarks.iter_mut().find(|(known, _)| *known == remark) {
-                    Some((_, windows)) => windows.push(window.label()),
-                    None => remarks.push((remark, vec![window.label()])),
-                }
+fn failed(steps: &[Step]) -> usize {
+    let failed = |step: &&Step| matches!(step.outcome, Outcome::Failed { .. });
+    steps.iter().filter(failed).count()
+}
+
+fn pbx(row: &Row) -> PbxReport {
+    PbxReport {
+        pbx_id: row.pbx_id.clone(),
+        inbound_calls: row.base(Field::InboundTotal),
+        inbound_calls_answered: row.base(Field::InboundAnswered),
+        inbound_calls_missed: row.base(Field::InboundMissed),
+        inbound_calls_abandoned: row.base(Field::InboundAbandoned),
+        abandon_ratio: row.abandon_rate(),
+        talk_time_seconds: row.base(Field::TotalTalkTime),
+    }
+}
+
+fn notes(answers: &[(Window, Snapshot)]) -> Vec<String> {
+    // Windows are usually alike in this, and then it is said once.
+    let mut remarks: Vec<(String, Vec<&str>)> = Vec::new();
+    for (window, snapshot) in answers {
+        let empty = snapshot.answer.rows.is_empty().then(|| NO_PBX.to_owned());
+        for remark in empty.into_iter().chain(drift(&snapshot.answer.drift)) {
+            match remarks.iter_mut().find(|(known, _)| *known == remark) {
+                Some((_, windows)) => windows.push(window.label()),
+                None => remarks.push((remark, vec![window.label()])),
             }
         }
-        let remarks = remarks.into_iter().map(|(remark, windows)| {
-            let plural = if windows.len() == 1 { "" } else { "s" };
-            format!("Window{plural} {}: {remark}", windows.join(", "))
-        });
-        self.notes.extend(remarks);
-        let rows = || {
-            let snapshots = self.windows.iter().map(|report| &report.snapshot);
-            snapshots.flat_map(|snapshot| &snapshot.answer.rows)
-        };
-        if let Some(note) = unfilled(rows) {
-            self.notes.push(note);
-        }
     }
+    let remarks = remarks.into_iter().map(|(remark, windows)| {
+        let plural = if windows.len() == 1 { "" } else { "s" };
+        format!("Window{plural} {}: {remark}", windows.join(", "))
+    });
+    let rows = || {
+        answers
+            .iter()
+            .flat_map(|(_, snapshot)| &snapshot.answer.rows)
+    };
+    remarks.chain(unfilled(rows)).collect()
 }
 
 const NO_PBX: &str = "the answer holds no PBX. Where 8x8 leaves PBXs without calls out, that is right for a \
@@ -178,46 +210,5 @@ fn unfilled<'a, I: Iterator<Item = &'a Row>>(rows: impl Fn() -> I) -> Option<Str
          percent…) are 0 although there are inbound calls: 8x8 seems not to fill them, as in its own published \
          answers. Rest no alert on them."
             .to_owned()
-    })
-}
-
-fn label<S: Serializer>(window: &Window, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(window.label())
-}
-
-fn message<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map([("message", text)])
-}
-
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it so"
-)]
-fn reason<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
-    reason.map(Reason::label).serialize(serializer)
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn seconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    took.map(|took| took.as_secs_f64()).serialize(serializer)
-}
-
-fn answer<S: Serializer>(snapshot: &Snapshot, serializer: S) -> Result<S::Ok, S::Error> {
-    let pbxes: Vec<Value> = snapshot.answer.rows.iter().map(pbx).collect();
-    let Period { start, end } = snapshot.period;
-    json!({ "start": start.to_string(), "end": end.to_string(), "pbxes": pbxes })
-        .serialize(serializer)
-}
-
-fn pbx(row: &Row) -> Value {
-    json!({
-        "pbx_id": row.pbx_id,
-        "inbound_calls": row.base(Field::InboundTotal),
-        "inbound_calls_answered": row.base(Field::InboundAnswered),
-        "inbound_calls_missed": row.base(Field::InboundMissed),
-        "inbound_calls_abandoned": row.base(Field::InboundAbandoned),
-        "abandon_ratio": row.abandon_rate(),
-        "talk_time_seconds": row.base(Field::TotalTalkTime),
     })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reach::{connect, resolve, resolved, trouble};
-use super::report::{Report, State, Step, Subject, Trouble, WindowReport};
+use super::report::{Outcome, Report, Step, Subject};
 use crate::config;
+use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
 use eightxeight::window::Window;
@@ -26,7 +27,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// When TLS can't be set up.
-pub async fn run(
+pub(super) async fn run(
     account: config::Account,
     clock: Clock,
     see: impl FnMut(&Step) + Send,
@@ -38,14 +39,12 @@ pub async fn run(
         clock,
         client,
         see,
-        report: Report::default(),
+        steps: Vec::new(),
+        answers: Vec::new(),
     };
     let reached = check.reach().await;
     check.ask(reached).await;
-    let mut report = check.report;
-    report.notes = warnings;
-    report.note_answers();
-    Ok(report)
+    Ok(Report::new(check.steps, &check.answers, warnings))
 }
 
 struct Check<S> {
@@ -53,7 +52,8 @@ struct Check<S> {
     clock: Clock,
     client: Client,
     see: S,
-    report: Report,
+    steps: Vec<Step>,
+    answers: Vec<(Window, Snapshot)>,
 }
 
 impl<S: FnMut(&Step)> Check<S> {
@@ -65,8 +65,8 @@ impl<S: FnMut(&Step)> Check<S> {
         let start = self.clock.now();
         let addresses = resolve(&route, longest).await;
         let name = match &addresses {
-            Ok(addresses) => State::Ok(resolved(&route, addresses)),
-            Err(cause) => State::Failed(trouble(&route, *cause)),
+            Ok(addresses) => ok(resolved(&route, addresses)),
+            Err(cause) => trouble(&route, *cause),
         };
         self.ended(Subject::Name, name, Some(start));
         let Ok(addresses) = addresses else {
@@ -75,12 +75,12 @@ impl<S: FnMut(&Step)> Check<S> {
         };
         let start = self.clock.now();
         let connected = connect(&addresses, longest).await;
-        let state = match &connected {
-            Ok(address) if route.is_proxy => State::Ok(format!("to the proxy at {address}")),
-            Ok(address) => State::Ok(format!("to {address}")),
-            Err(cause) => State::Failed(trouble(&route, *cause)),
+        let proxy = if route.is_proxy { "the proxy at " } else { "" };
+        let connection = match &connected {
+            Ok(address) => ok(format!("to {proxy}{address}")),
+            Err(cause) => trouble(&route, *cause),
         };
-        self.ended(Subject::Connection, state, Some(start));
+        self.ended(Subject::Connection, connection, Some(start));
         connected.ok().map(|_| route)
     }
 
@@ -96,14 +96,13 @@ impl<S: FnMut(&Step)> Check<S> {
         if let Err(error) = &result
             && let Some(subject) = before_http(error)
         {
-            if subject == Subject::Proxy {
-                self.failed(subject, error, Some(start));
+            let at_proxy = subject == Subject::Proxy;
+            if route.is_proxy && !at_proxy {
+                self.proxy_is_fine();
+            }
+            self.failed(subject, error, start);
+            if at_proxy {
                 self.skipped(Subject::Tls, "no connection");
-            } else {
-                if route.is_proxy {
-                    self.proxy_is_fine();
-                }
-                self.failed(subject, error, Some(start));
             }
             self.skipped(Subject::Login, "no connection that can be trusted");
             return self.skip_windows("not logged in");
@@ -113,9 +112,9 @@ impl<S: FnMut(&Step)> Check<S> {
         }
         self.tls_is_fine();
         match result {
-            Ok(()) => self.ended(Subject::Login, State::Ok(self.token()), Some(start)),
+            Ok(()) => self.ended(Subject::Login, ok(self.token()), Some(start)),
             Err(error) => {
-                self.failed(Subject::Login, &error, Some(start));
+                self.failed(Subject::Login, &error, start);
                 self.compare_clocks();
                 return self.skip_windows("not logged in");
             }
@@ -133,7 +132,7 @@ impl<S: FnMut(&Step)> Check<S> {
         let collect = &self.account.collect;
         let start = self.clock.now();
         let period = window.period(start.wall, collect.delay, &collect.zone);
-        let subject = Subject::Window(window.clone());
+        let subject = Subject::Window(window.to_string());
         if period.is_empty() {
             self.skipped(subject, "a day has only just begun");
             return true;
@@ -147,8 +146,8 @@ impl<S: FnMut(&Step)> Check<S> {
                     minute(period.start),
                     minute(period.end)
                 );
-                self.ended(subject, State::Ok(what), Some(start));
-                self.report.windows.push(WindowReport { window, snapshot });
+                self.ended(subject, ok(what), Some(start));
+                self.answers.push((window, snapshot));
                 true
             }
             Err(error @ (Error::Held { .. } | Error::Refused { .. })) => {
@@ -156,11 +155,9 @@ impl<S: FnMut(&Step)> Check<S> {
                 true
             }
             Err(error) => {
-                self.failed(subject, &error, Some(start));
-                let again = matches!(
-                    error.reason(),
-                    Some(Reason::Unauthorized | Reason::BadApiKey)
-                );
+                self.failed(subject, &error, start);
+                let reason = error.reason();
+                let again = matches!(reason, Some(Reason::Unauthorized | Reason::BadApiKey));
                 if again {
                     self.skip_windows("it would take another login");
                 }
@@ -176,20 +173,18 @@ impl<S: FnMut(&Step)> Check<S> {
         let seconds = skew.abs();
         let direction = if skew > 0.0 { "ahead of" } else { "behind" };
         let what = format!("{seconds:.0} s {direction} 8x8's");
-        let state = if seconds > MOST_SKEW {
-            State::Failed(Trouble {
-                what: format!("this machine's clock is {what}"),
-                remedy:
-                    "set the clock by NTP: windows end by this clock, so they cover the wrong time"
-                        .to_owned(),
+        let outcome = if seconds > MOST_SKEW {
+            Outcome::Failed {
+                message: format!("this machine's clock is {what}"),
+                remedy: "set the clock by NTP: windows end by this clock, so they cover the wrong time",
                 reason: None,
-            })
+            }
         } else if seconds <= WHOLE {
-            State::Ok("agrees with 8x8's".to_owned())
+            ok("agrees with 8x8's")
         } else {
-            State::Ok(what)
+            ok(what)
         };
-        self.ended(Subject::Clock, state, None);
+        self.ended(Subject::Clock, outcome, None);
     }
 
     fn tls_is_fine(&mut self) {
@@ -221,45 +216,51 @@ impl<S: FnMut(&Step)> Check<S> {
 
     fn skip_windows(&mut self, why: &str) {
         for window in self.account.collect.windows.clone() {
-            let subject = Subject::Window(window);
-            let seen = self.report.steps.iter().any(|step| step.subject == subject);
-            if !seen {
+            let subject = Subject::Window(window.to_string());
+            if self.steps.iter().all(|step| step.subject != subject) {
                 self.skipped(subject, why);
             }
         }
     }
 
     fn fine(&mut self, subject: Subject, what: &str) {
-        self.ended(subject, State::Ok(what.to_owned()), None);
+        self.ended(subject, ok(what), None);
     }
 
     fn skipped(&mut self, subject: Subject, why: &str) {
-        self.ended(subject, State::Skipped(why.to_owned()), None);
+        let message = why.to_owned();
+        self.ended(subject, Outcome::Skipped { message }, None);
     }
 
-    fn failed(&mut self, subject: Subject, error: &Error, start: Option<Moment>) {
-        let what = match error {
+    fn failed(&mut self, subject: Subject, error: &Error, start: Moment) {
+        let message = match error {
             // Which request it was says the step.
             Error::Request(failure) if failure.status.is_none() => failure.meaning().to_owned(),
             error => error.to_string(),
         };
-        let trouble = Trouble {
-            what,
-            remedy: error.remedy().to_owned(),
-            reason: error.reason(),
+        let outcome = Outcome::Failed {
+            message,
+            remedy: error.remedy(),
+            reason: error.reason().map(Reason::label),
         };
-        self.ended(subject, State::Failed(trouble), start);
+        self.ended(subject, outcome, Some(start));
     }
 
-    fn ended(&mut self, subject: Subject, state: State, start: Option<Moment>) {
+    fn ended(&mut self, subject: Subject, outcome: Outcome, start: Option<Moment>) {
         let now = self.clock.now();
         let step = Step {
             subject,
-            state,
-            took: start.map(|start| now.since(start)),
+            outcome,
+            duration_seconds: start.map(|start| now.since(start).as_secs_f64()),
         };
         (self.see)(&step);
-        self.report.steps.push(step);
+        self.steps.push(step);
+    }
+}
+
+fn ok(message: impl Into<String>) -> Outcome {
+    Outcome::Ok {
+        message: message.into(),
     }
 }
 

@@ -3,26 +3,21 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::report::{Report, State, Step, Subject, WindowReport};
-use eightxeight::answer::Row;
-use eightxeight::fields::Field;
+use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport};
 
 /// More rows than this are a matter for `--format json`.
 const MOST_ROWS: usize = 100;
+
+const BOLD: u8 = 1;
+const RED: u8 = 31;
+const GREEN: u8 = 32;
+const YELLOW: u8 = 33;
 
 /// Writes a report as it comes about.
 pub(super) struct Text {
     colour: bool,
     /// What is to be done is said once, even where several windows fail alike.
-    remedies: HashSet<String>,
-}
-
-#[derive(Clone, Copy)]
-enum Colour {
-    Green,
-    Red,
-    Yellow,
-    Bold,
+    remedies: HashSet<&'static str>,
 }
 
 impl Text {
@@ -35,23 +30,24 @@ impl Text {
 
     /// The lines of a step.
     pub(super) fn step(&mut self, step: &Step) -> String {
-        let took = match step.took {
-            Some(took) => format!(" ({:.2} s)", took.as_secs_f64()),
-            None => String::new(),
+        let (word, colour, message) = match &step.outcome {
+            Outcome::Ok { message } => ("ok", GREEN, message),
+            Outcome::Skipped { message } => ("skipped", YELLOW, message),
+            Outcome::Failed { message, .. } => ("FAILED", RED, message),
         };
-        let name = name(&step.subject);
-        let (word, colour, what) = match &step.state {
-            State::Ok(what) => ("ok", Colour::Green, format!("{what}{took}")),
-            State::Skipped(why) => ("skipped", Colour::Yellow, why.clone()),
-            State::Failed(trouble) => ("FAILED", Colour::Red, format!("{}{took}", trouble.what)),
-        };
-        let word = self.paint(colour, &format!("{word:<8}"));
-        let mut text = format!("{word} {name:<13} {}\n", printable(&what));
-        if let State::Failed(trouble) = &step.state
-            && self.remedies.insert(trouble.remedy.clone())
+        let took = step.duration_seconds.map(|took| format!(" ({took:.2} s)"));
+        let mut text = format!(
+            "{} {:<13} {}{}\n",
+            self.paint(colour, &format!("{word:<8}")),
+            name(&step.subject),
+            printable(message),
+            took.unwrap_or_default()
+        );
+        if let Outcome::Failed { remedy, .. } = step.outcome
+            && self.remedies.insert(remedy)
         {
-            let next = self.paint(Colour::Bold, "What to do:");
-            let _ = writeln!(text, "{:22} {next} {}", "", trouble.remedy);
+            let next = self.paint(BOLD, "What to do:");
+            let _ = writeln!(text, "{:22} {next} {remedy}", "");
         }
         text
     }
@@ -63,113 +59,81 @@ impl Text {
             self.table(&mut text, window);
         }
         for note in &report.notes {
-            let _ = writeln!(
-                text,
-                "\n{} {}",
-                self.paint(Colour::Bold, "Note:"),
-                printable(note)
-            );
+            let head = self.paint(BOLD, "Note:");
+            let _ = writeln!(text, "\n{head} {}", printable(note));
         }
         let (colour, verdict) = match (report.failed(), report.steps.len()) {
-            (0, _) => (Colour::Green, "All worked.".to_owned()),
-            (failed, steps) => {
-                let verdict = format!("{failed} of {steps} steps failed, see above.");
-                (Colour::Red, verdict)
-            }
+            (0, _) => (GREEN, "All worked.".to_owned()),
+            (failed, steps) => (RED, format!("{failed} of {steps} steps failed, see above.")),
         };
         let _ = writeln!(text, "\n{}", self.paint(colour, &verdict));
         text
     }
 
     fn table(&self, text: &mut String, report: &WindowReport) {
-        let rows = &report.snapshot.answer.rows;
-        if rows.is_empty() {
+        if report.pbxes.is_empty() {
             return;
         }
         let title = format!("Window {}", report.window);
-        let _ = writeln!(text, "\n{}", self.paint(Colour::Bold, &title));
-        let shown = &rows[..rows.len().min(MOST_ROWS)];
-        let head = [
-            "PBX",
-            "Inbound",
-            "Answered",
-            "Missed",
-            "Abandoned",
-            "Abandon rate",
-            "Talk time",
-        ];
-        let mut lines = vec![head.map(str::to_owned)];
-        lines.extend(shown.iter().map(cells));
-        let widths: Vec<usize> = (0..head.len())
-            .map(|column| {
-                lines
-                    .iter()
-                    .map(|line| line[column].chars().count())
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
+        let _ = writeln!(text, "\n{}", self.paint(BOLD, &title));
+        let mut lines = vec![HEAD.map(str::to_owned)];
+        lines.extend(report.pbxes.iter().take(MOST_ROWS).map(cells));
+        let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
+            let lengths = lines.iter().map(|line| line[column].chars().count());
+            lengths.max().unwrap_or(0)
+        });
         for line in &lines {
-            for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-                let fill = " ".repeat(width.saturating_sub(cell.chars().count()));
-                let _ = match column {
-                    0 => write!(text, "{cell}{fill}"),
-                    _ => write!(text, "  {fill}{cell}"),
-                };
+            let _ = write!(text, "{:<1$}", line[0], widths[0]);
+            for (cell, width) in line.iter().zip(widths).skip(1) {
+                let _ = write!(text, "  {cell:>width$}");
             }
             text.push('\n');
         }
-        if rows.len() > shown.len() {
-            let more = rows.len() - shown.len();
+        if let more @ 1.. = report.pbxes.len().saturating_sub(MOST_ROWS) {
             let _ = writeln!(text, "and {more} more; --format json has them all");
         }
     }
 
-    fn paint(&self, colour: Colour, text: &str) -> String {
-        if !self.colour {
-            return text.to_owned();
+    fn paint(&self, code: u8, text: &str) -> String {
+        if self.colour {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
         }
-        let code = match colour {
-            Colour::Green => 32,
-            Colour::Red => 31,
-            Colour::Yellow => 33,
-            Colour::Bold => 1,
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 }
 
 fn name(subject: &Subject) -> String {
     match subject {
-        Subject::Name => "Name".to_owned(),
-        Subject::Connection => "Connection".to_owned(),
-        Subject::Proxy => "Proxy".to_owned(),
         Subject::Tls => "TLS".to_owned(),
-        Subject::Login => "Login".to_owned(),
-        Subject::Clock => "Clock".to_owned(),
         Subject::Window(window) => format!("Window {window}"),
+        // Their own names serve.
+        other => format!("{other:?}"),
     }
 }
 
-fn cells(row: &Row) -> [String; 7] {
-    let number = |field| {
-        row.base(field)
-            .map_or("-".to_owned(), |value| value.to_string())
-    };
-    let rate = row
-        .abandon_rate()
-        .map_or("-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
-    let talk = row
-        .base(Field::TotalTalkTime)
-        .map_or("-".to_owned(), clock_time);
+const HEAD: [&str; 7] = [
+    "PBX",
+    "Inbound",
+    "Answered",
+    "Missed",
+    "Abandoned",
+    "Abandon rate",
+    "Talk time",
+];
+
+fn cells(pbx: &PbxReport) -> [String; HEAD.len()] {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let number = |number: Option<f64>| or_none(number.map(|number| number.to_string()));
+    let percent = |ratio: f64| format!("{:.1} %", ratio * 100.0);
     [
-        printable(&row.pbx_id),
-        number(Field::InboundTotal),
-        number(Field::InboundAnswered),
-        number(Field::InboundMissed),
-        number(Field::InboundAbandoned),
-        rate,
-        talk,
+        printable(&pbx.pbx_id),
+        number(pbx.inbound_calls),
+        number(pbx.inbound_calls_answered),
+        number(pbx.inbound_calls_missed),
+        number(pbx.inbound_calls_abandoned),
+        or_none(pbx.abandon_ratio.map(percent)),
+        or_none(pbx.talk_time_seconds.map(clock_time)),
     ]
 }
 
@@ -185,13 +149,15 @@ fn clock_time(seconds: f64) -> String {
 
 /// Text from outside, harmless to a terminal.
 fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escaped = character.is_control().then(|| character.escape_default());
-            let plain = escaped.is_none().then_some(character);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect()
+    let mut printable = String::new();
+    for character in text.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
 }
 
 #[cfg(test)]

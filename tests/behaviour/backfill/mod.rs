@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use eightxeight_exporter::simulator::{Endpoint, Fault, Rule, Simulator};
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use crate::fixture::{
@@ -238,17 +239,20 @@ async fn a_no_ends_it_and_says_how_to_go_on() {
     backfill.run(0, &resume).await;
 }
 
-/// Runs a command that can't write files of more than 8 KiB.
-const LIMITED: &str = r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#;
+/// Runs a command that can't write files of more than so many KiB.
+async fn limited(kib: u32, command: &Command) -> String {
+    let script = format!(r#"trap "" XFSZ; ulimit -f {kib}; exec "$0" "$@""#);
+    let mut shell = run_by(&["bash", "-c", &script], command);
+    shell.stdin(Stdio::null());
+    ended(1, shell).await
+}
 
 #[tokio::test]
 async fn a_full_disk_costs_nothing() {
     let simulator = simulator().await;
     let backfill = Backfill::of_hours(&simulator, 30);
     // A limit on the size of files replaces a full disk: writing fails halfway through an answer.
-    let mut shell = run_by(&["bash", "-c", LIMITED], &backfill.command(&HOURLY));
-    shell.stdin(Stdio::null());
-    let said = ended(1, shell).await;
+    let said = limited(8, &backfill.command(&HOURLY)).await;
     let expected = ["backfill.journal: File too large", "go on with --resume"];
     assert_says(&said, &expected);
     let asked = reports(&simulator);
@@ -260,19 +264,46 @@ async fn a_full_disk_costs_nothing() {
     // Only the answer that found no room is asked for again.
     assert_eq!(reports(&simulator), 31);
 
-    // The same for a finished file.
+    // The same for a finished file, which is larger than the journal.
     let other = backfill.files.path().join("other");
-    std::fs::create_dir(&other).unwrap();
-    for month in [backfill.from + HOUR, backfill.to] {
-        let name = format!("eightxeight-{}.om.unfinished", month.strftime("%Y-%m"));
-        let _ = std::os::unix::fs::symlink("/dev/full", other.join(name));
-    }
-    let said = ended(1, backfill.command_to(&other, &HOURLY)).await;
-    assert_says(&said, &[".om: No space left on device"]);
-    assert!(finished_files(&other).is_empty());
-    // Each month's attempt removes its link to the full device.
-    for _ in 0..backfill.months() {
-        finished(backfill.command_to(&other, &resume)).await;
-    }
+    let said = limited(100, &backfill.command_to(&other, &HOURLY)).await;
+    assert_says(&said, &[".om: File too large"]);
+    // Where a new month has just begun, the shorter of the two finds room.
+    assert!(finished_files(&other).len() < backfill.months());
+    let names = other.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut names = names.map(|path| path.display().to_string());
+    assert!(!names.any(|name| name.ends_with(".unfinished")));
+    ended(0, backfill.command_to(&other, &resume)).await;
     assert!(finished_files(&other) == backfill.finished());
+}
+
+#[tokio::test]
+async fn planted_links_and_fifos_are_left_as_they_are() {
+    let simulator = simulator().await;
+    let backfill = Backfill::of_hours(&simulator, 3);
+    let output = backfill.output();
+    std::fs::create_dir(&output).unwrap();
+    let resume = resuming(&HOURLY);
+    let refusal = ["so it is left as it is"];
+    let journal = output.join("backfill.journal");
+    mknodat(CWD, &journal, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    assert_says(&backfill.run(1, &resume).await, &refusal);
+    std::fs::remove_file(&journal).unwrap();
+
+    let treasure = backfill.files.path().join("treasure");
+    std::fs::write(&treasure, "gold").unwrap();
+    let month = backfill.to.strftime("%Y-%m");
+    let links = [
+        "backfill.journal".to_owned(),
+        format!("eightxeight-{month}.om.unfinished"),
+    ];
+    for link in links.map(|name| output.join(name)) {
+        std::os::unix::fs::symlink(&treasure, &link).unwrap();
+        assert_says(&backfill.run(1, &resume).await, &refusal);
+        assert_eq!(std::fs::read_to_string(&treasure).unwrap(), "gold");
+        assert!(link.is_symlink());
+        std::fs::remove_file(&link).unwrap();
+    }
+    backfill.run(0, &resume).await;
+    assert_eq!(backfill.finished().len(), backfill.months());
 }

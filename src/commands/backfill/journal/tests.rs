@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use super::*;
+use crate::commands::backfill::parameters::parameters as parameters_of;
 use crate::commands::backfill::plan::Plan;
 use crate::commands::backfill::{Options, options::When};
 use crate::config;
@@ -65,7 +67,7 @@ fn parameters(change: impl FnOnce(&mut Options, &mut Plan, &mut config::Account)
         },
     };
     change(&mut options, &mut plan, &mut account);
-    Parameters::new(&options, &plan, &account)
+    parameters_of(&options, &plan, &account)
 }
 
 fn same() -> Parameters {
@@ -109,7 +111,7 @@ pub(in crate::commands::backfill) fn answer(point: Point, seed: usize) -> Snapsh
     }
 }
 
-fn open(dir: &TempDir, resume: bool) -> Result<Journal, JournalError> {
+fn open(dir: &TempDir, resume: bool) -> Result<Journal, BackfillError> {
     Journal::open(dir.path(), &same(), plan().points(), resume)
 }
 
@@ -191,27 +193,26 @@ async fn it_goes_on_after_any_tear_as_if_there_had_been_none() {
     assert!(std::fs::read(&path).unwrap() == whole);
 }
 
+fn lines(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    journal.split_inclusive(|byte| *byte == b'\n')
+}
+
+fn assert_damaged(error: &BackfillError, whole: usize) {
+    let expected = format!("damaged after {whole} bytes, which are whole: ");
+    assert!(error.to_string().contains(&expected), "{error}");
+}
+
 #[tokio::test]
 async fn damage_before_the_last_line_is_told_and_nothing_is_changed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(NAME);
     drop(filled(&dir, 5));
     let mut bytes = std::fs::read(&path).unwrap();
-    let third = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'\n')
-        .nth(1)
-        .unwrap()
-        .0
-        + 20;
-    bytes[third] ^= 1;
+    let third: usize = lines(&bytes).take(2).map(<[u8]>::len).sum();
+    bytes[third + 19] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     let error = open(&dir, true).unwrap_err();
-    assert!(
-        matches!(error, JournalError::Damaged { line: 3, .. }),
-        "{error}"
-    );
+    assert_damaged(&error, third);
     assert!(!error.is_usage());
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
 }
@@ -222,20 +223,14 @@ async fn a_line_that_is_gone_is_missed() {
     let path = dir.path().join(NAME);
     let count = plan().points().count();
     drop(filled(&dir, count));
-    let whole = std::fs::read_to_string(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
     for gone in 1..count {
-        let lines = whole.split_inclusive('\n').enumerate();
-        let left: String = lines
-            .filter(|(index, _)| *index != gone)
-            .map(|(_, line)| line)
-            .collect();
-        std::fs::write(&path, left).unwrap();
+        let before: Vec<_> = lines(&whole).take(gone).collect();
+        let after = lines(&whole).skip(gone + 1);
+        let left: Vec<_> = before.iter().copied().chain(after).collect();
+        std::fs::write(&path, left.concat()).unwrap();
         let error = open(&dir, true).unwrap_err();
-        let expected = gone + 1;
-        assert!(
-            matches!(error, JournalError::Damaged { line, .. } if line == expected),
-            "{error}"
-        );
+        assert_damaged(&error, before.concat().len());
     }
 }
 
@@ -244,7 +239,9 @@ async fn other_parameters_are_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(&dir, 2));
     let differences = |parameters: &Parameters| {
-        let opened = Journal::open(dir.path(), parameters, plan().points(), true);
+        // Whatever their points are, it is the parameters that are named.
+        let points = plan().points().skip(1).collect::<Vec<_>>().into_iter();
+        let opened = Journal::open(dir.path(), parameters, points, true);
         let error = opened.unwrap_err();
         assert!(error.is_usage());
         error.to_string()
@@ -294,22 +291,58 @@ async fn other_parameters_are_named() {
     assert!(open(&dir, true).is_ok(), "refusals change nothing");
 }
 
+fn refusal(dir: &TempDir, resume: bool) -> String {
+    let error = open(dir, resume).unwrap_err();
+    assert!(error.is_usage());
+    error.to_string()
+}
+
 #[tokio::test]
 async fn an_earlier_backfill_is_neither_overwritten_nor_shared() {
     let dir = tempfile::tempdir().unwrap();
     let journal = filled(&dir, 2);
-    let error = open(&dir, true).unwrap_err();
-    assert!(matches!(error, JournalError::Locked(_)), "{error}");
+    let says = refusal(&dir, true);
+    assert!(says.contains("another backfill"), "{says}");
     drop(journal);
-    let error = open(&dir, false).unwrap_err();
-    assert!(matches!(error, JournalError::Exists(_)), "{error}");
+    let says = refusal(&dir, false);
+    assert!(says.contains("holds an earlier backfill"), "{says}");
 
     std::fs::remove_file(dir.path().join(NAME)).unwrap();
     std::fs::write(dir.path().join("eightxeight-2026-01.om"), "").unwrap();
-    let error = open(&dir, false).unwrap_err();
-    assert!(matches!(error, JournalError::Exists(_)), "{error}");
-    let error = open(&dir, true).unwrap_err();
-    assert!(matches!(error, JournalError::Lost(_)), "{error}");
+    let says = refusal(&dir, false);
+    assert!(says.contains("holds an earlier backfill"), "{says}");
+    let says = refusal(&dir, true);
+    assert!(says.contains("no journal to go on from"), "{says}");
+}
+
+#[tokio::test]
+async fn what_is_no_journal_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(NAME);
+    let refused = || {
+        for resume in [false, true] {
+            let error = open(&dir, resume).unwrap_err().to_string();
+            assert!(error.contains("so it is left as it is"), "{error}");
+        }
+    };
+    let older = BEGINNING.replace('2', "1");
+    for text in ["diary", "diary\n", "\n", "{}\n", "\0\0", &older] {
+        std::fs::write(&path, text).unwrap();
+        refused();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+    let other = tempfile::tempdir().unwrap();
+    drop(filled(&other, 1));
+    for target in [NAME, "absent"] {
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(other.path().join(target), &path).unwrap();
+        refused();
+    }
+    assert!(!other.path().join("absent").exists());
+    std::fs::remove_file(&path).unwrap();
+    // Not by a command, which would hold the other tests' locks for a moment.
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    refused();
 }
 
 #[tokio::test]
@@ -331,9 +364,17 @@ async fn a_journal_holds_no_secret() {
 
 proptest! {
     #[test]
-    fn no_line_panics(bytes: Vec<u8>, text: String) {
-        let _ = text_of(&bytes);
-        let _ = Record::from_json(&text);
-        let _ = same().differences(&text);
+    fn whatever_follows_the_parameters_it_is_cut_or_told(bytes: Vec<u8>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let _entered = runtime.enter();
+        let dir = tempfile::tempdir().unwrap();
+        drop(filled(&dir, 1));
+        let path = dir.path().join(NAME);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&whole[..], &bytes].concat()).unwrap();
+        match open(&dir, true) {
+            Ok(journal) => prop_assert_eq!(journal.done(), 1),
+            Err(error) => assert_damaged(&error, whole.len()),
+        }
     }
 }

@@ -26,7 +26,9 @@ async fn the_file_is_the_same_however_little_memory_there_is() {
         let write = |memory| {
             let path = path(dir.path(), segment.month);
             source.write_within(memory, *segment, &path).unwrap();
-            std::fs::read_to_string(&path).unwrap()
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            text
         };
         let plenty = write(usize::MAX);
         assert_eq!(write(0), plenty);
@@ -106,11 +108,43 @@ async fn nothing_is_left_of_a_file_that_failed() {
     let journal = filled(&dir, 4);
     let segment = journal.segments()[0];
     let path = path(dir.path(), segment.month);
-    // A file that is always full stands where the unfinished one belongs.
-    std::os::unix::fs::symlink("/dev/full", path.with_extension("om.unfinished")).unwrap();
+    let whole = std::fs::read(dir.path().join(NAME)).unwrap();
+    let half = whole.len() / 2;
+    std::fs::write(dir.path().join(NAME), &whole[..half]).unwrap();
     let error = source(dir.path()).write(segment, &path).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert!(error.to_string().contains("damaged after"), "{error}");
     assert!(!path.exists() && !path.with_extension("om.unfinished").exists());
+    std::fs::write(dir.path().join(NAME), whole).unwrap();
     source(dir.path()).write(segment, &path).unwrap();
     assert!(path.exists());
+}
+
+#[tokio::test]
+async fn no_link_is_followed_and_nobody_elses_file_is_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = filled(&dir, plan().points().count());
+    let segment = journal.segments()[0];
+    let path = path(dir.path(), segment.month);
+    let unfinished = path.with_extension("om.unfinished");
+    let write = || source(dir.path()).write(segment, &path);
+    let treasure = dir.path().join("treasure");
+    for name in [&path, &unfinished] {
+        for target in ["treasure", "absent"] {
+            std::fs::write(&treasure, "gold").unwrap();
+            std::os::unix::fs::symlink(dir.path().join(target), name).unwrap();
+            let error = write().unwrap_err().to_string();
+            assert!(error.contains("so it is left as it is"), "{error}");
+            assert!(name.is_symlink() && !dir.path().join("absent").exists());
+            std::fs::rename(&treasure, name).unwrap();
+            write().unwrap_err();
+            assert_eq!(std::fs::read_to_string(name).unwrap(), "gold");
+            std::fs::remove_file(name).unwrap();
+        }
+    }
+    // What a kill left half done is its own.
+    std::fs::write(&unfinished, "# HELP eightxeight_company_in").unwrap();
+    write().unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("# EOF\n"));
+    assert!(!unfinished.exists());
+    write().unwrap();
 }
