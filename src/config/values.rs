@@ -242,26 +242,6 @@ pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::options::OPTIONS;
-    use crate::config::{Flags, Origin};
-
-    #[test]
-    fn every_default_is_good() {
-        let origin = Origin {
-            flags: Flags::new(),
-            environment: |_| None,
-        };
-        assert!(origin.load_demo().is_ok());
-        for (name, parse) in [
-            ("api.timeout", timeout as fn(&str) -> _),
-            ("api.login-retry-interval", interval),
-        ] {
-            let option = OPTIONS.iter().find(|option| option.name == name).unwrap();
-            assert!(parse(option.default).is_ok());
-        }
-        assert!(url("https://api.8x8.com/analytics/work").is_ok());
-        assert!(positive("10").is_ok());
-    }
 
     #[test]
     fn only_urls_that_keep_the_password_safe() {
