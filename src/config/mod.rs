@@ -25,7 +25,7 @@ use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
-pub use values::url;
+pub(crate) use values::url;
 
 use file::AccountEntry;
 use layers::{Raw, Sources};
@@ -68,7 +68,7 @@ pub struct Origin {
 
 /// What was given at the start, for the options that only a start changes.
 #[derive(Debug)]
-pub struct Running(Raw);
+pub(crate) struct Running(Raw);
 
 /// The configuration of `serve`.
 #[derive(Debug)]
@@ -156,11 +156,7 @@ impl Default for Web {
 
 impl Origin {
     /// What is given now, for a later [`Origin::reload`].
-    ///
-    /// # Errors
-    ///
-    /// When the file can't be read.
-    pub fn running(&self) -> Result<Running, Problems> {
+    pub(crate) fn running(&self) -> Result<Running, Problems> {
         Ok(Running(self.sources()?.raw))
     }
 
@@ -174,11 +170,10 @@ impl Origin {
     }
 
     /// The same under a program that runs: the options that need a start keep their values. Those that differ.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn reload(&self, running: &Running) -> Result<(Config, Vec<&'static str>), Problems> {
+    pub(crate) fn reload(
+        &self,
+        running: &Running,
+    ) -> Result<(Config, Vec<&'static str>), Problems> {
         self.load_over(Some(running))
     }
 
@@ -233,22 +228,14 @@ impl Origin {
     }
 
     /// Loads and checks what `health` needs: where the exporter listens.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn load_web(&self) -> Result<Web, Problems> {
+    pub(crate) fn load_web(&self) -> Result<Web, Problems> {
         let mut sources = self.sources()?;
         let values = sources.read(|group| group == Group::Web);
         finish(values.web, &sources.problems)
     }
 
     /// Loads and checks one account: the one of this name, or the only one.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
+    pub(crate) fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
         let mut sources = self.sources()?;
         let log = sources.read(|group| group == Group::Log).log;
         let Sources {
@@ -361,8 +348,7 @@ fn choose<'a>(
 
 impl Account {
     /// What a user should know although it isn't wrong.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let needed = requests_per_minute(&self.collect);
         let budget = self.api.max_requests_per_minute;
         if needed <= f64::from(budget) {
@@ -379,8 +365,7 @@ impl Account {
 }
 
 /// Says of which option a client's problem is.
-#[must_use]
-pub fn client_problem(error: &ClientError) -> String {
+pub(crate) fn client_problem(error: &ClientError) -> String {
     match error {
         ClientError::Transport(TransportError::CaUnreadable(_) | TransportError::CaUnusable) => {
             format!("--api.ca-file: {error}")
@@ -390,8 +375,7 @@ pub fn client_problem(error: &ClientError) -> String {
 }
 
 /// How many requests a minute a collection needs, logins included.
-#[must_use]
-pub fn requests_per_minute(collect: &collect::Settings) -> f64 {
+pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
     /// A token of the documented life is renewed after 29 minutes.
     const LOGINS: f64 = 1.0 / 29.0;
     let windows = f64::from(u32::try_from(collect.windows.len()).unwrap_or(u32::MAX));

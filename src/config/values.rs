@@ -146,11 +146,7 @@ pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
 }
 
 /// https, or http to this machine. The text isn't shown: it can hold a password.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn url(text: &str) -> Result<Url, String> {
+pub(crate) fn url(text: &str) -> Result<Url, String> {
     let allowed = "allowed is https://HOST/PATH, or http:// to a loopback address";
     let url = Url::parse(text).map_err(|error| format!("not a URL ({error}); {allowed}"))?;
     let loopback = match url.host() {
