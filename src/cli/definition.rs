@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use crate::config::options::{Group, OPTIONS, Opt, one};
+use crate::config::options::{At, Group, OPTIONS, Opt, Set, opt};
 use crate::telemetry::BUILD;
 
 pub(super) const COMMANDS: [(&str, &str); 6] = [
@@ -33,39 +33,41 @@ pub(super) const COMMANDS: [(&str, &str); 6] = [
     ),
 ];
 
-const ACCOUNT: Opt = one(
+const ACCOUNT: Opt = opt(
     "account",
     "NAME",
     "",
+    At::Start,
+    Set::Own,
     "Which account, where the configuration file has several",
 );
 
 #[rustfmt::skip]
 static FIELDS: &[Opt] = &[
-    one("format", "FORMAT", "markdown", "markdown, json or tsv"),
+    opt("format", "FORMAT", "markdown", At::Start, Set::Own, "markdown, json or tsv"),
 ];
 
 #[rustfmt::skip]
 static CHECK: &[Opt] = &[
-    one("format", "FORMAT", "text", "text, or json for machines"),
+    opt("format", "FORMAT", "text", At::Start, Set::Own, "text, or json for machines"),
     ACCOUNT,
 ];
 
 #[rustfmt::skip]
 static BACKFILL: &[Opt] = &[
-    one("from", "TIME", "",
+    opt("from", "TIME", "", At::Start, Set::Own,
         "Where it begins: 2026-01-31, 2026-01-31T09:00, both by --collect.time-zone, or with an offset such as 2026-01-31T09:00Z; at most two years ago"),
-    one("to", "TIME", "",
+    opt("to", "TIME", "", At::Start, Set::Own,
         "Where it ends, as --from; at least three hours ago, since Prometheus takes no newer blocks"),
-    one("step", "DURATION", "1h",
+    opt("step", "DURATION", "1h", At::Start, Set::Own,
         "How far apart the points are; 1m to 24h, dividing 24h"),
-    one("output", "DIR", "",
+    opt("output", "DIR", "", At::Start, Set::Own,
         "Directory for the files, one for each month, and for the journal; made if need be"),
-    Opt { repeatable: true, ..one("label", "NAME=VALUE", "",
-        "Label of every sample, besides or in place of job=eightxeight and instance=backfill; nothing after the `=` takes one of them away; repeatable") },
-    one("resume", "", "",
+    opt("label", "NAME=VALUE", "", At::Start, Set::OwnList,
+        "Label of every sample, besides or in place of job=eightxeight and instance=backfill; nothing after the `=` takes one of them away; repeatable"),
+    opt("resume", "", "", At::Start, Set::Own,
         "Go on where an earlier run with the same options stopped"),
-    one("yes", "", "",
+    opt("yes", "", "", At::Start, Set::Own,
         "Start without asking, however long it takes"),
     ACCOUNT,
 ];
@@ -101,15 +103,19 @@ pub fn command() -> Command {
         .disable_help_subcommand(true)
         .max_term_width(110);
     for (name, about) in COMMANDS {
-        let subcommand = Command::new(name).about(about).next_line_help(true);
+        let own_arguments = own(name).iter().map(|option| argument(option, true));
+        let subcommand = Command::new(name)
+            .about(about)
+            .next_line_help(true)
+            .args(own_arguments);
         command = command.subcommand(match name {
-            "fields" => with_own(subcommand, name),
+            "fields" => subcommand,
             _ => OPTIONS
                 .iter()
                 .filter(|option| takes(name, option))
-                .fold(with_own(subcommand, name), |command, option| {
+                .fold(subcommand, |command, option| {
                     let heading = option.group().heading();
-                    command.next_help_heading(heading).arg(argument(option))
+                    command.next_help_heading(heading).arg(argument(option, false))
                 })
                 .after_help(
                     "Each option can also be set by environment: --collect.interval is \
@@ -139,58 +145,41 @@ fn takes(command: &str, option: &Opt) -> bool {
     }
 }
 
-/// The options that a command has for itself, which neither the environment nor the file sets.
-fn with_own(command: Command, name: &str) -> Command {
-    let own_argument = |option: &'static Opt| {
-        if option.is_switch() {
-            // There is nothing to overrule, so it takes no value.
-            Arg::new(option.name)
-                .long(option.name)
-                .num_args(0)
-                .default_missing_value("true")
-                .action(ArgAction::Set)
-                .help(option.help)
-        } else {
-            argument(option)
-        }
-    };
-    own(name)
-        .iter()
-        .map(own_argument)
-        .fold(command, Command::arg)
-}
-
-fn argument(option: &'static Opt) -> Arg {
+/// The environment and the file can set an option unless it is a command's own.
+fn argument(option: &'static Opt, own: bool) -> Arg {
     let argument = Arg::new(option.name).long(option.name);
     if option.is_switch() {
+        let switch = argument
+            .default_missing_value("true")
+            .action(ArgAction::Set)
+            .help(option.help);
+        if own {
+            return switch.num_args(0);
+        }
         // Also `--web.enable-lifecycle=false`, to overrule the environment or the file.
-        argument
+        return switch
             .value_name("BOOL")
             .num_args(0..=1)
             .require_equals(true)
-            .default_missing_value("true")
-            .hide_possible_values(true)
-            .action(ArgAction::Set)
-            .help(option.help)
-    } else {
-        let default = match option.default {
-            "" => String::new(),
-            default => format!(" [default: {default}]"),
-        };
-        argument
-            .value_name(option.value)
-            .value_hint(match option.value {
-                "FILE" => ValueHint::FilePath,
-                "DIR" => ValueHint::DirPath,
-                "URL" => ValueHint::Url,
-                _ => ValueHint::Other,
-            })
-            .value_parser(NonEmptyStringValueParser::new())
-            .action(if option.repeatable {
-                ArgAction::Append
-            } else {
-                ArgAction::Set
-            })
-            .help(format!("{}{default}", option.help))
+            .hide_possible_values(true);
     }
+    let default = match option.default {
+        "" => String::new(),
+        default => format!(" [default: {default}]"),
+    };
+    argument
+        .value_name(option.value)
+        .value_hint(match option.value {
+            "FILE" => ValueHint::FilePath,
+            "DIR" => ValueHint::DirPath,
+            "URL" => ValueHint::Url,
+            _ => ValueHint::Other,
+        })
+        .value_parser(NonEmptyStringValueParser::new())
+        .action(if option.repeatable {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        })
+        .help(format!("{}{default}", option.help))
 }

@@ -1,4 +1,4 @@
-//! From arguments to matches, telling all that is wrong with them at once.
+//! From arguments to matches, reporting everything that is wrong with them at once.
 
 use std::ffi::OsString;
 
@@ -8,8 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::Exit;
 use super::definition::{COMMANDS, command};
 
-/// Parses until nothing is left that clap complains of: each complaint is noted and what caused it taken
-/// away, so that one run tells of all.
+/// Parses until clap has no complaint left: each is noted and the argument that caused it removed, so that one
+/// run reports all.
 pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<String>), Exit> {
     let mut problems = Vec::new();
     loop {
@@ -17,69 +17,63 @@ pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<Str
             Ok(matches) => return Ok((matches, problems)),
             Err(error) => error,
         };
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                return Err(Exit::output(error.render().to_string()));
-            }
-            _ => {}
-        }
-        let culprit = match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::String(text)) => text.clone(),
-            _ => String::new(),
+        let context = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.as_str()),
+            _ => None,
         };
-        let name = culprit.split([' ', '=', '[']).next().unwrap_or_default();
-        let suggestion = match error.get(ContextKind::SuggestedArg) {
-            Some(ContextValue::String(text)) => format!("; did you mean {text}?"),
-            _ => String::new(),
-        };
+        let offending = context(ContextKind::InvalidArg).unwrap_or_default();
+        let name = offending.split([' ', '=', '[']).next().unwrap_or_default();
         let command = arguments
             .get(1)
             .and_then(|command| command.to_str())
             .unwrap_or("serve");
-        let (problem, end) = match error.kind() {
+        let problem = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                return Err(Exit::output(error.render().to_string()));
+            }
             ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {
-                let names: Vec<_> = COMMANDS.iter().map(|(name, _)| *name).collect();
-                (
-                    format!("unknown command; there are {}", names.join(", ")),
-                    true,
-                )
+                let names = COMMANDS.map(|(name, _)| name).join(", ");
+                format!("unknown command; there are {names}")
             }
-            ErrorKind::UnknownArgument if name.starts_with('-') => (
-                format!(
-                    "{name}: no such option of `{command}`{suggestion}; see `{command} --help`"
-                ),
-                false,
-            ),
-            ErrorKind::UnknownArgument => (
-                "a value without an option; options stand after the command".to_owned(),
-                false,
-            ),
-            ErrorKind::ArgumentConflict => (format!("{name}: given twice"), false),
+            ErrorKind::UnknownArgument if name.starts_with('-') => {
+                let suggestion = context(ContextKind::SuggestedArg)
+                    .map(|argument| format!("; did you mean {argument}?"))
+                    .unwrap_or_default();
+                format!("{name}: no such option of `{command}`{suggestion}; see `{command} --help`")
+            }
+            ErrorKind::UnknownArgument => {
+                "a value without an option; options stand after the command".to_owned()
+            }
+            ErrorKind::ArgumentConflict => format!("{name}: given twice"),
             ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-                (format!("{name}: a value is missing"), false)
+                format!("{name}: a value is missing")
             }
-            ErrorKind::InvalidUtf8 => ("an argument isn't UTF-8".to_owned(), true),
-            _ => (format!("{name}: {}", error.kind()), true),
+            ErrorKind::InvalidUtf8 => "an argument isn't UTF-8".to_owned(),
+            other => format!("{name}: {other}"),
         };
         problems.push(problem);
-        if end || !take_away(&mut arguments, &culprit, name) {
+        // Nothing can be parsed without what others than these blame.
+        let removable = matches!(
+            error.kind(),
+            ErrorKind::UnknownArgument
+                | ErrorKind::ArgumentConflict
+                | ErrorKind::InvalidValue
+                | ErrorKind::ValueValidation
+        );
+        if !removable || !remove_arg(&mut arguments, offending, name) {
             return Err(Exit::failed(2, problems));
         }
     }
 }
 
-/// Takes away the last argument that is `name`, with its value, or that is `culprit` as a whole.
-fn take_away(arguments: &mut Vec<OsString>, culprit: &str, name: &str) -> bool {
-    let is_culprit = |argument: &OsString| {
+/// Removes the last argument that is `name`, with its value, or that is `offending` as a whole.
+fn remove_arg(arguments: &mut Vec<OsString>, offending: &str, name: &str) -> bool {
+    let is_offending = |argument: &OsString| {
         let text = argument.to_string_lossy();
-        text == culprit || text.split('=').next() == Some(name)
+        text == offending || text.split('=').next() == Some(name)
     };
-    let Some(at) = arguments
-        .iter()
-        .skip(2)
-        .rposition(is_culprit)
-        .map(|at| at + 2)
-    else {
+    let mut options = arguments.iter().skip(2);
+    let Some(at) = options.rposition(is_offending).map(|at| at + 2) else {
         return false;
     };
     let removed = arguments.remove(at);

@@ -1,25 +1,27 @@
 //! Finds where the three secrets of an account come from.
 
+use std::cmp::Reverse;
 use std::ffi::OsString;
 
 use eightxeight::credentials::{Credentials, Source};
 
-use super::raw::{Environment, Given, Layer};
-use super::read::Reader;
+use super::layers::{Environment, Layer, Raw};
 
 /// One of the three and the ways to give it.
-struct Need {
+struct Secret {
     what: &'static str,
     where_from: &'static str,
+    /// The option that names a file.
     file: &'static str,
-    /// Names a variable; only in the configuration file.
+    /// The option that names a variable; only in the configuration file.
     env: &'static str,
-    /// Only the user's name may stand on a command line.
+    /// The option that holds it: only the user's name may stand on a command line.
     flag: Option<&'static str>,
+    /// The variable that holds it.
     variable: Option<&'static str>,
 }
 
-const KEY: Need = Need {
+const KEY: Secret = Secret {
     what: "an API key",
     where_from: "made in 8x8 Admin Console under API Keys; its Secret isn't needed",
     file: "api.key-file",
@@ -28,7 +30,7 @@ const KEY: Need = Need {
     variable: Some("EIGHTXEIGHT_API_KEY"),
 };
 
-const USERNAME: Need = Need {
+const USERNAME: Secret = Secret {
     what: "a user's name",
     where_from: "a user with access to Work Analytics who has opened it in a browser once",
     file: "api.username-file",
@@ -37,7 +39,7 @@ const USERNAME: Need = Need {
     variable: None,
 };
 
-const PASSWORD: Need = Need {
+const PASSWORD: Secret = Secret {
     what: "that user's password",
     where_from: "the one for 8x8's web pages",
     file: "api.password-file",
@@ -46,114 +48,107 @@ const PASSWORD: Need = Need {
     variable: Some("EIGHTXEIGHT_API_PASSWORD"),
 };
 
-/// The sources of the three, each of which can be read now.
-pub(super) fn find(reader: &mut Reader, environment: Environment) -> Option<Credentials> {
-    together_or_not_at_all(reader);
-    let key = source(reader, environment, &KEY);
-    let username = source(reader, environment, &USERNAME);
-    let password = source(reader, environment, &PASSWORD);
-    let (Some(key), Some(username), Some(password)) = (&key, &username, &password) else {
-        let found = [key, username, password].into_iter().flatten();
-        for error in found.filter_map(|source| source.read().err()) {
-            reader.complain(error.to_string());
-        }
-        reader.complain(
-            "8x8's API needs all three: an API key, a user's name, that user's password; \
-             `eightxeight-exporter demo` needs none of them"
-                .to_owned(),
-        );
-        return None;
-    };
-    let credentials = Credentials {
-        key: key.clone(),
-        username: username.clone(),
-        password: password.clone(),
-    };
-    if let Err(errors) = credentials.read() {
-        for error in errors {
-            reader.complain(error.to_string());
-        }
+/// The sources of the three, each of which can be read now. `place` says of which account a problem is that names nothing else.
+pub(super) fn find(
+    raw: &Raw,
+    environment: Environment,
+    place: &str,
+    problems: &mut Vec<String>,
+) -> Option<Credentials> {
+    problems.extend(lone_half(raw));
+    let found = [&KEY, &USERNAME, &PASSWORD]
+        .map(|secret| source(raw, environment, place, secret, problems));
+    if let [Some(key), Some(username), Some(password)] = found {
+        let credentials = Credentials {
+            key,
+            username,
+            password,
+        };
+        let errors = credentials.read().err().unwrap_or_default();
+        problems.extend(errors.iter().map(ToString::to_string));
+        return Some(credentials);
     }
-    Some(credentials)
+    let errors = found.iter().flatten().filter_map(|one| one.read().err());
+    problems.extend(errors.map(|error| error.to_string()));
+    problems.push(format!(
+        "{place}8x8's API needs all three: an API key, a user's name, that user's password; \
+         `eightxeight-exporter demo` needs none of them"
+    ));
+    None
 }
 
-fn source(reader: &mut Reader, environment: Environment, need: &Need) -> Option<Source> {
+fn source(
+    raw: &Raw,
+    environment: Environment,
+    place: &str,
+    secret: &Secret,
+    problems: &mut Vec<String>,
+) -> Option<Source> {
     let mut found = Vec::new();
-    let first = |given: &Given| given.values.first().cloned().unwrap_or_default();
-    if let Some(given) = reader.given(need.file) {
-        let source = Source::file(given.to_string(), first(given));
-        found.push((given.layer, given.to_string(), source));
+    if let Some(given) = raw.given(secret.file) {
+        found.push((given.layer, Source::file(&given.origin, given.value())));
     }
-    if let Some(given) = need.flag.and_then(|flag| reader.given(flag)) {
-        let source = Source::text(given.to_string(), first(given));
-        found.push((given.layer, given.to_string(), source));
+    if let Some(given) = secret.flag.and_then(|flag| raw.given(flag)) {
+        found.push((given.layer, Source::text(&given.origin, given.value())));
     }
-    let named = reader
-        .given(need.env)
-        .map(|given| (given.layer, given.to_string(), first(given)));
-    let usual = need
-        .variable
-        .map(|name| (Layer::Environment, name.to_owned(), name.to_owned()));
+    let named = raw
+        .given(secret.env)
+        .map(|given| (given.layer, &*given.origin, given.value()));
+    let usual = secret.variable.map(|name| (Layer::Environment, name, name));
     for (layer, origin, variable) in named.into_iter().chain(usual) {
-        // An unset variable that the file names is a mistake; the usual ones are just not used.
-        let usual = origin == variable;
-        match environment(&variable)
+        match environment(variable)
             .filter(|text| !text.is_empty())
             .map(OsString::into_string)
         {
-            Some(Ok(text)) => {
-                let source = Source::text(origin.clone(), text);
-                found.push((layer, origin, source));
-            }
-            Some(Err(_)) => reader.complain(format!("{origin}: the variable's value isn't UTF-8")),
-            None if usual => {}
-            None => {
-                reader.complain(format!(
-                    "{origin}: the environment has no such variable, or an empty one"
-                ));
-            }
+            Some(Ok(text)) => found.push((layer, Source::text(origin, text))),
+            Some(Err(_)) => problems.push(format!("{origin}: the variable's value isn't UTF-8")),
+            // The usual one is just not used; one that the file names is a mistake.
+            None if origin == variable => {}
+            None => problems.push(format!(
+                "{origin}: the environment has no such variable, or an empty one"
+            )),
         }
     }
-    found.sort_by_key(|(layer, ..)| std::cmp::Reverse(*layer));
-    if let [(a, one, _), (b, other, _), ..] = &*found
+    found.sort_by_key(|(layer, _)| Reverse(*layer));
+    if let [(a, one), (b, other), ..] = &*found
         && a == b
     {
-        reader.complain(format!(
-            "{one} and {other} both give {}: take one away",
-            need.what
+        problems.push(format!(
+            "{} and {} both give {}: take one away",
+            one.origin(),
+            other.origin(),
+            secret.what
         ));
     }
     if found.is_empty() {
-        let other = need.flag.map(|flag| format!("--{flag}"));
-        let other = other
-            .or(need.variable.map(str::to_owned))
-            .unwrap_or_default();
-        reader.complain(format!(
-            "{} is missing ({}): give it with --{} or {other}",
-            need.what, need.where_from, need.file
+        let other = secret.flag.map(|flag| format!("--{flag}"));
+        let other = other.or(secret.variable.map(str::to_owned));
+        problems.push(format!(
+            "{place}{} is missing ({}): give it with --{} or {}",
+            secret.what,
+            secret.where_from,
+            secret.file,
+            other.unwrap_or_default()
         ));
     }
-    found.into_iter().next().map(|(.., source)| source)
+    found.into_iter().next().map(|(_, source)| source)
 }
 
 /// A user's name from one place and a password from another are hardly a pair.
-fn together_or_not_at_all(reader: &mut Reader) {
+fn lone_half(raw: &Raw) -> Option<String> {
     let own = |names: &[&str]| {
-        names
-            .iter()
-            .filter_map(|name| reader.given(name))
-            .find(|given| given.layer == Layer::Account)
+        let mut given = names.iter().filter_map(|name| raw.given(name));
+        given.find(|given| given.layer == Layer::Account)
     };
     let name = own(&["api.username", "api.username-file", "api.username-env"]);
     let password = own(&["api.password-file", "api.password-env"]);
-    let problem = match (name, password) {
-        (Some(name), None) => {
-            format!("{name}: an account with a user of its own needs that user's password too")
-        }
-        (None, Some(password)) => {
-            format!("{password}: an account with a password of its own needs its user's name too")
-        }
-        _ => return,
-    };
-    reader.complain(problem);
+    match (name, password) {
+        (Some(name), None) => Some(format!(
+            "{name}: an account with a user of its own needs that user's password too"
+        )),
+        (None, Some(password)) => Some(format!(
+            "{password}: an account with a password of its own needs its user's name too"
+        )),
+        _ => None,
+    }
 }

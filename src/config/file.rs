@@ -7,9 +7,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::layers::{Given, Layer, split};
 use super::options::{Group, OPTIONS, Opt};
-use super::raw::{Given, Layer};
-use super::read::one_line;
 use exporter_toolkit::yaml::{Node, Value, parse};
 
 /// Labels that the exporter or Prometheus sets itself.
@@ -70,32 +69,36 @@ struct FileReader {
     problems: Vec<String>,
 }
 
+/// A part of the file that holds options.
+struct Section {
+    /// Where it stands, with a dot at the end; empty for the whole file.
+    place: String,
+    layer: Layer,
+    groups: &'static [Group],
+    /// Its keys, for a message.
+    keys: &'static str,
+}
+
 impl FileReader {
     fn file(&mut self, root: &Node) -> File {
+        let section = Section {
+            place: String::new(),
+            layer: Layer::File,
+            groups: &[Group::Api, Group::Collect, Group::Web, Group::Log],
+            keys: "api, collect, web, log, accounts",
+        };
         let mut file = File::default();
-        let allowed =
-            |group| matches!(group, Group::Api | Group::Collect | Group::Web | Group::Log);
         for (key, node) in self.entries(root, ROOT) {
             if key == "accounts" {
                 file.accounts = Some(self.accounts(node));
             } else {
-                let keys = "api, collect, web, log, accounts";
-                self.group(
-                    key,
-                    node,
-                    "",
-                    &allowed,
-                    keys,
-                    Layer::File,
-                    &mut file.options,
-                );
+                self.options(&section, None, key, node, &mut file.options);
             }
         }
         file
     }
 
     fn accounts(&mut self, node: &Node) -> Vec<AccountEntry> {
-        let allowed = |group| matches!(group, Group::Api | Group::Collect);
         let mut accounts = Vec::new();
         for (name, node) in self.entries(node, "accounts") {
             if name.is_empty() || name.chars().any(char::is_control) {
@@ -113,21 +116,17 @@ impl FileReader {
                 options: HashMap::new(),
                 labels: Vec::new(),
             };
+            let section = Section {
+                place: format!("{place}."),
+                layer: Layer::Account,
+                groups: &[Group::Api, Group::Collect],
+                keys: "api, collect, labels",
+            };
             for (key, node) in self.entries(node, &place) {
                 if key == "labels" {
                     account.labels = self.labels(node, &format!("{place}.labels"));
                 } else {
-                    let keys = "api, collect, labels";
-                    let prefix = format!("{place}.");
-                    self.group(
-                        key,
-                        node,
-                        &prefix,
-                        &allowed,
-                        keys,
-                        Layer::Account,
-                        &mut account.options,
-                    );
+                    self.options(&section, None, key, node, &mut account.options);
                 }
             }
             accounts.push(account);
@@ -165,126 +164,82 @@ impl FileReader {
         labels
     }
 
-    /// The options of one group.
-    #[allow(clippy::too_many_arguments)] // A closure for each caller would hide what differs.
-    fn group(
-        &mut self,
-        key: &str,
-        node: &Node,
-        prefix: &str,
-        allowed: &dyn Fn(Group) -> bool,
-        keys: &str,
-        layer: Layer,
-        options: &mut HashMap<&'static str, Given>,
-    ) {
-        let of_group: Vec<&'static Opt> = OPTIONS
-            .iter()
-            .filter(|option| allowed(option.group()) && option.name.split('.').next() == Some(key))
-            .collect();
-        if of_group.is_empty() {
-            self.problem(
-                node.line,
-                &format!("{prefix}{key}"),
-                &format!("no such key; there are {keys}"),
-            );
-            return;
-        }
-        self.options(node, prefix, key, &of_group, layer, options);
-    }
-
+    /// The option or the options at a key, which stands under `parent`.
     fn options(
         &mut self,
+        section: &Section,
+        parent: Option<&str>,
+        key: &str,
         node: &Node,
-        prefix: &str,
-        path: &str,
-        known: &[&'static Opt],
-        layer: Layer,
-        options: &mut HashMap<&'static str, Given>,
+        into: &mut HashMap<&'static str, Given>,
     ) {
-        let place = format!("{prefix}{path}");
-        for (key, node) in self.entries(node, &place) {
-            let inner = format!("{path}.{key}");
-            let full = format!("{prefix}{inner}");
-            if let Some(option) = known.iter().find(|option| yaml_path(option) == inner) {
-                if let Some(values) = self.values(node, &full, option) {
-                    let origin = self.at(node.line, &full);
-                    options.insert(
-                        option.name,
-                        Given {
-                            layer,
-                            values,
-                            origin,
-                        },
-                    );
-                }
-            } else if known
-                .iter()
-                .any(|option| yaml_path(option).starts_with(&format!("{inner}.")))
-            {
-                self.options(node, prefix, &inner, known, layer, options);
-            } else if ["api.key", "api.password"].contains(&&*inner) {
-                self.problem(node.line, &full, &format!("a secret doesn't belong in this file: name one with {inner}_file or {inner}_env"));
-            } else {
-                let names: Vec<_> = known
-                    .iter()
-                    .filter_map(|option| {
-                        yaml_path(option)
-                            .strip_prefix(path)?
-                            .strip_prefix('.')
-                            .map(str::to_owned)
-                    })
-                    .collect();
-                self.problem(
-                    node.line,
-                    &full,
-                    &format!("no such key; there are {}", names.join(", ")),
-                );
+        let path = parent.map_or(key.to_owned(), |parent| format!("{parent}.{key}"));
+        let place = format!("{}{path}", section.place);
+        // `web.config` is two keys, not one.
+        let may_be_known = parent.is_some() || !key.contains('.');
+        let known = OPTIONS
+            .iter()
+            .filter(|option| may_be_known && section.groups.contains(&option.group()));
+        // Options with their paths below a key.
+        let below = |path: &str| {
+            let prefix = format!("{path}.");
+            let below = |option: &Opt| option.yaml_path().strip_prefix(&prefix).map(str::to_owned);
+            known.clone().filter_map(below).collect::<Vec<_>>()
+        };
+        if let Some(option) = known.clone().find(|option| option.yaml_path() == path) {
+            if let Some(values) = self.values(node, &place, option) {
+                let given = Given {
+                    layer: section.layer,
+                    values,
+                    origin: self.at(node.line, &place),
+                };
+                into.insert(option.name, given);
             }
+        } else if !below(&path).is_empty() {
+            for (key, node) in self.entries(node, &place) {
+                self.options(section, Some(&path), key, node, into);
+            }
+        } else if ["api.key", "api.password"].contains(&&*path) {
+            let problem = format!(
+                "a secret doesn't belong in this file: name one with {path}_file or {path}_env"
+            );
+            self.problem(node.line, &place, &problem);
+        } else {
+            let keys = parent.map_or(section.keys.to_owned(), |parent| below(parent).join(", "));
+            self.problem(node.line, &place, &format!("no such key; there are {keys}"));
         }
     }
 
     fn values(&mut self, node: &Node, place: &str, option: &Opt) -> Option<Vec<String>> {
-        let values = match &node.value {
-            Value::Scalar(text) if option.repeatable => {
-                text.split(',').map(|text| text.trim().to_owned()).collect()
-            }
+        let mut refuse = |line, problem: String| {
+            self.problem(line, place, &problem);
+            None
+        };
+        match &node.value {
+            Value::Scalar(text) if option.repeatable => Some(split(text)),
             Value::Scalar(text) if option.value == "FILE" => {
-                vec![self.directory.join(text).to_string_lossy().into_owned()]
+                let path = self.directory.join(text);
+                Some(vec![path.to_string_lossy().into_owned()])
             }
-            Value::Scalar(text) => vec![text.clone()],
+            Value::Scalar(text) => Some(vec![text.clone()]),
             Value::List(items) if option.repeatable => {
                 let mut values = Vec::new();
                 for item in items {
                     let Value::Scalar(text) = &item.value else {
-                        self.problem(
-                            item.line,
-                            place,
-                            &format!(
-                                "the list holds {}, not only single values",
-                                item.value.kind()
-                            ),
-                        );
-                        return None;
+                        let kind = item.value.kind();
+                        let problem = format!("the list holds {kind}, not only single values");
+                        return refuse(item.line, problem);
                     };
                     values.push(text.clone());
                 }
-                values
+                Some(values)
             }
             other => {
-                let wanted = if option.repeatable {
-                    "a single value or a list"
-                } else {
-                    "a single value"
-                };
-                self.problem(
-                    node.line,
-                    place,
-                    &format!("this is {}, not {wanted}", other.kind()),
-                );
-                return None;
+                let or_a_list = if option.repeatable { " or a list" } else { "" };
+                let problem = format!("this is {}, not a single value{or_a_list}", other.kind());
+                refuse(node.line, problem)
             }
-        };
-        Some(values)
+        }
     }
 
     fn entries<'n>(&mut self, node: &'n Node, place: &str) -> Vec<(&'n str, &'n Node)> {
@@ -297,15 +252,10 @@ impl FileReader {
 
     fn problem(&mut self, line: u64, place: &str, problem: &str) {
         let at = self.at(line, place);
-        self.problems.push(one_line(&format!("{at}: {problem}")));
+        self.problems.push(format!("{at}: {problem}"));
     }
 
     fn at(&self, line: u64, place: &str) -> String {
         format!("{}: line {line}, {place}", self.name)
     }
-}
-
-/// `collect.max-staleness` is `collect.max_staleness` in YAML.
-fn yaml_path(option: &Opt) -> String {
-    option.name.replace('-', "_")
 }

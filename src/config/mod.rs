@@ -1,16 +1,14 @@
 //! Configuration: from options as given to one that is checked, or to all that is wrong with it.
 //!
-//! [`options`] is the table of what can be set. [`raw`] layers what was set on the command line, in the
-//! environment and in the [`mod@file`]; [`read`] and [`values`] turn texts into values, [`credentials`] finds
-//! the secrets' sources.
+//! [`options`] is the table of what can be set. [`layers`] holds what was set on the command line, in the
+//! environment and in the [`mod@file`]; [`values`] turns texts into values, [`credentials`] finds the secrets'
+//! sources, [`show`] renders what is in force.
 
 mod credentials;
 mod file;
+mod layers;
 pub mod options;
-mod raw;
-mod read;
 mod show;
-mod single;
 pub(crate) mod values;
 
 use std::collections::HashSet;
@@ -26,17 +24,38 @@ use eightxeight_simulator::Scenario;
 use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
-pub use raw::{Environment, Flags, environment};
-pub use single::AccountConfig;
+pub use layers::{Environment, Flags, environment};
+pub(crate) use values::url;
 
-pub use values::url;
-
-use raw::{Raw, Sources};
-use read::Reader;
+use file::AccountEntry;
+use layers::{Raw, Sources};
+use options::{Group, OptionValues};
 
 /// Everything that is wrong with a configuration, a line for each.
 #[derive(Debug)]
 pub struct Problems(pub Vec<String>);
+
+impl Problems {
+    /// What several accounts inherit is told once.
+    fn new(problems: &[String]) -> Problems {
+        let mut told = HashSet::new();
+        let mut lines: Vec<_> = problems.iter().map(|problem| one_line(problem)).collect();
+        lines.retain(|line| told.insert(line.clone()));
+        Problems(lines)
+    }
+}
+
+/// A problem without control characters: a key or a value of several lines must not look like several problems.
+fn one_line(problem: &str) -> String {
+    let escaped = |letter: char| -> String {
+        if letter.is_control() {
+            letter.escape_default().collect()
+        } else {
+            letter.into()
+        }
+    };
+    problem.chars().map(escaped).collect()
+}
 
 /// Where the configuration comes from. It can be loaded again.
 #[derive(Clone, Debug)]
@@ -49,7 +68,7 @@ pub struct Origin {
 
 /// What was given at the start, for the options that only a start changes.
 #[derive(Debug)]
-pub struct Running(Raw);
+pub(crate) struct Running(Raw);
 
 /// The configuration of `serve`.
 #[derive(Debug)]
@@ -62,7 +81,7 @@ pub struct Config {
     pub log: log::Settings,
     /// Whether to check the configuration and no more.
     pub check_only: bool,
-    /// All of it as YAML, without secrets.
+    /// The configuration as YAML, without secrets.
     pub shown: String,
 }
 
@@ -79,8 +98,17 @@ pub struct DemoConfig {
     pub log: log::Settings,
     /// Whether to check the configuration and no more.
     pub check_only: bool,
-    /// All of it as YAML.
+    /// The configuration as YAML.
     pub shown: String,
+}
+
+/// The configuration of a command that asks 8x8 for one account and serves nothing.
+#[derive(Debug)]
+pub struct AccountConfig {
+    /// The account to collect.
+    pub account: Account,
+    /// How to log.
+    pub log: log::Settings,
 }
 
 /// One 8x8 account.
@@ -122,17 +150,13 @@ pub struct Web {
 impl Default for Web {
     /// As it is when nobody sets an option.
     fn default() -> Web {
-        web(&mut Reader::new(&Raw::default()))
+        OptionValues::default().web
     }
 }
 
 impl Origin {
     /// What is given now, for a later [`Origin::reload`].
-    ///
-    /// # Errors
-    ///
-    /// When the file can't be read.
-    pub fn running(&self) -> Result<Running, Problems> {
+    pub(crate) fn running(&self) -> Result<Running, Problems> {
         Ok(Running(self.sources()?.raw))
     }
 
@@ -146,11 +170,10 @@ impl Origin {
     }
 
     /// The same under a program that runs: the options that need a start keep their values. Those that differ.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn reload(&self, running: &Running) -> Result<(Config, Vec<&'static str>), Problems> {
+    pub(crate) fn reload(
+        &self,
+        running: &Running,
+    ) -> Result<(Config, Vec<&'static str>), Problems> {
         self.load_over(Some(running))
     }
 
@@ -158,29 +181,30 @@ impl Origin {
         &self,
         running: Option<&Running>,
     ) -> Result<(Config, Vec<&'static str>), Problems> {
+        let mut sources = self.sources()?;
+        let values = sources.read(|group| group != Group::Demo);
+        check_web(&values.web, &mut sources.problems);
         let Sources {
             mut raw,
             accounts: entries,
             mut problems,
-        } = self.sources()?;
-        let (accounts, more) = self.accounts(&raw, entries.as_deref());
-        problems.extend(more);
-        let mut reader = Reader::new(&raw);
-        if entries.is_some() {
-            // Each account has read these already; without one nobody has.
-            collect_settings(&mut reader);
-        }
-        let mut config = Config {
-            accounts,
-            web: checked_web(&mut reader),
-            log: log_settings(&mut reader),
-            check_only: reader.one("config.check", values::switch),
-            shown: String::new(),
+        } = sources;
+        let accounts = match &entries {
+            None => vec![self.account(&raw, None, &mut problems)],
+            Some(entries) => entries
+                .iter()
+                .map(|entry| self.account(&raw, Some(entry), &mut problems))
+                .collect(),
         };
-        problems.extend(reader.into_problems());
         let differing = running.map(|Running(running)| raw.keep_running(running));
-        config.shown = show::yaml(&raw, entries.as_deref(), options::Group::Demo);
-        finish((config, differing.unwrap_or_default()), problems)
+        let config = Config {
+            accounts: accounts.into_iter().flatten().collect(),
+            web: values.web,
+            log: values.log,
+            check_only: values.check_only,
+            shown: show::yaml(&raw, entries.as_deref(), Group::Demo),
+        };
+        finish((config, differing.unwrap_or_default()), &problems)
     }
 
     /// Loads and checks what `demo` needs.
@@ -189,114 +213,142 @@ impl Origin {
     ///
     /// All problems at once.
     pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
-        let Sources {
-            raw, mut problems, ..
-        } = self.sources()?;
-        let mut reader = Reader::new(&raw);
+        let mut sources = self.sources()?;
+        let values = sources.read(|group| group != Group::Api);
+        check_web(&values.web, &mut sources.problems);
         let config = DemoConfig {
-            scenario: reader.one("demo.scenario", values::scenario),
-            collect: collect_settings(&mut reader),
-            web: checked_web(&mut reader),
-            log: log_settings(&mut reader),
-            check_only: reader.one("config.check", values::switch),
-            shown: show::yaml(&raw, None, options::Group::Api),
+            scenario: values.scenario,
+            collect: values.collect,
+            web: values.web,
+            log: values.log,
+            check_only: values.check_only,
+            shown: show::yaml(&sources.raw, None, Group::Api),
         };
-        problems.extend(reader.into_problems());
-        finish(config, problems)
+        finish(config, &sources.problems)
     }
 
     /// Loads and checks what `health` needs: where the exporter listens.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn load_web(&self) -> Result<Web, Problems> {
-        let Sources {
-            raw, mut problems, ..
-        } = self.sources()?;
-        let mut reader = Reader::new(&raw);
-        let web = web(&mut reader);
-        problems.extend(reader.into_problems());
-        finish(web, problems)
+    pub(crate) fn load_web(&self) -> Result<Web, Problems> {
+        let mut sources = self.sources()?;
+        let values = sources.read(|group| group == Group::Web);
+        finish(values.web, &sources.problems)
     }
 
-    /// The accounts of the file, or without any the one that the options describe, and what is wrong.
-    fn accounts(
+    /// Loads and checks one account: the one of this name, or the only one.
+    pub(crate) fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
+        let mut sources = self.sources()?;
+        let log = sources.read(|group| group == Group::Log).log;
+        let Sources {
+            raw,
+            accounts,
+            mut problems,
+        } = sources;
+        let account = match choose(accounts.as_deref(), name) {
+            Ok(entry) => self.account(&raw, entry, &mut problems),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        match account {
+            Some(account) if problems.is_empty() => Ok(AccountConfig { account, log }),
+            _ => Err(Problems::new(&problems)),
+        }
+    }
+
+    /// An account of the file, or without any the one that the options describe, unless something is wrong.
+    fn account(
         &self,
         raw: &Raw,
-        entries: Option<&[file::AccountEntry]>,
-    ) -> (Vec<Account>, Vec<String>) {
-        let results: Vec<_> = match entries {
-            None => vec![account(raw, None, self.environment)],
-            Some(entries) => entries
-                .iter()
-                .map(|entry| account(&raw.of(entry), Some(entry), self.environment))
-                .collect(),
-        };
-        let mut problems = Vec::new();
-        let accounts = results
-            .into_iter()
-            .filter_map(|result| result.map_err(|more| problems.extend(more)).ok())
-            .collect();
-        (accounts, problems)
+        entry: Option<&AccountEntry>,
+        problems: &mut Vec<String>,
+    ) -> Option<Account> {
+        let own = entry.map(|entry| raw.for_account(entry));
+        let raw = own.as_ref().unwrap_or(raw);
+        let OptionValues { api, collect, .. } = OptionValues::read(
+            raw,
+            |group| matches!(group, Group::Api | Group::Collect),
+            problems,
+        );
+        let place = entry.map(|entry| format!("{}: ", entry.origin));
+        let place = place.unwrap_or_default();
+        let credentials = credentials::find(raw, self.environment, &place, problems)?;
+        Some(Account {
+            name: entry.map(|entry| entry.name.clone()),
+            labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
+            api: eightxeight::Settings {
+                url: api.url?,
+                credentials,
+                pbx_ids: api.pbx_ids,
+                timeout: api.timeout,
+                ca_file: api.ca_file,
+                max_requests_per_minute: api.max_requests_per_minute,
+                login_retry_interval: api.login_retry_interval,
+                interval: collect.interval,
+            },
+            collect,
+        })
     }
 
     fn sources(&self) -> Result<Sources, Problems> {
-        Raw::gather(&self.flags, self.environment).map_err(Problems)
+        Raw::gather(&self.flags, self.environment).map_err(|problems| Problems::new(&problems))
     }
 }
 
-/// The configuration, if nothing was wrong; what several accounts inherit is told once.
-fn finish<T>(config: T, problems: Vec<String>) -> Result<T, Problems> {
+/// The configuration, if nothing was wrong.
+fn finish<T>(config: T, problems: &[String]) -> Result<T, Problems> {
     if problems.is_empty() {
-        return Ok(config);
-    }
-    let mut told = HashSet::new();
-    Err(Problems(
-        problems
-            .into_iter()
-            .filter(|problem| told.insert(problem.clone()))
-            .collect(),
-    ))
-}
-
-fn account(
-    raw: &Raw,
-    entry: Option<&file::AccountEntry>,
-    environment: Environment,
-) -> Result<Account, Vec<String>> {
-    let mut reader = Reader::new(raw);
-    let collect = collect_settings(&mut reader);
-    let api = api_settings(&mut reader, environment, &collect);
-    let problems = reader.into_problems();
-    match api {
-        Some(api) if problems.is_empty() => Ok(Account {
-            name: entry.map(|entry| entry.name.clone()),
-            labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
-            api,
-            collect,
-        }),
-        _ => Err(problems
-            .into_iter()
-            .map(|problem| in_account(entry, problem))
-            .collect()),
+        Ok(config)
+    } else {
+        Err(Problems::new(problems))
     }
 }
 
-/// Says of which account a problem is that doesn't name a line of its own.
-fn in_account(entry: Option<&file::AccountEntry>, problem: String) -> String {
-    match entry {
-        Some(entry) if problem.contains(" is missing") || problem.contains("needs all three") => {
-            format!("{}: {problem}", entry.origin)
+/// Whether what the web server's options name is good.
+fn check_web(web: &Web, problems: &mut Vec<String>) {
+    if let Some(Err(more)) = web.config_file.as_deref().map(WebSecurity::open) {
+        let named = more
+            .into_iter()
+            .map(|problem| format!("--web.config.file: {problem}"));
+        problems.extend(named);
+    }
+}
+
+/// The account of this name, or the only one; `None` where the file has none and none is named.
+fn choose<'a>(
+    entries: Option<&'a [AccountEntry]>,
+    name: Option<&str>,
+) -> Result<Option<&'a AccountEntry>, String> {
+    let entries = match (entries, name) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => {
+            return Err(
+                "--account: there is no configuration file with accounts: leave it out".to_owned(),
+            );
         }
-        _ => problem,
+        (Some(entries), _) => entries,
+    };
+    let names = || {
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        names.join(", ")
+    };
+    match (entries, name) {
+        ([only], None) => Ok(Some(only)),
+        (_, None) => Err(format!(
+            "there are several accounts: name one with --account ({})",
+            names()
+        )),
+        (entries, Some(name)) => entries
+            .iter()
+            .find(|entry| entry.name == name)
+            .map(Some)
+            .ok_or_else(|| format!("--account: `{name}` is none of {}", names())),
     }
 }
 
 impl Account {
     /// What a user should know although it isn't wrong.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let needed = requests_per_minute(&self.collect);
         let budget = self.api.max_requests_per_minute;
         if needed <= f64::from(budget) {
@@ -313,8 +365,7 @@ impl Account {
 }
 
 /// Says of which option a client's problem is.
-#[must_use]
-pub fn client_problem(error: &ClientError) -> String {
+pub(crate) fn client_problem(error: &ClientError) -> String {
     match error {
         ClientError::Transport(TransportError::CaUnreadable(_) | TransportError::CaUnusable) => {
             format!("--api.ca-file: {error}")
@@ -324,89 +375,9 @@ pub fn client_problem(error: &ClientError) -> String {
 }
 
 /// How many requests a minute a collection needs, logins included.
-#[must_use]
-pub fn requests_per_minute(collect: &collect::Settings) -> f64 {
+pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
     /// A token of the documented life is renewed after 29 minutes.
     const LOGINS: f64 = 1.0 / 29.0;
     let windows = f64::from(u32::try_from(collect.windows.len()).unwrap_or(u32::MAX));
     windows * 60.0 / collect.interval.as_secs_f64() + LOGINS
-}
-
-fn collect_settings(reader: &mut Reader) -> collect::Settings {
-    let settings = collect::Settings {
-        mode: reader.one("collect.mode", values::mode),
-        interval: reader.one("collect.interval", values::interval),
-        windows: reader.list("collect.window", values::windows),
-        zone: reader.one("collect.time-zone", values::zone),
-        delay: reader.one("collect.delay", values::delay),
-        max_staleness: reader.one("collect.max-staleness", values::duration),
-    };
-    if settings.max_staleness < settings.interval.saturating_mul(2) {
-        reader.problem(
-            "collect.max-staleness",
-            &format!(
-                "{} is less than two intervals (--collect.interval is {}): one slow answer would \
-                 take the samples away",
-                humantime::format_duration(settings.max_staleness),
-                humantime::format_duration(settings.interval),
-            ),
-        );
-    }
-    settings
-}
-
-fn api_settings(
-    reader: &mut Reader,
-    environment: Environment,
-    collect: &collect::Settings,
-) -> Option<eightxeight::Settings> {
-    let url = reader.one("api.url", values::url);
-    let pbx_ids = reader.list("api.pbx-id", values::pbx_ids);
-    let timeout = reader.one("api.timeout", values::timeout);
-    let ca_file = reader.optional("api.ca-file").map(Into::into);
-    let max_requests_per_minute = reader.one("api.max-requests-per-minute", values::positive);
-    let login_retry_interval = reader.one("api.login-retry-interval", values::interval);
-    let credentials = credentials::find(reader, environment)?;
-    Some(eightxeight::Settings {
-        url,
-        credentials,
-        pbx_ids,
-        timeout,
-        ca_file,
-        max_requests_per_minute,
-        login_retry_interval,
-        interval: collect.interval,
-    })
-}
-
-fn web(reader: &mut Reader) -> Web {
-    Web {
-        listen: reader.list("web.listen-address", values::listen),
-        systemd_socket: reader.one("web.systemd-socket", values::switch),
-        config_file: reader.optional("web.config.file").map(Into::into),
-        health_listen: reader.maybe("web.health-listen-address", values::listen_one),
-        telemetry_path: reader.one("web.telemetry-path", values::telemetry_path),
-        external_url: reader.maybe("web.external-url", values::external_url),
-        max_requests: reader.one("web.max-requests", values::positive) as usize,
-        timeout_offset: reader.one("web.timeout-offset", values::duration),
-        enable_lifecycle: reader.one("web.enable-lifecycle", values::switch),
-    }
-}
-
-/// The web server's options, and whether what they name is good.
-fn checked_web(reader: &mut Reader) -> Web {
-    let web = web(reader);
-    if let Some(Err(problems)) = web.config_file.as_deref().map(WebSecurity::open) {
-        for problem in problems {
-            reader.complain(format!("--web.config.file: {problem}"));
-        }
-    }
-    web
-}
-
-fn log_settings(reader: &mut Reader) -> log::Settings {
-    log::Settings {
-        level: reader.one("log.level", values::level),
-        format: reader.one("log.format", values::format),
-    }
 }

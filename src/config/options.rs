@@ -1,6 +1,21 @@
-//! The option table: name, default and meaning of everything that can be set.
+//! The option table: name, default, effect and meaning of everything that can be set.
 //!
 //! The command line, the environment, `--help` and the documentation are made from it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use At::{Reload, Start};
+use Set::{List, One};
+
+use super::layers::{Raw, split};
+use super::{Web, values};
+use crate::collect::{self, Mode};
+use crate::telemetry::log;
+use eightxeight_simulator::Scenario;
 
 /// One option.
 #[derive(Debug)]
@@ -17,6 +32,127 @@ pub struct Opt {
     pub file_only: bool,
     /// What it means.
     pub help: &'static str,
+    /// When a change takes effect.
+    pub(crate) at: At,
+    pub(crate) set: Set,
+}
+
+/// When a change of an option takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Reload,
+    Start,
+}
+
+/// How the values of an option are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Set {
+    One(fn(&mut OptionValues, &str) -> Result<(), String>),
+    List(fn(&mut OptionValues, &[String]) -> Result<(), String>),
+    /// It says where one of the three secrets is: see [`super::credentials`].
+    Secret,
+    /// The same, in the configuration file only.
+    FileSecret,
+    /// By the command that has it.
+    Own,
+    OwnList,
+}
+
+/// The values of all options but those that lead to a secret.
+#[derive(Debug)]
+pub(crate) struct OptionValues {
+    pub api: Api,
+    pub collect: collect::Settings,
+    pub scenario: Scenario,
+    pub web: Web,
+    pub log: log::Settings,
+    pub check_only: bool,
+}
+
+/// How 8x8 is asked.
+#[derive(Debug, Default)]
+pub(crate) struct Api {
+    /// Always there: it has a default.
+    pub url: Option<Url>,
+    pub pbx_ids: Vec<String>,
+    pub timeout: Duration,
+    pub ca_file: Option<PathBuf>,
+    pub max_requests_per_minute: u32,
+    pub login_retry_interval: Duration,
+}
+
+impl OptionValues {
+    /// Reads the options of some groups. Where a value is bad, reading goes on with the default.
+    pub(super) fn read(
+        raw: &Raw,
+        wanted: impl Fn(Group) -> bool,
+        problems: &mut Vec<String>,
+    ) -> OptionValues {
+        let mut values = OptionValues::default();
+        for option in OPTIONS {
+            if wanted(option.group())
+                && let Some(given) = raw.given(option.name)
+                && let Err(problem) = option.set(&mut values, &given.values)
+            {
+                problems.push(format!("{given}: {problem}"));
+            }
+        }
+        let collect::Settings {
+            interval,
+            max_staleness,
+            ..
+        } = values.collect;
+        if max_staleness < interval.saturating_mul(2) {
+            let origin = raw.given("collect.max-staleness").map(ToString::to_string);
+            problems.push(format!(
+                "{}: {} is less than two intervals (--collect.interval is {}): one slow answer would \
+                 take the samples away",
+                origin.unwrap_or_else(|| "--collect.max-staleness".to_owned()),
+                humantime::format_duration(max_staleness),
+                humantime::format_duration(interval),
+            ));
+        }
+        values
+    }
+}
+
+impl Default for OptionValues {
+    /// The table's defaults.
+    fn default() -> OptionValues {
+        let mut values = OptionValues {
+            api: Api::default(),
+            collect: collect::Settings {
+                mode: Mode::Scrape,
+                interval: Duration::ZERO,
+                windows: Vec::new(),
+                zone: TimeZone::UTC,
+                delay: Duration::ZERO,
+                max_staleness: Duration::ZERO,
+            },
+            scenario: Scenario::Calm,
+            web: Web {
+                listen: Vec::new(),
+                systemd_socket: false,
+                config_file: None,
+                health_listen: None,
+                telemetry_path: String::new(),
+                external_url: None,
+                max_requests: 0,
+                timeout_offset: Duration::ZERO,
+                enable_lifecycle: false,
+            },
+            log: log::Settings {
+                level: log::Level::INFO,
+                format: log::Format::Logfmt,
+            },
+            check_only: false,
+        };
+        for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
+            // A test sees to it that all are good.
+            let _ = option.set(&mut values, &option.default_values());
+        }
+        values
+    }
 }
 
 /// What an option is about: the part of its name before the dot.
@@ -80,142 +216,135 @@ impl Opt {
         )
     }
 
+    /// Where it stands in the configuration file: `collect.max_staleness`.
+    pub(super) fn yaml_path(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
     /// Whether it is on or off and takes no other value.
     #[must_use]
     pub fn is_switch(&self) -> bool {
         self.value.is_empty()
     }
 
-    /// Whether a change takes effect at the next start only, and not at a reload.
-    #[must_use]
-    pub fn needs_start(&self) -> bool {
-        match self.group() {
-            Group::Config | Group::Demo | Group::Web => true,
-            Group::Api | Group::Collect => false,
-            Group::Log => self.name == "log.format",
+    /// The default, as somebody would have given it.
+    pub(super) fn default_values(&self) -> Vec<String> {
+        if self.repeatable {
+            split(self.default)
+        } else {
+            vec![self.default.to_owned()]
         }
     }
 
-    /// The option of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Opt> {
-        OPTIONS.iter().find(|option| option.name == name)
+    fn set(&self, into: &mut OptionValues, given: &[String]) -> Result<(), String> {
+        match (self.set, given) {
+            (List(_), []) => Err("an empty list; leave the key out for the default".to_owned()),
+            (List(set), given) => set(into, given),
+            (One(set), [value, ..]) => set(into, value),
+            _ => Ok(()),
+        }
     }
 }
 
-/// An option with a single value.
-pub(crate) const fn one(
+pub(crate) const fn opt(
     name: &'static str,
     value: &'static str,
     default: &'static str,
+    at: At,
+    set: Set,
     help: &'static str,
 ) -> Opt {
     Opt {
         name,
         value,
         default,
-        repeatable: false,
-        file_only: false,
+        repeatable: matches!(set, List(_) | Set::OwnList),
+        file_only: matches!(set, Set::FileSecret),
         help,
+        at,
+        set,
     }
 }
 
-const fn many(
-    name: &'static str,
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Opt {
-    Opt {
-        repeatable: true,
-        ..one(name, value, default, help)
-    }
-}
-
-const fn switch(name: &'static str, help: &'static str) -> Opt {
-    one(name, "", "false", help)
-}
-
-const fn in_file(name: &'static str, value: &'static str, help: &'static str) -> Opt {
-    Opt {
-        file_only: true,
-        ..one(name, value, "", help)
-    }
+/// Stores a value if it is good.
+fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
 }
 
 /// The table.
 #[rustfmt::skip]
 pub static OPTIONS: &[Opt] = &[
-    one("config.file", "FILE", "",
+    opt("config.file", "FILE", "", Start, Set::Own,
         "YAML file with options and accounts; not needed to run"),
-    switch("config.check",
+    opt("config.check", "", "false", Start, One(|s, v| put(&mut s.check_only, values::switch(v))),
         "Check the configuration and exit"),
 
-    one("api.url", "URL", "https://api.8x8.com/analytics/work",
+    opt("api.url", "URL", "https://api.8x8.com/analytics/work", Reload, One(|s, v| put(&mut s.api.url, values::url(v).map(Some))),
         "Base URL of the API; https, or http to a loopback address"),
-    one("api.key-file", "FILE", "",
+    opt("api.key-file", "FILE", "", Reload, Set::Secret,
         "File with the API key; or EIGHTXEIGHT_API_KEY holds the key"),
-    in_file("api.key-env", "VARIABLE",
+    opt("api.key-env", "VARIABLE", "", Reload, Set::FileSecret,
         "Environment variable that holds the API key"),
-    one("api.username", "NAME", "",
+    opt("api.username", "NAME", "", Reload, Set::Secret,
         "Name of a user with access to Work Analytics; or --api.username-file"),
-    one("api.username-file", "FILE", "",
+    opt("api.username-file", "FILE", "", Reload, Set::Secret,
         "File with that name"),
-    in_file("api.username-env", "VARIABLE",
+    opt("api.username-env", "VARIABLE", "", Reload, Set::FileSecret,
         "Environment variable that holds that name"),
-    one("api.password-file", "FILE", "",
+    opt("api.password-file", "FILE", "", Reload, Set::Secret,
         "File with that user's password; or EIGHTXEIGHT_API_PASSWORD holds it"),
-    in_file("api.password-env", "VARIABLE",
+    opt("api.password-env", "VARIABLE", "", Reload, Set::FileSecret,
         "Environment variable that holds the password"),
-    many("api.pbx-id", "NAME", "allpbxes",
+    opt("api.pbx-id", "NAME", "allpbxes", Reload, List(|s, v| put(&mut s.api.pbx_ids, values::pbx_ids(v))),
         "PBXs to ask for, by the names in 8x8 Admin Console; repeatable or comma separated"),
-    one("api.timeout", "DURATION", "30s",
+    opt("api.timeout", "DURATION", "30s", Reload, One(|s, v| put(&mut s.api.timeout, values::timeout(v))),
         "Longest time for one request, from connect to last byte"),
-    one("api.ca-file", "FILE", "",
+    opt("api.ca-file", "FILE", "", Reload, One(|s, v| put(&mut s.api.ca_file, Ok(Some(v.into())))),
         "PEM file with roots to trust besides the system's, for a proxy that inspects TLS"),
-    one("api.max-requests-per-minute", "N", "10",
+    opt("api.max-requests-per-minute", "N", "10", Reload, One(|s, v| put(&mut s.api.max_requests_per_minute, values::positive(v))),
         "Most requests for an 8x8 user in any 60 s, logins included; its accounts share them"),
-    one("api.login-retry-interval", "DURATION", "15m",
+    opt("api.login-retry-interval", "DURATION", "15m", Reload, One(|s, v| put(&mut s.api.login_retry_interval, values::interval(v))),
         "Wait after 8x8 refused the credentials; doubles with each refusal, up to 24h"),
 
-    one("collect.mode", "MODE", "scrape",
+    opt("collect.mode", "MODE", "scrape", Reload, One(|s, v| put(&mut s.collect.mode, values::mode(v))),
         "scrape: ask 8x8 when scraped; timer: ask in the background"),
-    one("collect.interval", "DURATION", "50s",
+    opt("collect.interval", "DURATION", "50s", Reload, One(|s, v| put(&mut s.collect.interval, values::interval(v))),
         "Least time between two collections of a window; a little less than the scrape interval"),
-    many("collect.window", "WINDOW", "1h,today",
+    opt("collect.window", "WINDOW", "1h,today", Reload, List(|s, v| put(&mut s.collect.windows, values::windows(v))),
         "Windows: a duration, which rolls, or `today`, from local midnight to now; repeatable or comma separated"),
-    one("collect.time-zone", "ZONE", "UTC",
+    opt("collect.time-zone", "ZONE", "UTC", Reload, One(|s, v| put(&mut s.collect.zone, values::zone(v))),
         "IANA zone whose midnight `today` means, such as Europe/London"),
-    one("collect.delay", "DURATION", "0s",
+    opt("collect.delay", "DURATION", "0s", Reload, One(|s, v| put(&mut s.collect.delay, values::delay(v))),
         "How far behind now a window ends, for late call records"),
-    one("collect.max-staleness", "DURATION", "10m",
+    opt("collect.max-staleness", "DURATION", "10m", Reload, One(|s, v| put(&mut s.collect.max_staleness, values::duration(v))),
         "How long the last good answer is served while 8x8 fails; at least two intervals"),
 
-    one("demo.scenario", "NAME", "calm",
+    opt("demo.scenario", "NAME", "calm", Start, One(|s, v| put(&mut s.scenario, values::scenario(v))),
         "What happens in the simulated company: calm, abandon-spike, outage or rate-limited"),
 
-    many("web.listen-address", "ADDRESS", "[::]:10888",
+    opt("web.listen-address", "ADDRESS", "[::]:10888", Start, List(|s, v| put(&mut s.web.listen, values::listen(v))),
         "Address to listen on; `:10888` means all, port 0 picks one; repeatable"),
-    one("web.telemetry-path", "PATH", "/metrics",
+    opt("web.telemetry-path", "PATH", "/metrics", Start, One(|s, v| put(&mut s.web.telemetry_path, values::telemetry_path(v))),
         "Path of the metrics"),
-    one("web.config.file", "FILE", "",
+    opt("web.config.file", "FILE", "", Start, One(|s, v| put(&mut s.web.config_file, Ok(Some(v.into())))),
         "TLS, users, headers and rate limit, in the format of exporter-toolkit's web configuration"),
-    one("web.health-listen-address", "ADDRESS", "",
+    opt("web.health-listen-address", "ADDRESS", "", Start, One(|s, v| put(&mut s.web.health_listen, values::listen_one(v).map(Some))),
         "Another address, with plain HTTP and only /-/healthy and /-/ready, for probes"),
-    one("web.external-url", "URL", "",
+    opt("web.external-url", "URL", "", Start, One(|s, v| put(&mut s.web.external_url, values::external_url(v).map(Some))),
         "How others reach the exporter, for service discovery and links"),
-    one("web.max-requests", "N", "40",
+    opt("web.max-requests", "N", "40", Start, One(|s, v| put(&mut s.web.max_requests, values::positive(v).map(|n| n as usize))),
         "Scrapes that may wait at once; more are answered at once with what there is"),
-    one("web.timeout-offset", "DURATION", "500ms",
+    opt("web.timeout-offset", "DURATION", "500ms", Start, One(|s, v| put(&mut s.web.timeout_offset, values::duration(v))),
         "Taken off Prometheus' scrape timeout"),
-    switch("web.systemd-socket",
+    opt("web.systemd-socket", "", "false", Start, One(|s, v| put(&mut s.web.systemd_socket, values::switch(v))),
         "Listen on the sockets that systemd hands over"),
-    switch("web.enable-lifecycle",
+    opt("web.enable-lifecycle", "", "false", Start, One(|s, v| put(&mut s.web.enable_lifecycle, values::switch(v))),
         "Allow POST /-/reload, which reads the configuration file again"),
 
-    one("log.level", "LEVEL", "info",
+    opt("log.level", "LEVEL", "info", Reload, One(|s, v| put(&mut s.log.level, values::level(v))),
         "error, warn, info, debug or trace"),
-    one("log.format", "FORMAT", "logfmt",
+    opt("log.format", "FORMAT", "logfmt", Start, One(|s, v| put(&mut s.log.format, values::format(v))),
         "logfmt or json, on standard error"),
 ];
 
@@ -229,9 +358,20 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), OPTIONS.len());
-        let interval = Opt::named("collect.interval").unwrap();
+        let by_name = |name| OPTIONS.iter().find(|option| option.name == name).unwrap();
+        let interval = by_name("collect.interval");
         assert_eq!(interval.variable(), "EIGHTXEIGHT_COLLECT_INTERVAL");
-        let key = Opt::named("api.key-file").unwrap();
+        let key = by_name("api.key-file");
         assert_eq!(key.variable(), "EIGHTXEIGHT_API_KEY_FILE");
+    }
+
+    #[test]
+    fn every_default_is_good() {
+        let mut values = OptionValues::default();
+        for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
+            let read = option.set(&mut values, &option.default_values());
+            assert_eq!(read, Ok(()), "{}", option.name);
+        }
+        assert!(values.api.url.is_some());
     }
 }

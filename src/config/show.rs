@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use super::file::AccountEntry;
-use super::options::{Group, OPTIONS, Opt};
-use super::raw::{Given, Layer, Raw};
+use super::layers::{Layer, Raw};
+use super::options::{Group, OPTIONS, Opt, Set};
 
 const MASK: &str = "<hidden>";
 
@@ -13,7 +13,7 @@ const MASK: &str = "<hidden>";
 /// has of its own, in the shape of the file.
 pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group) -> String {
     let mut text = String::new();
-    options(&mut text, 0, raw, |option, _| {
+    options(&mut text, 0, raw, |option| {
         ![Group::Config, without].contains(&option.group())
     });
     if let Some(accounts) = accounts {
@@ -22,8 +22,10 @@ pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group)
         for account in accounts {
             let _ = writeln!(text, "  {}:", quoted(&account.name));
             let before = text.len();
-            options(&mut text, 2, &raw.of(account), |_, given| {
-                given.layer == Layer::Account
+            let raw = raw.for_account(account);
+            options(&mut text, 2, &raw, |option| {
+                let given = raw.given(option.name);
+                given.is_some_and(|given| given.layer == Layer::Account)
             });
             if !account.labels.is_empty() {
                 text.push_str("    labels:\n");
@@ -41,13 +43,14 @@ pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group)
 }
 
 /// The options that are `wanted`, as nested maps.
-fn options(text: &mut String, depth: usize, raw: &Raw, wanted: impl Fn(&Opt, &Given) -> bool) {
+fn options(text: &mut String, depth: usize, raw: &Raw, wanted: impl Fn(&Opt) -> bool) {
     let mut open: Vec<String> = Vec::new();
-    for option in OPTIONS {
-        let Some(given) = raw.get(option.name).filter(|given| wanted(option, given)) else {
+    for option in OPTIONS.iter().filter(|option| wanted(option)) {
+        let values = raw.values(option);
+        if values.is_empty() {
             continue;
-        };
-        let path = option.name.replace('-', "_");
+        }
+        let path = option.yaml_path();
         let mut maps: Vec<String> = path.split('.').map(str::to_owned).collect();
         let key = maps.pop().unwrap_or_default();
         let common = open.iter().zip(&maps).take_while(|(a, b)| a == b).count();
@@ -55,28 +58,20 @@ fn options(text: &mut String, depth: usize, raw: &Raw, wanted: impl Fn(&Opt, &Gi
             let _ = writeln!(text, "{}{map}:", "  ".repeat(depth + level));
         }
         let indent = "  ".repeat(depth + maps.len());
-        let _ = writeln!(text, "{indent}{key}: {}", value(option, given));
+        let _ = writeln!(text, "{indent}{key}: {}", value(option, &values));
         open = maps;
     }
 }
 
-fn value(option: &Opt, given: &Given) -> String {
-    if is_secret(option) {
-        MASK.to_owned()
-    } else if option.repeatable {
-        let values: Vec<_> = given.values.iter().map(|value| quoted(value)).collect();
-        format!("[{}]", values.join(", "))
-    } else if option.is_switch() {
-        given.values.concat()
-    } else {
-        quoted(&given.values.concat())
+fn value(option: &Opt, values: &[String]) -> String {
+    let list = values.iter().map(|value| quoted(value)).collect::<Vec<_>>();
+    let list = list.join(", ");
+    match option.set {
+        Set::Secret | Set::FileSecret => MASK.to_owned(),
+        Set::List(_) => format!("[{list}]"),
+        _ if option.is_switch() => values.concat(),
+        _ => list,
     }
-}
-
-fn is_secret(option: &Opt) -> bool {
-    ["api.key", "api.username", "api.password"]
-        .iter()
-        .any(|secret| option.name.starts_with(secret))
 }
 
 /// A JSON string is a YAML string.

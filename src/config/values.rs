@@ -146,11 +146,7 @@ pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
 }
 
 /// https, or http to this machine. The text isn't shown: it can hold a password.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn url(text: &str) -> Result<Url, String> {
+pub(crate) fn url(text: &str) -> Result<Url, String> {
     let allowed = "allowed is https://HOST/PATH, or http:// to a loopback address";
     let url = Url::parse(text).map_err(|error| format!("not a URL ({error}); {allowed}"))?;
     let loopback = match url.host() {
@@ -242,26 +238,6 @@ pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::options::OPTIONS;
-    use crate::config::{Flags, Origin};
-
-    #[test]
-    fn every_default_is_good() {
-        let origin = Origin {
-            flags: Flags::new(),
-            environment: |_| None,
-        };
-        assert!(origin.load_demo().is_ok());
-        for (name, parse) in [
-            ("api.timeout", timeout as fn(&str) -> _),
-            ("api.login-retry-interval", interval),
-        ] {
-            let option = OPTIONS.iter().find(|option| option.name == name).unwrap();
-            assert!(parse(option.default).is_ok());
-        }
-        assert!(url("https://api.8x8.com/analytics/work").is_ok());
-        assert!(positive("10").is_ok());
-    }
 
     #[test]
     fn only_urls_that_keep_the_password_safe() {

@@ -87,6 +87,19 @@ fn bad_values_name_their_line_and_a_flag_beats_the_file() {
 }
 
 #[test]
+fn an_outermost_key_is_one_word_and_a_value_that_every_account_replaces_is_checked_too() {
+    let text = format!("web.config: {{file: hunter2}}\ncollect.interval: 1m\n{ACME}");
+    let expected = [
+        "FILE: line 1, web.config: no such key; there are api, collect, web, log, accounts",
+        "FILE: line 2, collect.interval: no such key; there are api, collect, web, log, accounts",
+    ];
+    assert_says(&refused(&text), &expected);
+    let text = ACME.replace("{key_file", "{timeout: 1s, key_file");
+    let errors = refused(&format!("api: {{timeout: soon}}\n{text}"));
+    assert_says(&errors, &["FILE: line 1, api.timeout: `soon` is not"]);
+}
+
+#[test]
 fn an_empty_list_is_a_mistake() {
     for key in ["collect.window", "api.pbx_id", "web.listen_address"] {
         let (group, name) = key.split_once('.').unwrap();

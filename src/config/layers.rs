@@ -7,18 +7,14 @@ use std::fmt;
 use std::path::Path;
 
 use super::file::{self, AccountEntry};
-use super::options::{OPTIONS, Opt};
+use super::options::{At, Group, OPTIONS, Opt, OptionValues};
 
 /// Where a value comes from; the later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Layer {
-    /// The option table.
-    Default,
     /// The top of the configuration file.
     File,
-    /// An environment variable.
     Environment,
-    /// The command line.
     Flag,
     /// An account's own part of the configuration file.
     Account,
@@ -27,12 +23,18 @@ pub(super) enum Layer {
 /// The values of one option.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
-    /// Who gave them.
     pub layer: Layer,
     /// As given, commas split for a repeatable option.
     pub values: Vec<String>,
     /// What the user wrote: `--collect.interval`, `EIGHTXEIGHT_COLLECT_INTERVAL`, a line and key.
     pub origin: String,
+}
+
+impl Given {
+    /// The value of an option that takes one.
+    pub(super) fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
 }
 
 impl fmt::Display for Given {
@@ -56,12 +58,18 @@ pub type Flags = HashMap<&'static str, Vec<String>>;
 /// What was given, from wherever it came.
 #[derive(Debug)]
 pub(super) struct Sources {
-    /// The options.
     pub raw: Raw,
     /// The accounts of the file, if it has that key.
     pub accounts: Option<Vec<AccountEntry>>,
     /// What is wrong so far: no reason to leave the rest unread.
     pub problems: Vec<String>,
+}
+
+impl Sources {
+    /// Reads the options of some groups, and notes what is wrong with them.
+    pub(super) fn read(&mut self, wanted: impl Fn(Group) -> bool) -> OptionValues {
+        OptionValues::read(&self.raw, wanted, &mut self.problems)
+    }
 }
 
 /// All options that somebody gave.
@@ -71,9 +79,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Flags over the environment over the configuration file over the defaults.
-    ///
-    /// An empty variable counts as unset: compose files and unit files set such ones.
+    /// Flags over the environment over the configuration file.
     ///
     /// # Errors
     ///
@@ -90,40 +96,26 @@ impl Raw {
                     continue;
                 };
                 (Layer::Environment, option.variable(), vec![text])
-            } else if option.default.is_empty() {
-                continue;
             } else {
-                (
-                    Layer::Default,
-                    option.flag(),
-                    vec![option.default.to_owned()],
-                )
-            };
-            let split = |text: &String| -> Vec<String> {
-                text.split(',').map(|text| text.trim().to_owned()).collect()
+                continue;
             };
             let values = if option.repeatable {
-                texts.iter().flat_map(split).collect()
+                texts.iter().flat_map(|text| split(text)).collect()
             } else {
                 texts
             };
-            raw.given.insert(
-                option.name,
-                Given {
-                    layer,
-                    values,
-                    origin,
-                },
-            );
+            let given = Given {
+                layer,
+                values,
+                origin,
+            };
+            raw.given.insert(option.name, given);
         }
         let mut accounts = None;
-        if let Some(path) = raw
-            .get("config.file")
-            .and_then(|given| given.values.first())
-        {
-            match file::read(Path::new(path)) {
+        if let Some(path) = raw.given("config.file") {
+            match file::read(Path::new(path.value())) {
                 Ok((file, more)) => {
-                    raw.lay(file.options);
+                    raw.overlay(file.options);
                     accounts = file.accounts;
                     problems.extend(more);
                 }
@@ -141,20 +133,17 @@ impl Raw {
     }
 
     /// The options of an account: its own over these.
-    pub(super) fn of(&self, account: &AccountEntry) -> Raw {
+    pub(super) fn for_account(&self, account: &AccountEntry) -> Raw {
         let mut raw = self.clone();
-        raw.lay(account.options.clone());
+        raw.overlay(account.options.clone());
         raw
     }
 
     /// Puts values where there are none from a higher layer.
-    fn lay(&mut self, options: HashMap<&'static str, Given>) {
+    fn overlay(&mut self, options: HashMap<&'static str, Given>) {
         for (name, given) in options {
-            if self
-                .given
-                .get(name)
-                .is_none_or(|known| known.layer < given.layer)
-            {
+            let known = self.given.get(name);
+            if known.is_none_or(|known| known.layer < given.layer) {
                 self.given.insert(name, given);
             }
         }
@@ -163,12 +152,11 @@ impl Raw {
     /// Takes the values of the options that need a start from what runs. Those that differed.
     pub(super) fn keep_running(&mut self, running: &Raw) -> Vec<&'static str> {
         let mut differing = Vec::new();
-        for option in OPTIONS.iter().filter(|option| option.needs_start()) {
-            let values = |raw: &Raw| raw.get(option.name).map(|given| given.values.clone());
-            if values(self) != values(running) {
+        for option in OPTIONS.iter().filter(|option| option.at == At::Start) {
+            if self.values(option) != running.values(option) {
                 differing.push(option.name);
             }
-            match running.get(option.name) {
+            match running.given(option.name) {
                 Some(given) => self.given.insert(option.name, given.clone()),
                 None => self.given.remove(option.name),
             };
@@ -176,16 +164,30 @@ impl Raw {
         differing
     }
 
-    /// What was given for an option, or its default.
-    #[must_use]
-    pub(super) fn get(&self, name: &str) -> Option<&Given> {
+    /// What somebody gave for an option.
+    pub(super) fn given(&self, name: &str) -> Option<&Given> {
         self.given.get(name)
+    }
+
+    /// What holds for an option; nothing for one without a default that nobody gave.
+    pub(super) fn values(&self, option: &Opt) -> Vec<String> {
+        match self.given(option.name) {
+            Some(given) => given.values.clone(),
+            None if option.default.is_empty() => Vec::new(),
+            None => option.default_values(),
+        }
     }
 }
 
+/// An empty variable counts as unset: Compose and unit files set such ones.
 fn variable(option: &Opt, environment: Environment) -> Option<OsString> {
     if option.file_only {
         return None;
     }
     environment(&option.variable()).filter(|text| !text.is_empty())
+}
+
+/// The values of a repeatable option that were given as one.
+pub(super) fn split(text: &str) -> Vec<String> {
+    text.split(',').map(|text| text.trim().to_owned()).collect()
 }
