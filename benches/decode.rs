@@ -8,8 +8,8 @@
 use std::fmt::Write as _;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::eightxeight::decode::decode;
+use eightxeight::decode::decode;
+use eightxeight::fields::Field;
 
 /// An answer as 8x8 writes it, with numbers of one to eight digits.
 fn answer(pbxes: usize) -> String {

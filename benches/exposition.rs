@@ -10,13 +10,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use eightxeight_exporter::catalogue::{Field, Unit};
-use eightxeight_exporter::exposition::{
-    Body, Encoding, Format, Kind, Segment, Variant, Writer, negotiate,
-};
+use eightxeight::answer::{Answer, Drift, Row, Snapshot, Values};
+use eightxeight::fields::{Field, Unit};
+use eightxeight::window::{Period, Window};
 use eightxeight_exporter::page::{Page, write_company};
-use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot, Values};
-use eightxeight_exporter::window::{Period, Window};
+use exposition::{Body, Encoding, Format, Kind, Segment, Variant, Writer, negotiate};
 use jiff::Timestamp;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];

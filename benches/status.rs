@@ -12,13 +12,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use eightxeight::clock::Clock;
 use eightxeight_exporter::app::demo_account;
-use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
 use eightxeight_exporter::config::Web;
 use eightxeight_exporter::exporter::Exporter;
-use eightxeight_exporter::simulator::{Settings, Simulator};
 use eightxeight_exporter::web::{App, router};
+use eightxeight_simulator::{Settings, Simulator};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 

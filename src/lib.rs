@@ -23,15 +23,3 @@ pub mod exporter;
 pub mod page;
 pub mod telemetry;
 pub mod web;
-
-#[doc(hidden)]
-pub use eightxeight::{
-    self, answer as snapshot, clock, consistency as identities, credentials as secret,
-    fields as catalogue, window,
-};
-#[doc(hidden)]
-pub use eightxeight_simulator as simulator;
-#[doc(hidden)]
-pub use exporter_toolkit;
-#[doc(hidden)]
-pub use exposition;

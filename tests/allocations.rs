@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use eightxeight::clock::Clock;
 use eightxeight_exporter::app::demo_account;
-use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
 use eightxeight_exporter::config::Web;
 use eightxeight_exporter::exporter::Exporter;
-use eightxeight_exporter::simulator::{Settings, Simulator};
 use eightxeight_exporter::web::{App, router};
+use eightxeight_simulator::{Settings, Simulator};
 use http_body::Body as _;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio_util::sync::CancellationToken;

@@ -1,6 +1,6 @@
 //! Negotiation, held against a slow reading of RFC 9110.
 
-use eightxeight_exporter::exposition::{Encoding, Format, Variant, negotiate};
+use exposition::{Encoding, Format, Variant, negotiate};
 
 /// Longer headers count as none.
 const MOST_BYTES: usize = 16 * 1024;

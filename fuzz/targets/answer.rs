@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::eightxeight::decode::{DecodeError, decode};
-use eightxeight_exporter::identities;
-use eightxeight_exporter::snapshot::{Answer, Drift, MOST_PBXES, Row, Values};
+use eightxeight::answer::{Answer, Drift, MOST_PBXES, Row, Values};
+use eightxeight::consistency;
+use eightxeight::decode::{DecodeError, decode};
+use eightxeight::fields::Field;
 use serde_json::{Map, Value, json};
 
 /// All names of an answer together, in bytes.
@@ -106,7 +106,7 @@ fn plain(items: &[Value]) -> Answer {
                 Some(Read::Nothing) | None => drift.missing_fields += 1,
             }
         }
-        drift.inconsistencies += identities::broken(&values);
+        drift.inconsistencies += consistency::violations(&values);
         Row {
             pbx_id: name.into(),
             values,

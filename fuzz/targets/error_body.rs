@@ -1,6 +1,6 @@
 //! Error answers.
 
-use eightxeight_exporter::eightxeight::{Cause, Endpoint, Error, Failure, Reason};
+use eightxeight::{Cause, Endpoint, Error, Failure, Reason};
 use serde_json::{Value, json};
 
 const STATUSES: [u16; 12] = [302, 400, 401, 403, 404, 407, 408, 418, 429, 500, 502, 503];

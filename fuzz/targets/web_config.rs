@@ -1,6 +1,6 @@
 //! The web configuration.
 
-use eightxeight_exporter::exporter_toolkit::web_config::{ClientAuth, Settings, Tls, parse};
+use exporter_toolkit::web_config::{ClientAuth, Settings, Tls, parse};
 
 use super::{CANARY, are_lines, hides_a_value};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eightxeight_exporter::window::{LONGEST, Period, QUERY_ZONE, Span, Window};
+use eightxeight::window::{LONGEST, Period, QUERY_ZONE, Span, Window};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::{Endpoint, Fault, Rule, Settings, Simulator};
+use eightxeight_simulator::{Endpoint, Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Fault, Rule, Simulator};
+use eightxeight_simulator::{Fault, Rule, Simulator};
 use jiff::SignedDuration;
 
 use crate::fixture::{Exporter, Page, run, simulator, until, words};

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use eightxeight_exporter::simulator::Endpoint;
+use eightxeight_simulator::Endpoint;
 
 use crate::fixture::{
     Ended, Exporter, assert_says, assert_silent, clean_command, finish, secret_files, simulator,

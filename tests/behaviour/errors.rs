@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Endpoint, Fault, QuotaAnswer, Rule, Simulator};
+use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, Rule, Simulator};
 
 use crate::fixture::{
     Exporter, KEY, PASSWORD, USERNAME, command, credentials, free_port, secret_files, simulator,

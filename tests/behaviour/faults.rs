@@ -1,6 +1,6 @@
 //! The page after each fault: 200, `eightxeight_up 0`, the old samples, then none.
 
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight_simulator::{Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::fixture::{Exporter, Page, simulator, words};

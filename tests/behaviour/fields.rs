@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{DOCUMENTED, Exporter, Page, clean_command, finish, simulator, words};
 

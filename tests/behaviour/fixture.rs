@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::{Credentials, Settings, Simulator};
+use eightxeight_simulator::{Credentials, Settings, Simulator};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;

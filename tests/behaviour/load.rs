@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::Simulator;
+use eightxeight_simulator::Simulator;
 
 use crate::fixture::{Exporter, Page, command, run_by, secret_files, simulator};
 

@@ -1,6 +1,6 @@
 //! What the log says: a line at the start, one when 8x8 fails, one when it recovers.
 
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{Exporter, assert_says, simulator, words};
 

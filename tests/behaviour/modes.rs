@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
+use eightxeight_simulator::{Endpoint, Fault, Rule};
 
 use crate::fixture::{Exporter, Page, pause, simulator, words};
 

@@ -1,7 +1,7 @@
 //! A real Prometheus scrapes the exporter.
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight::fields::Field;
+use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{Exporter, Prometheus, SCRAPED, simulator, until, words};
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::simulator::{Endpoint, Fault, Rule};
+use eightxeight_simulator::{Endpoint, Fault, Rule};
 
 use crate::accounts::Provider;
 use crate::fixture::{Exporter, assert_says, pause, until};

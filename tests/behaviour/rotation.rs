@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use eightxeight_exporter::simulator::{Endpoint, Simulator};
+use eightxeight_simulator::{Endpoint, Simulator};
 
 use crate::fixture::{
     Exporter, KEY, PASSWORD, Page, USERNAME, assert_says, assert_silent, command, credentials, put,

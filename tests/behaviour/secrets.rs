@@ -7,8 +7,8 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use eightxeight_exporter::simulator::{Endpoint, Fault, RetryAfter, Rule, Simulator};
 use eightxeight_exporter::telemetry::{log, panics};
+use eightxeight_simulator::{Endpoint, Fault, RetryAfter, Rule, Simulator};
 use secrecy::SecretString;
 use url::form_urlencoded::byte_serialize;
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{
     Ended, Exporter, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, clean_command,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eightxeight_exporter::simulator::Endpoint;
+use eightxeight_simulator::Endpoint;
 
 use crate::accounts::Provider;
 use crate::fixture::{Prometheus, free_port};

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Endpoint, Logged, Settings, Simulator};
+use eightxeight_simulator::{Endpoint, Logged, Settings, Simulator};
 use tokio::runtime::Runtime;
 
 use crate::Outcome;

@@ -4,9 +4,9 @@
 use crate::answer::Values;
 use crate::fields::Field;
 
-/// How many identities `values` break. One that lacks a number isn't judged.
+/// How many of the sums `values` violate. One that lacks a number isn't judged.
 #[must_use]
-pub fn broken(values: &Values) -> usize {
+pub fn violations(values: &Values) -> usize {
     let sums = SUMS.iter().filter(|(total, parts)| {
         let parts: Option<f64> = parts.iter().map(|part| values.get(*part)).sum();
         matches!((values.get(*total), parts), (Some(total), Some(parts)) if differ(total, parts))

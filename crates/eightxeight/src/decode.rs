@@ -151,7 +151,7 @@ impl Reader {
         let rows = self.rows.into_iter().map(|(pbx_id, (values, rejected))| {
             drift.rejected_values += rejected;
             drift.missing_fields += Field::COUNT - values.present() - rejected;
-            drift.inconsistencies += consistency::broken(&values);
+            drift.inconsistencies += consistency::violations(&values);
             Row { pbx_id, values }
         });
         let rows = rows.collect();

@@ -10,7 +10,7 @@ mod parser;
 use std::sync::Arc;
 
 use eightxeight::answer::{Answer, Drift, Row, Snapshot, Values};
-use eightxeight::consistency::broken;
+use eightxeight::consistency::violations;
 use eightxeight::fields::Field;
 use eightxeight::window::{Period, Window};
 use exposition::{Encoding, Format, Writer};
@@ -32,7 +32,7 @@ fn window(label: &str) -> Window {
 }
 
 fn snapshot(rows: Vec<Row>) -> Arc<Snapshot> {
-    let inconsistencies = rows.iter().map(|row| broken(&row.values)).sum();
+    let inconsistencies = rows.iter().map(|row| violations(&row.values)).sum();
     Arc::new(Snapshot {
         period: Period {
             start: "2022-02-03T00:00:00Z".parse().unwrap(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::simulator::{Selection, Simulator};
-use eightxeight_exporter::window::Period;
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
+use eightxeight_simulator::{Selection, Simulator};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use eightxeight_exporter::simulator::{Endpoint, Fault, Rule, Simulator};
+use eightxeight_simulator::{Endpoint, Fault, Rule, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;

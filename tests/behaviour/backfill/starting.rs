@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::Endpoint;
+use eightxeight_simulator::Endpoint;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Backfill, HOUR, HOURLY, ended, reports, resuming};

@@ -1,6 +1,6 @@
 //! What the page says and shows.
 
-use eightxeight_exporter::simulator::{Fault, Rule};
+use eightxeight_simulator::{Fault, Rule};
 use serde_json::{Value, json};
 
 use super::Browser;

@@ -7,8 +7,8 @@ mod usage;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use eightxeight_exporter::eightxeight::{Cause, Reason};
-use eightxeight_exporter::simulator::{Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator};
+use eightxeight::{Cause, Reason};
+use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

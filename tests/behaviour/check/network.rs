@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use eightxeight_exporter::simulator::{Fault, Rule, Simulator};
+use eightxeight_simulator::{Fault, Rule, Simulator};
 use rcgen::SanType;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};

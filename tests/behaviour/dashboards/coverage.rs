@@ -1,6 +1,6 @@
 //! Nothing is left out, and each number is read as it may be read.
 
-use eightxeight_exporter::catalogue::{Field, PREFIX};
+use eightxeight::fields::{Field, PREFIX};
 
 use super::file::{Dashboard, Target, list, selectors, targets, text};
 

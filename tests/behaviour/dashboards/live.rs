@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eightxeight_exporter::catalogue::{Field, PREFIX};
+use eightxeight::fields::{Field, PREFIX};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;

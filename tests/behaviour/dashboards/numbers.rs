@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::clock::Clock;
-use eightxeight_exporter::simulator::{Credentials, Selection, Settings, Simulator};
-use eightxeight_exporter::window::Period;
+use eightxeight::clock::Clock;
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
+use eightxeight_simulator::{Credentials, Selection, Settings, Simulator};
 use jiff::{SignedDuration, Timestamp};
 
 use super::file::{Dashboard, substitute, targets, text};

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use eightxeight_exporter::simulator::{Settings, Simulator};
+use eightxeight_simulator::{Settings, Simulator};
 use tempfile::TempDir;
 
 use super::Block;

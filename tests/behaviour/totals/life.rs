@@ -6,16 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::clock::Clock;
+use eightxeight::answer::{Answer, Drift, Row, Snapshot};
+use eightxeight::clock::Clock;
+use eightxeight::fields::Field;
+use eightxeight::window::{Period, Window};
+use eightxeight::{Endpoint, Error, Failure, Question, Reason, UserId, Users};
 use eightxeight_exporter::collect::{Collector, Mode, Plan, Settings, Upstream};
-use eightxeight_exporter::eightxeight::{
-    Endpoint, Error, Failure, Question, Reason, UserId, Users,
-};
-use eightxeight_exporter::exposition::{Body, Encoding, Format, Variant};
-use eightxeight_exporter::simulator::{Company, History, Selection};
-use eightxeight_exporter::snapshot::{Answer, Drift, Row, Snapshot};
-use eightxeight_exporter::window::{Period, Window};
+use eightxeight_simulator::{Company, History, Selection};
+use exposition::{Body, Encoding, Format, Variant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;

@@ -7,7 +7,7 @@ mod remote_write;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eightxeight_exporter::catalogue::Field;
+use eightxeight::fields::Field;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fixture::Prometheus;

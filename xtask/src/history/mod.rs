@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::time::Duration;
 
-use eightxeight_exporter::clock::Clock;
+use eightxeight::clock::Clock;
 use jiff::Timestamp;
 use replay::{Plan, replay};
 

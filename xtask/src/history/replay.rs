@@ -10,14 +10,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use eightxeight::clock::Clock;
 use eightxeight_exporter::app::demo_account;
-use eightxeight_exporter::clock::Clock;
 use eightxeight_exporter::collect;
 use eightxeight_exporter::config::{Origin, Problems, Web};
 use eightxeight_exporter::exporter::Exporter;
-use eightxeight_exporter::exposition::{Body, Encoding, Format, Segment, Variant};
-use eightxeight_exporter::simulator::{Credentials, Scenario, Settings, Simulator};
 use eightxeight_exporter::telemetry::write_exporter;
+use eightxeight_simulator::{Credentials, Scenario, Settings, Simulator};
+use exposition::{Body, Encoding, Format, Segment, Variant};
 use http_body::Body as _;
 use jiff::{SignedDuration, Timestamp};
 

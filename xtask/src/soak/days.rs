@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Endpoint, Rule};
+use eightxeight_simulator::{Endpoint, Rule};
 use rand::RngExt;
 use tokio::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Endpoint, Logged};
+use eightxeight_simulator::{Endpoint, Logged};
 use tokio::time::Instant;
 
 use super::program::Options;

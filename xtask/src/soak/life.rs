@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eightxeight_exporter::window::Period;
+use eightxeight::window::Period;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rand::RngExt;
 use tokio::task::JoinSet;
@@ -209,7 +209,7 @@ impl Life {
 
 /// How many requests there have been.
 pub(crate) fn requests(world: &World) -> u64 {
-    use eightxeight_exporter::simulator::Endpoint::{Compsum, Token};
+    use eightxeight_simulator::Endpoint::{Compsum, Token};
     let log = world.simulator.requests();
     log.count(Token) + log.count(Compsum)
 }

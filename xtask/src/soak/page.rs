@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use eightxeight_exporter::catalogue::Field;
-use eightxeight_exporter::simulator::{Selection, Simulator};
-use eightxeight_exporter::window::Period;
+use eightxeight::fields::Field;
+use eightxeight::window::Period;
+use eightxeight_simulator::{Selection, Simulator};
 use jiff::Timestamp;
 
 use super::tally::Tally;

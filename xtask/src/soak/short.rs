@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::Rule;
+use eightxeight_simulator::Rule;
 use rand::RngExt;
 use tokio::time::Instant;
 

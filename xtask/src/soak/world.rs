@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use eightxeight_exporter::simulator::{Credentials, Lockout, Settings, Simulator};
+use eightxeight_simulator::{Credentials, Lockout, Settings, Simulator};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;

@@ -72,7 +72,7 @@ proptest! {
         let pbx = &company.pbxes()[which];
         let tally = tally(pbx, &timeline, MONDAY + start, MONDAY + start + length);
         let values = tally.values();
-        prop_assert_eq!(consistency::broken(&values), 0);
+        prop_assert_eq!(consistency::violations(&values), 0);
         prop_assert_eq!(values.present(), Field::COUNT);
         for field in Field::ALL {
             let key = field.spec().key;
