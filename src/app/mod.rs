@@ -110,13 +110,13 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
         let account = demo_account(&simulator, config.collect);
         let url = simulator.url();
         let api = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
-        let path = config.web.telemetry_path.clone();
+        let web = config.web.clone();
         serve_accounts(
             vec![account],
             config.web,
             api + &config.shown,
             None,
-            |listeners, scheme| announce::demo(&simulator, scheme, &path, listeners),
+            |listeners, scheme| announce::demo(&simulator, scheme, &web, listeners),
         )
         .await
     })

@@ -25,7 +25,7 @@ use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
-pub(crate) use values::url;
+pub(crate) use values::{OTHER_PATHS, url};
 
 use file::AccountEntry;
 use layers::{Raw, Sources};
@@ -135,8 +135,10 @@ pub struct Web {
     pub config_file: Option<PathBuf>,
     /// Where it answers probes, and nothing else.
     pub health_listen: Option<ListenAddress>,
-    /// The path of the metrics.
+    /// The path of the metrics, after the prefix.
     pub telemetry_path: String,
+    /// The only prefix of all paths, if one was asked for; see [`Web::prefixes`].
+    pub route_prefix: Option<String>,
     /// How others reach it.
     pub external_url: Option<Url>,
     /// How many scrapes may wait at once, in the whole process.
@@ -151,6 +153,24 @@ impl Default for Web {
     /// As it is when nobody sets an option.
     fn default() -> Web {
         OptionValues::default().web
+    }
+}
+
+impl Web {
+    /// What the paths begin with, without a slash at the end: empty, or `/eight`. The first is the one to name.
+    ///
+    /// A path of the external URL alone doesn't tell whether the proxy keeps or strips it, so both are served.
+    pub(crate) fn prefixes(&self) -> Vec<&str> {
+        let external = self.external_url.as_ref().map_or("/", Url::path);
+        let mut prefixes = match self.route_prefix.as_deref() {
+            Some(prefix) => vec![prefix],
+            None => vec!["/", external],
+        };
+        for prefix in &mut prefixes {
+            *prefix = prefix.trim_end_matches('/');
+        }
+        prefixes.dedup();
+        prefixes
     }
 }
 
@@ -306,6 +326,14 @@ fn finish<T>(config: T, problems: &[String]) -> Result<T, Problems> {
 
 /// Whether what the web server's options name is good.
 fn check_web(web: &Web, problems: &mut Vec<String>) {
+    let path = &*web.telemetry_path;
+    let is_taken = |below: &str| below.is_empty() || OTHER_PATHS.contains(&below);
+    let mut prefixes = web.prefixes().into_iter();
+    if prefixes.any(|prefix| path.strip_prefix(prefix).is_some_and(is_taken)) {
+        problems.push(format!(
+            "--web.telemetry-path: `{path}` is taken: the exporter serves something else there"
+        ));
+    }
     if let Some(Err(more)) = web.config_file.as_deref().map(WebSecurity::open) {
         let named = more
             .into_iter()

@@ -35,6 +35,9 @@ fn each_bad_value_has_a_line_that_names_it() {
         ("--web.listen-address", "10888", ":10888"),
         ("--web.listen-address", "127.0.0.1:99999", "127.0.0.1:10888"),
         ("--web.telemetry-path", "metrics", "start with"),
+        ("--web.telemetry-path", "/", "taken"),
+        ("--web.route-prefix", "eight", "start with"),
+        ("--web.route-prefix", "/{eight}", "holds one of"),
         ("--web.telemetry-path", "/-/healthy", "taken"),
         ("--web.telemetry-path", "/dashboards/pbx.json", "taken"),
         ("--web.max-requests", "0", "at least 1"),
@@ -50,6 +53,11 @@ fn each_bad_value_has_a_line_that_names_it() {
         let lines = refused(&["demo", option, value]);
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_says(&lines[0], &[says]);
+    }
+    for path in ["/eight", "/eight/", "/eight/sd"] {
+        let behind = words("demo --web.external-url http://x.example/eight/ --web.telemetry-path");
+        let lines = refused(&[&behind[..], &[path]].concat());
+        assert_says(&lines.concat(), &["--web.telemetry-path", path, "taken"]);
     }
 }
 
