@@ -141,6 +141,8 @@ pub struct Web {
     pub route_prefix: Option<String>,
     /// How others reach it.
     pub external_url: Option<Url>,
+    /// Where Grafana is.
+    pub grafana_url: Option<Url>,
     /// How many scrapes may wait at once, in the whole process.
     pub max_requests: usize,
     /// What is taken off Prometheus' scrape timeout.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{icon, script, status, style};
+use super::status::{Shared, icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
@@ -24,6 +24,7 @@ pub struct App {
     pub(super) exporter: Arc<Exporter>,
     pub(super) web: config::Web,
     pub(super) live: Live,
+    pub(super) status: Shared,
     pub(super) stopping: CancellationToken,
 }
 
@@ -35,6 +36,7 @@ impl App {
             exporter,
             web,
             live: Live::default(),
+            status: Shared::default(),
             stopping,
         }
     }

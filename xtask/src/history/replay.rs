@@ -87,7 +87,7 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         let waiting = exporter.waiting();
         let segments = account.scrape(VARIANT, clock, waiting, pending()).await?;
         let reload = exporter.last_reload();
-        let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload))?;
+        let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload, true))?;
         let page = text(Body::new(VARIANT, segments.into_iter().chain([own])))?;
         writeln!(out, "up{{{TARGET}}} 1 {time}")?;
         for line in page.lines().filter(|line| !line.starts_with('#')) {
