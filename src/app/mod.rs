@@ -11,13 +11,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::AccountError;
+use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
 use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::telemetry::log;
-use eightxeight;
+use eightxeight::Users;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight_simulator::{self, Simulator};
@@ -79,7 +79,7 @@ impl Failure {
 ///
 /// When it can't start.
 pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
-    run(config.log, async move {
+    run(config.log, &config.warnings, async move {
         serve_accounts(
             config.accounts,
             config.web,
@@ -97,7 +97,7 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 ///
 /// When it can't start.
 pub fn demo(config: DemoConfig) -> Result<(), Failure> {
-    run(config.log, async move {
+    run(config.log, &config.warnings, async move {
         let mut settings =
             eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
         settings.scenario = config.scenario;
@@ -122,13 +122,39 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
     })
 }
 
+/// Finds what [`serve`] would find wrong before it listens, and what it would warn of.
+///
+/// # Errors
+///
+/// When an account can't be set up.
+pub fn verify(config: &Config) -> Result<Vec<String>, Failure> {
+    install_cryptography();
+    let users = Users::new(Clock::System);
+    let mut warnings = config.warnings.clone();
+    for account in &config.accounts {
+        Prepared::new(account.clone(), &users, None)?;
+        let name = account
+            .name
+            .as_ref()
+            .map(|name| format!("accounts.{name}: "));
+        let name = name.unwrap_or_default();
+        warnings.extend(
+            account
+                .warnings()
+                .iter()
+                .map(|warning| format!("{name}{warning}")),
+        );
+    }
+    Ok(warnings)
+}
+
 /// Checks an account and shows the report on standard output. Whether all worked.
 ///
 /// # Errors
 ///
 /// When there is no report.
 pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failure> {
-    run(config.log, async move {
+    run(config.log, &config.warnings, async move {
         let report = check::check(config.account, format, &mut std::io::stdout()).await;
         Ok(report?)
     })
@@ -139,9 +165,13 @@ pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failu
 /// # Errors
 ///
 /// When it can't start or go on, or somebody stops it.
-pub fn backfill(job: backfill::Job, log: log::Settings) -> Result<Vec<PathBuf>, Failure> {
+pub fn backfill(
+    job: backfill::Job,
+    log: log::Settings,
+    warnings: &[String],
+) -> Result<Vec<PathBuf>, Failure> {
     let yes = job.options.yes;
-    run(log, async move {
+    run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
         // Whoever has closed standard output doesn't want to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
@@ -188,13 +218,21 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
     }
 }
 
+/// The only provider in the program; a second call changes nothing.
+fn install_cryptography() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 fn run<T>(
     log: log::Settings,
+    warnings: &[String],
     program: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     log::install(log);
-    // The only provider in the program; a second install, which only tests make, changes nothing.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    install_cryptography();
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -260,9 +298,6 @@ fn web_security(web: &config::Web) -> Result<Option<Arc<WebSecurity>>, Failure> 
             .map(|problem| format!("--web.config.file: {problem}"));
         Failure::WebConfiguration(named.collect())
     })?;
-    for warning in security.warnings() {
-        tracing::warn!(file = %path.display(), "{warning}");
-    }
     Ok(Some(Arc::new(security)))
 }
 

@@ -28,12 +28,22 @@ pub struct Exit {
     pub output: String,
     /// For standard error, a line for each problem.
     pub errors: Vec<String>,
+    /// For standard error, a line for each warning.
+    pub warnings: Vec<String>,
 }
 
 impl Exit {
     fn output(text: String) -> Exit {
         Exit {
             output: text,
+            ..Exit::default()
+        }
+    }
+
+    fn good(warnings: Vec<String>) -> Exit {
+        Exit {
+            output: "the configuration is good\n".to_owned(),
+            warnings,
             ..Exit::default()
         }
     }
@@ -77,12 +87,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         "health" => ask_health(&origin),
         "check" => check_account(&origin, &own),
         "backfill" => backfill_account(&origin, &own),
-        "demo" => origin
-            .load_demo()
-            .map(|config| start(config.check_only, move || app::demo(config))),
-        _ => origin
-            .load()
-            .map(|config| start(config.check_only, move || app::serve(config, origin))),
+        "demo" => demo(&origin),
+        _ => serve(origin),
     };
     match start {
         Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
@@ -95,16 +101,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
 type Start = Box<dyn FnOnce() -> Exit>;
 
 /// Runs until told to stop, unless the configuration was only to be checked.
-fn start(check_only: bool, run: impl FnOnce() -> Result<(), Failure> + 'static) -> Start {
-    Box::new(move || {
-        if check_only {
-            return Exit::output("the configuration is good\n".to_owned());
+fn serve(origin: Origin) -> Result<Start, Problems> {
+    let config = origin.load()?;
+    Ok(Box::new(move || {
+        let ended = if config.check_only {
+            app::verify(&config).map(Exit::good)
+        } else {
+            app::serve(config, origin).map(|()| Exit::default())
+        };
+        ended.unwrap_or_else(Exit::from)
+    }))
+}
+
+fn demo(origin: &Origin) -> Result<Start, Problems> {
+    let config = origin.load_demo()?;
+    Ok(Box::new(move || {
+        if config.check_only {
+            return Exit::good(config.all_warnings());
         }
-        match run() {
-            Ok(()) => Exit::default(),
-            Err(failure) => failure.into(),
-        }
-    })
+        let ended = app::demo(config).map(|()| Exit::default());
+        ended.unwrap_or_else(Exit::from)
+    }))
 }
 
 fn print_fields(own: &Flags) -> Result<Start, Problems> {
@@ -140,9 +157,11 @@ fn backfill_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
     let (config, options) = both(origin.load_account(one(own, "account")), options)?;
     let now = Clock::System.now().wall;
     let job = backfill::Job::new(options, config.account, now).map_err(Problems)?;
-    Ok(Box::new(move || match app::backfill(job, config.log) {
-        Ok(files) => Exit::output(backfill::next_steps(&files)),
-        Err(failure) => failure.into(),
+    Ok(Box::new(move || {
+        match app::backfill(job, config.log, &config.warnings) {
+            Ok(files) => Exit::output(backfill::next_steps(&files)),
+            Err(failure) => failure.into(),
+        }
     }))
 }
 

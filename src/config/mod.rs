@@ -2,7 +2,7 @@
 //!
 //! [`options`] is the table of what can be set. [`layers`] holds what was set on the command line, in the
 //! environment and in the [`mod@file`]; [`values`] turns texts into values, [`credentials`] finds the secrets'
-//! sources, [`show`] renders what is in force.
+//! sources, [`show`] renders what is in force, [`warnings`] finds what is allowed and hardly meant.
 
 mod credentials;
 mod file;
@@ -10,6 +10,7 @@ mod layers;
 pub mod options;
 mod show;
 pub(crate) mod values;
+mod warnings;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use exporter_toolkit::WebSecurity;
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
 pub(crate) use values::{OTHER_PATHS, url};
+pub(crate) use warnings::requests_per_minute;
 
 use file::AccountEntry;
 use layers::{Raw, Sources};
@@ -83,6 +85,8 @@ pub struct Config {
     pub check_only: bool,
     /// The configuration as YAML, without secrets.
     pub shown: String,
+    /// What a user should know of the whole although it isn't wrong; see also [`Account::warnings`].
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The configuration of `demo`: all but how to ask 8x8, which is known when the simulator runs.
@@ -100,6 +104,8 @@ pub struct DemoConfig {
     pub check_only: bool,
     /// The configuration as YAML.
     pub shown: String,
+    /// As [`Config::warnings`].
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The configuration of a command that asks 8x8 for one account and serves nothing.
@@ -109,6 +115,8 @@ pub struct AccountConfig {
     pub account: Account,
     /// How to log.
     pub log: log::Settings,
+    /// As [`Config::warnings`].
+    pub(crate) warnings: Vec<String>,
 }
 
 /// One 8x8 account.
@@ -205,7 +213,7 @@ impl Origin {
     ) -> Result<(Config, Vec<&'static str>), Problems> {
         let mut sources = self.sources()?;
         let values = sources.read(|group| group != Group::Demo);
-        check_web(&values.web, &mut sources.problems);
+        let warnings = sources.warnings(&values.web);
         let Sources {
             mut raw,
             accounts: entries,
@@ -225,6 +233,7 @@ impl Origin {
             log: values.log,
             check_only: values.check_only,
             shown: show::yaml(&raw, entries.as_deref(), Group::Demo),
+            warnings,
         };
         finish((config, differing.unwrap_or_default()), &problems)
     }
@@ -237,8 +246,8 @@ impl Origin {
     pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
         let mut sources = self.sources()?;
         let values = sources.read(|group| group != Group::Api);
-        check_web(&values.web, &mut sources.problems);
         let config = DemoConfig {
+            warnings: sources.warnings(&values.web),
             scenario: values.scenario,
             collect: values.collect,
             web: values.web,
@@ -260,6 +269,7 @@ impl Origin {
     pub(crate) fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
         let mut sources = self.sources()?;
         let log = sources.read(|group| group == Group::Log).log;
+        let warnings = warnings::environment(&sources.raw, sources.accounts.as_deref());
         let Sources {
             raw,
             accounts,
@@ -273,7 +283,11 @@ impl Origin {
             }
         };
         match account {
-            Some(account) if problems.is_empty() => Ok(AccountConfig { account, log }),
+            Some(account) if problems.is_empty() => Ok(AccountConfig {
+                account,
+                log,
+                warnings,
+            }),
             _ => Err(Problems::new(&problems)),
         }
     }
@@ -292,9 +306,7 @@ impl Origin {
             |group| matches!(group, Group::Api | Group::Collect),
             problems,
         );
-        let place = entry.map(|entry| format!("{}: ", entry.origin));
-        let place = place.unwrap_or_default();
-        let credentials = credentials::find(raw, self.environment, &place, problems)?;
+        let credentials = credentials::find(raw, self.environment, entry, problems)?;
         Some(Account {
             name: entry.map(|entry| entry.name.clone()),
             labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
@@ -326,21 +338,25 @@ fn finish<T>(config: T, problems: &[String]) -> Result<T, Problems> {
     }
 }
 
-/// Whether what the web server's options name is good.
-fn check_web(web: &Web, problems: &mut Vec<String>) {
-    let path = &*web.telemetry_path;
-    let is_taken = |below: &str| below.is_empty() || OTHER_PATHS.contains(&below);
-    let mut prefixes = web.prefixes().into_iter();
-    if prefixes.any(|prefix| path.strip_prefix(prefix).is_some_and(is_taken)) {
-        problems.push(format!(
-            "--web.telemetry-path: `{path}` is taken: the exporter serves something else there"
-        ));
-    }
-    if let Some(Err(more)) = web.config_file.as_deref().map(WebSecurity::open) {
-        let named = more
-            .into_iter()
-            .map(|problem| format!("--web.config.file: {problem}"));
-        problems.extend(named);
+impl Sources {
+    /// What to warn of besides the accounts. Notes, too, what is wrong with what the web server's options name.
+    fn warnings(&mut self, web: &Web) -> Vec<String> {
+        let path = &*web.telemetry_path;
+        let is_taken = |below: &str| below.is_empty() || OTHER_PATHS.contains(&below);
+        let mut prefixes = web.prefixes().into_iter();
+        if prefixes.any(|prefix| path.strip_prefix(prefix).is_some_and(is_taken)) {
+            self.problems.push(format!(
+                "--web.telemetry-path: `{path}` is taken: the exporter serves something else there"
+            ));
+        }
+        let named = |text: &String| format!("--web.config.file: {text}");
+        let mut warnings = warnings::environment(&self.raw, self.accounts.as_deref());
+        match web.config_file.as_deref().map(WebSecurity::open) {
+            Some(Ok(security)) => warnings.extend(security.warnings().iter().map(named)),
+            Some(Err(problems)) => self.problems.extend(problems.iter().map(named)),
+            None => {}
+        }
+        warnings
     }
 }
 
@@ -376,24 +392,6 @@ fn choose<'a>(
     }
 }
 
-impl Account {
-    /// What a user should know although it isn't wrong.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let needed = requests_per_minute(&self.collect);
-        let budget = self.api.max_requests_per_minute;
-        if needed <= f64::from(budget) {
-            return Vec::new();
-        }
-        vec![format!(
-            "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
-             (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
-             take a longer --collect.interval or fewer windows",
-            self.collect.windows.len(),
-            humantime::format_duration(self.collect.interval),
-        )]
-    }
-}
-
 /// Says of which option a client's problem is.
 pub(crate) fn client_problem(error: &ClientError) -> String {
     match error {
@@ -402,12 +400,4 @@ pub(crate) fn client_problem(error: &ClientError) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-/// How many requests a minute a collection needs, logins included.
-pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
-    /// A token of the documented life is renewed after 29 minutes.
-    const LOGINS: f64 = 1.0 / 29.0;
-    let windows = f64::from(u32::try_from(collect.windows.len()).unwrap_or(u32::MAX));
-    windows * 60.0 / collect.interval.as_secs_f64() + LOGINS
 }

@@ -121,8 +121,35 @@ pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
 }
 
 pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text)
-        .map_err(|_| format!("`{text}` is not an IANA time zone such as Europe/London or UTC"))
+    TimeZone::get(text).map_err(|_| {
+        let names: Vec<String> = jiff::tz::db()
+            .available()
+            .map(|name| name.to_string())
+            .collect();
+        let meant = nearest(text, names.iter().map(String::as_str));
+        let meant = meant.map(|name| format!("; did you mean {name}?"));
+        format!(
+            "`{text}` is not an IANA time zone such as Europe/London or UTC{}",
+            meant.unwrap_or_default()
+        )
+    })
+}
+
+/// The name that `text` may have been meant for. The last part of a path alone is enough.
+pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.75;
+    let text = text.replace([' ', '-'], "_").to_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let whole = strsim::normalized_damerau_levenshtein(&text, &name);
+        whole.max(strsim::normalized_damerau_levenshtein(&text, last))
+    };
+    names
+        .map(|name| (likeness(name), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
 }
 
 /// Names, or `allpbxes` alone.
