@@ -183,6 +183,7 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
+            user_agent: config::USER_AGENT.to_owned(),
         },
         collect,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::config::NAMES;
 use eightxeight::Error;
 use eightxeight::window::Window;
 
@@ -76,7 +77,7 @@ impl FailureLog {
             window = window.label(),
             reason = category,
             error = %error,
-            remedy = error.remedy(),
+            remedy = error.remedy(&NAMES),
             "collection failed; the last good answer is served until it is too old"
         );
         if self.recent.len() == MOST_RECENT {
@@ -96,8 +97,8 @@ fn category(error: &Error) -> &'static str {
         Error::Secrets(_) => "secret",
         Error::Refused { .. } => "refused",
         Error::Request(failure) if failure.is_refusal() => "refused",
-        Error::Request(failure) => failure.reason.label(),
-        Error::Held { reason, .. } => reason.label(),
+        Error::Request(failure) => failure.reason().label(),
+        Error::Held { cause, .. } => cause.reason().label(),
         Error::Panicked => "panic",
     }
 }

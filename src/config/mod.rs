@@ -7,6 +7,7 @@
 mod credentials;
 mod file;
 mod layers;
+mod names;
 pub mod options;
 mod show;
 pub(crate) mod values;
@@ -25,6 +26,7 @@ use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
+pub(crate) use names::{NAMES, USER_AGENT};
 pub(crate) use values::url;
 
 use file::AccountEntry;
@@ -285,6 +287,7 @@ impl Origin {
                 max_requests_per_minute: api.max_requests_per_minute,
                 login_retry_interval: api.login_retry_interval,
                 interval: collect.interval,
+                user_agent: USER_AGENT.to_owned(),
             },
             collect,
         })

@@ -20,6 +20,7 @@ use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
+use crate::config::NAMES;
 use crate::telemetry::BUILD;
 use eightxeight::answer::Row;
 use eightxeight::clock::Moment;
@@ -64,7 +65,7 @@ struct AccountSection {
 struct WindowSection {
     label: String,
     state: words::State,
-    remedy: Option<&'static str>,
+    remedy: Option<String>,
     covers: Option<String>,
     rows: Vec<PbxRow>,
     hidden: usize,
@@ -231,7 +232,7 @@ fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
     WindowSection {
         label: state.window.label().to_owned(),
         state: words::state(state, &view.plan, at),
-        remedy: error.map(eightxeight::Error::remedy),
+        remedy: error.map(|error| error.remedy(&NAMES)),
         covers: shown.map(|snapshot| {
             format!(
                 "{} to {}",

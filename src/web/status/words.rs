@@ -184,7 +184,7 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
 fn failure(error: &Error) -> String {
     match error {
         Error::Refused { .. } => "8x8 refused the credentials".to_owned(),
-        Error::Held { reason, .. } => reason.meaning().to_owned(),
+        Error::Held { cause, .. } => cause.meaning().to_owned(),
         Error::Request(_) | Error::Secrets(_) | Error::Panicked => error.to_string(),
     }
 }
@@ -220,11 +220,11 @@ pub(super) fn refusal(
 
 /// The hold on the account.
 pub(super) fn hold(status: &Status, now: Timestamp) -> Option<String> {
-    let (until, reason) = status.hold?;
+    let (until, cause) = status.hold?;
     Some(format!(
         "Nothing is asked before {}: {}.",
         clock_time(until.wall, now),
-        reason.meaning()
+        cause.meaning()
     ))
 }
 
