@@ -16,6 +16,7 @@ use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
 use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
 use crate::exporter::Exporter;
+use crate::names::USER_AGENT;
 use crate::telemetry::log;
 use eightxeight::Users;
 use eightxeight::clock::Clock;
@@ -213,6 +214,7 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
+            user_agent: USER_AGENT.to_owned(),
         },
         collect,
     }
