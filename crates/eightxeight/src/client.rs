@@ -356,16 +356,20 @@ impl Inner {
             identity.user.state().clock_skew = Some(skew);
         }
         let result = match result {
-            Ok(Success { body, status }) => tokio::task::spawn_blocking(move || read(body))
-                .await
-                .unwrap_or(Err(Reason::Decode))
-                .map_err(|reason| Failure {
-                    endpoint,
-                    reason,
-                    cause: None,
-                    status: Some(status),
-                    retry_after: None,
-                }),
+            Ok(Success { body, status, turn }) => tokio::task::spawn_blocking(move || {
+                let result = read(body);
+                drop(turn);
+                result
+            })
+            .await
+            .unwrap_or(Err(Reason::Decode))
+            .map_err(|reason| Failure {
+                endpoint,
+                reason,
+                cause: None,
+                status: Some(status),
+                retry_after: None,
+            }),
             Err(failure) => Err(failure),
         };
         let took = clock.now().since(start);
