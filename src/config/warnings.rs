@@ -34,7 +34,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         .filter(|(name, _)| name.ends_with("-env"))
         .map(|(_, given)| given.value())
         .collect();
-    let mut names: Vec<String> = std::env::vars_os()
+    let mut unknown: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| {
             let rest = name.strip_prefix("EIGHTXEIGHT_");
@@ -43,7 +43,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         })
         .filter(|name| !known.contains(name) && !named.contains(&**name))
         .collect();
-    names.sort();
+    unknown.sort();
     let warning = |name: &String| {
         let nearest = nearest(name, known.iter().map(String::as_str));
         let meant = nearest.map(|nearest| format!("; did you mean {nearest}?"));
@@ -52,7 +52,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
             meant.unwrap_or_default()
         )
     };
-    names.iter().map(warning).collect()
+    unknown.iter().map(warning).collect()
 }
 
 impl DemoConfig {

@@ -324,15 +324,19 @@ impl Inner {
             identity.user.state().clock_skew = Some(skew);
         }
         let result = match result {
-            Ok(Success { body, status }) => tokio::task::spawn_blocking(move || read(body))
-                .await
-                .unwrap_or(Err(Cause::Decode))
-                .map_err(|cause| Failure {
-                    endpoint,
-                    cause,
-                    status: Some(status),
-                    retry_after: None,
-                }),
+            Ok(Success { body, status, turn }) => tokio::task::spawn_blocking(move || {
+                let result = read(body);
+                drop(turn);
+                result
+            })
+            .await
+            .unwrap_or(Err(Cause::Decode))
+            .map_err(|cause| Failure {
+                endpoint,
+                cause,
+                status: Some(status),
+                retry_after: None,
+            }),
             Err(failure) => Err(failure),
         };
         let took = clock.now().since(start);

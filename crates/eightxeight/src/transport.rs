@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -25,6 +26,12 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// As much is taken of an answer that isn't a report. A token has some kilobytes, and an error's first ones
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
+
+/// A report that is longer is read and decoded while no other of that length is: the memory of the process doesn't grow
+/// with the number of accounts whose answers are huge.
+const LONG_ANSWER: usize = 256 * 1024;
+
+static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
 
 /// More roots than any system has.
 const LONGEST_ROOTS: u64 = 16 * 1024 * 1024;
@@ -46,6 +53,8 @@ pub struct Success {
     pub body: Zeroizing<Vec<u8>>,
     /// The answer's status.
     pub status: u16,
+    /// To be kept until a long body is decoded.
+    pub(crate) turn: Option<SemaphorePermit<'static>>,
 }
 
 /// Why there can be no client.
@@ -240,7 +249,11 @@ pub async fn exchange(
     // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
     // grows leaves copies behind.
     let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+    let mut turn = None;
     let end = loop {
+        if body.len() > LONG_ANSWER && turn.is_none() {
+            turn = LONG_ANSWERS.acquire().await.ok();
+        }
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Cause::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
@@ -262,6 +275,7 @@ pub async fn exchange(
         Ok(()) if status == StatusCode::OK => Ok(Success {
             body,
             status: status.as_u16(),
+            turn,
         }),
         Ok(()) => Err(failed(Cause::Other, code, retry_after)),
         Err(cause) => Err(failed(cause, code, retry_after)),
