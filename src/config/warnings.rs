@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::Account;
 use super::file::AccountEntry;
 use super::layers::Raw;
 use super::options::{OPTIONS, Opt};
 use super::values::nearest;
-use super::{Account, DemoConfig};
 use crate::collect;
 
 /// How the names of variables begin that can only be meant for this program. Kubernetes sets others, such as
@@ -55,19 +55,11 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
     unknown.iter().map(warning).collect()
 }
 
-impl DemoConfig {
-    /// What a user should know although it isn't wrong.
-    pub(crate) fn all_warnings(&self) -> Vec<String> {
-        let zone = zone(&self.collect);
-        self.warnings.iter().cloned().chain(zone).collect()
-    }
-}
-
 impl Account {
     /// What a user should know of the account although it isn't wrong.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let budget = self.api.max_requests_per_minute;
-        [excess(&self.collect, budget), zone(&self.collect)]
+        [excess(&self.collect, budget), zone_warning(&self.collect)]
             .into_iter()
             .flatten()
             .collect()
@@ -96,7 +88,7 @@ pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
 }
 
 /// A zone whose clocks aren't those that its name makes people think of.
-fn zone(collect: &collect::Settings) -> Option<String> {
+pub(crate) fn zone_warning(collect: &collect::Settings) -> Option<String> {
     /// Names from before there were names of places, and the places that are meant.
     const OLD: [(&str, &str); 7] = [
         ("EST", "America/New_York"),
