@@ -61,6 +61,7 @@ local panel = placed {
   // By Grafana's name for it; without decimals Grafana chooses how many are worth showing.
   unit:: error 'unit',
   decimals:: null,
+  // What an empty panel says.
   noValue:: 'No data',
   defaults:: {},
   custom:: {},
@@ -76,6 +77,14 @@ local panel = placed {
   },
   options: {},
   transformations: [],
+};
+
+local weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+// Properties, pairs of an id and a value, of what has this name.
+local override(name, properties, matcher='byName') = {
+  matcher: { id: matcher, options: name },
+  properties: [{ id: property[0], value: property[1] } for property in properties],
 };
 
 local colored = panel {
@@ -103,10 +112,46 @@ local colored = panel {
 
   // A row for each PBX, or whatever the queries have in common.
   table: colored {
+    local p = self,
     type: 'table',
     format: 'table',
+    // What a cell without a number says, and one without a text.
+    noNumber:: '–',
     custom: { minWidth: 60 },
     options: { cellHeight: 'sm', showHeader: true },
+    fieldConfig+: {
+      overrides: [
+        override('number', [['noValue', p.noNumber]], 'byType'),
+        override('string', [['noValue', ' ']], 'byType'),
+      ] + p.overrides,
+    },
+  },
+
+  // A row for each weekday and a column for each hour or week, coloured by the cells' numbers.
+  matrix: $.table {
+    local p = self,
+    columns:: error 'columns',
+    noNumber:: ' ',
+    custom+: { minWidth: 30, align: 'center', cellOptions: { type: 'color-background', mode: 'basic' } },
+    transformations: [
+      { id: 'sortBy', options: { fields: {}, sort: [{ field: p.columns, desc: false }] } },
+      { id: 'groupingToMatrix', options: {
+        columnField: p.columns,
+        rowField: 'weekday',
+        valueField: 'Value #A',
+        emptyValue: 'null',
+      } },
+      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'weekday\\' + p.columns, desc: false }] } },
+    ],
+    overrides: [override('weekday\\' + p.columns, [
+      ['displayName', ' '],
+      ['custom.width', 44],
+      ['custom.cellOptions', { type: 'auto' }],
+      ['mappings', [{ type: 'value', options: {
+        [std.toString(i)]: { text: weekdays[i], index: i }
+        for i in std.range(0, 6)
+      } }]],
+    ])],
   },
 
   // Lines over time.
@@ -118,6 +163,8 @@ local colored = panel {
     thresholds:: [],
     // Lines go on over holes of an hour: points that `backfill` wrote are so far apart.
     bridged:: false,
+    // What the axis shows at least.
+    softMax:: null,
     custom: {
       drawStyle: 'line',
       lineWidth: 2,
@@ -125,6 +172,7 @@ local colored = panel {
       showPoints: 'auto',
       spanNulls: if p.bridged then 61 * 60 * 1000 else false,
       axisSoftMin: 0,
+      [if p.softMax != null then 'axisSoftMax']: p.softMax,
       thresholdsStyle: { mode: if p.thresholds == [] then 'off' else 'dashed' },
     },
     defaults: {
@@ -137,31 +185,42 @@ local colored = panel {
     },
   },
 
-  // For whoever looks at numbers of windows.
-  windows: placed {
+  // Bars upon each other.
+  bars: $.lines {
+    custom+: {
+      drawStyle: 'bars',
+      fillOpacity: 70,
+      lineWidth: 0,
+      barAlignment: 1,
+      showPoints: 'never',
+      stacking: { mode: 'normal', group: 'A' },
+    },
+  },
+
+  // One bar of parts for each row.
+  bar: panel {
+    type: 'barchart',
+    format: 'table',
+    custom: { fillOpacity: 70, lineWidth: 0 },
+    options: {
+      orientation: 'horizontal',
+      stacking: 'normal',
+      showValue: 'auto',
+      legend: { showLegend: true, displayMode: 'list', placement: 'bottom', calcs: [] },
+      tooltip: { mode: 'multi', sort: 'none' },
+    },
+  },
+
+  // Words.
+  text: placed {
+    local p = self,
     type: 'text',
-    title: 'What a window is',
-    local content = |||
-      8x8 is asked about a window: the calls of the last hour
-      (1h), or since midnight (today). Each number is of the
-      whole window: lines move slowly, and a bad quarter of
-      an hour is seen for an hour.
-
-      Windows overlap: never add two readings of a line. The
-      totals of Company Overview are added up from readings
-      an hour apart.
-
-      Missed calls are all that nobody answered; abandoned
-      ones are those in which the caller gave up before.
-    |||,
-    options: { mode: 'markdown', content: std.rstripChars(content, '\n') },
+    title: '',
+    content:: error 'content',
+    options: { mode: 'markdown', content: std.rstripChars(p.content, '\n') },
   },
 
-  // Properties, pairs of an id and a value, of what has this name.
-  override(name, properties, matcher='byName'): {
-    matcher: { id: matcher, options: name },
-    properties: [{ id: property[0], value: property[1] } for property in properties],
-  },
+  override: override,
 
   // A colour that no threshold changes.
   fixed(color): ['color', { mode: 'fixed', fixedColor: color }],

@@ -1,13 +1,8 @@
 // PromQL for panels. 8x8's numbers are windowed gauges, so there is no `rate` of them: what is read is the newest
 // number of each PBX, and totals are sums of readings an hour apart.
-local indent(text, by) =
-  std.join('\n', [std.repeat(' ', by) + line for line in std.split(text, '\n')]);
-
 function(config) {
   local q = self,
   local ofExporter = 'job=~"$job", instance=~"$instance"',
-  local ofAccount = ofExporter + ', account=~"$account"',
-  local fresh = '%dm' % config.freshMinutes,
 
   // The window that the reader chose; the one whose readings an hour apart cover time without gap or overlap; the one
   // from midnight on.
@@ -19,62 +14,111 @@ function(config) {
   process(metric): '%s{%s}' % [metric, ofExporter],
 
   // A metric of an account.
-  account(metric, matchers=''): '%s{%s%s}' % [metric, ofAccount, if matchers == '' then '' else ', ' + matchers],
+  account(metric, matchers=''):
+    '%s{%s, account=~"$account"%s}' % [metric, ofExporter, if matchers == '' then '' else ', ' + matchers],
 
-  local ofWindow(metric, window) = q.account(metric, 'window="%s"' % window),
-  local company(field, window) = q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % window),
-
-  // `unless … == 0` and not `and … == 1`: what `backfill` wrote has no collections.
-  local byPbx(reading, window, offset='') = std.join('\n', [
-    'max by (job, account, pbx_id, window) (',
-    indent(reading, 4),
-    '  unless on (job, account, instance, window)',
-    '    (max_over_time(%s[%s]%s) == 0)' % [ofWindow('eightxeight_collection_success', window), fresh, offset],
-    ')',
-  ]),
-
-  // A field for each PBX. Two exporters of one account see the same calls, hence the largest and not the sum; the one
-  // whose collections fail shows old calls, hence only fresh ones.
-  fresh(field, window): byPbx(company(field, window), window),
-
-  // The same a week before. Points that `backfill` wrote can be an hour apart.
-  weekBefore(field, window):
-    local reading = 'last_over_time(%s[1h] offset 1w)' % company(field, window);
-    byPbx(reading, window, ' offset 1w'),
+  // A field for each PBX. Two exporters of one account see the same calls, hence the largest and not the sum. Points that
+  // `backfill` wrote can be an hour apart, hence `last_over_time` for what is past.
+  each(field, window=q.chosen, offset=''):
+    local now = q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % window);
+    local past = 'last_over_time(%s[1h] offset %s)' % [now, offset];
+    'max by (job, account, pbx_id, window) (%s)' % (if offset == '' then now else past),
 
   // The sum over the chosen PBXs.
-  sum(series): 'sum(\n%s\n)' % indent(series, 2),
+  sum(field, window=q.chosen, offset=''): 'sum(%s)' % q.each(field, window, offset),
 
-  // The sum over the chosen PBXs in the chosen window.
-  now(field): q.sum(q.fresh(field, q.chosen)),
+  // Only the PBXs that had most of a field in a window of the chosen time.
+  ofWorst(series, field):
+    local most = 'max by (job, account, pbx_id) (max_over_time(%s[$__range] @ end()))' %
+                 q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % q.chosen);
+    '%s\nand on (job, account, pbx_id)\ntopk(%d, %s)' % [series, config.worst, most],
 
-  // A quotient of sums; absent where the divisor is 0.
+  // A quotient; absent where the divisor is 0, or where there are too few calls to say something.
   ratio(dividend, divisor): '%s\n/\n(%s > 0)' % [dividend, divisor],
+  ratioOfMany(part, calls): '%s\n/\n(%s >= $few_calls)' % [part, calls],
+  ratioOfFew(part, calls): '%s\n/\n((%s > 0) < $few_calls)' % [part, calls],
 
-  // A share of calls where there are enough of them to say something, and where there are too few.
-  shareOfMany(part, calls): '%s\n/\n(%s >= %d)' % [part, calls, config.fewestCalls],
-  shareOfFew(part, calls): '%s\n/\n((%s > 0) < %d)' % [part, calls, config.fewestCalls],
+  // The same hour of each of the weeks before, as a vector that can be aggregated. `of` gives an expression for an offset.
+  weeks(of): std.join('\nor\n', [
+    'label_replace(%s, "week", "%d", "", "")' % [of('%dw' % week), week]
+    for week in std.range(1, config.weeks)
+  ]),
 
-  // The share of the inbound calls of each PBX.
-  share(part, calls): q.shareOfMany(q.fresh(part, q.chosen), q.fresh(calls, q.chosen)),
+  // The middle of the weeks before: one incident, or one holiday, doesn't move it far.
+  usual(of, by=''): 'quantile%s (\n  0.5,\n%s\n)' % [if by == '' then '' else ' by (%s)' % by, q.weeks(of)],
 
-  // The offset makes the full hour at the range's end count and the one at its start not: Grafana ends a past day a
-  // millisecond early, and Prometheus 2 takes both ends of a range that ends exactly there.
-  local overRange(fn, field) =
-    '%s(\n  (\n%s\n  )[${__range}:1h] offset -1s\n)' % [fn, indent(q.fresh(field, q.hour), 4)],
+  // Calls in the last quarter of an hour: `today` less what it was then, each account for itself, so that one that comes
+  // back after an outage doesn't bring its whole day along.
+  quarter(field):
+    local today = 'sum by (job, account) (%s)' % q.each(field, q.today);
+    local before = 'sum by (job, account) (%s)' % std.strReplace(q.each(field, q.today), '})', '} offset 15m)');
+    'sum(clamp_min(\n  %s\n  - %s,\n  0\n))' % [today, before],
 
-  // The sum of a field over the chosen time and PBXs, from readings on the hour.
-  total(field): q.sum(overRange('sum_over_time', field)),
+  // The sum of a field over the chosen time and PBXs, from readings on the hour. The offset makes the full hour at the
+  // range's end count and the one at its start not: Grafana ends a past day a millisecond early, and Prometheus 2 takes
+  // both ends of a range that ends exactly there.
+  total(field): 'sum(sum_over_time(\n  (%s)[${__range}:1h] offset -1s\n))' % q.each(field, q.hour),
 
-  // For how many hours of the chosen time there is a reading, where there are most.
-  hoursRead(field): 'max(\n%s\n)' % indent(overRange('count_over_time', field), 2),
+  // For how many hours of the chosen time there is a reading: the account with the fewest, which may have none at all.
+  hoursRead(field):
+    local readings = 'max by (job, account) (%s)' % q.account(field.metric, 'window="1h"');
+    'min(\n  count_over_time((%s)[${__range}:1h] offset -1s)\n  or max by (job, account) (0 * max_over_time(%s[$__range]))\n)' %
+    [readings, q.account('eightxeight_up')],
 
-  // A field in the clock hour around each moment, read at that hour's end.
-  hourByHour(field):
-    q.sum('last_over_time(\n  (\n%s\n  )[1h:1h] offset -1h\n)' % indent(q.fresh(field, q.hour), 6)),
+  // A number in the clock hour that begins at each moment, read at that hour's end. Half an hour of range finds no other
+  // hour's reading, so the hour that runs is absent.
+  hourly(expr): 'last_over_time(\n  (%s)[30m:1h] offset -1h\n)' % expr,
+
+  // The midnight at which the day of each reading began, in the company's own time zone.
+  local midnight = 'max by (job, account) (max_over_time(%s[1h]))' %
+                   q.account('eightxeight_window_start_timestamp_seconds', 'window="today"'),
+
+  // The calls of `weeks`, read on the hour, by weekday (0 is Monday) and by the hour at which they began. `of` makes one
+  // number of many: their mean or their sum. Midnight and 13 hours more lie in the same day of UTC from Hawaii to New
+  // Zealand.
+  byHourOfWeek(field, of):
+    local hour = 'count_values by (job, account) ("hour", floor((time() - 1 - %s) / 3600))' % midnight;
+    local weekday = '(day_of_week(%s + 46800) + 6) %% 7' % midnight;
+    std.join('\n', [
+      'sum by (weekday, hour) (%s_over_time((' % of,
+      '  sum by (job, account) (%s)' % q.each(field, q.hour),
+      '  * on (job, account) group_right ()',
+      '  count_values by (job, account, hour) ("weekday",',
+      '    %s' % weekday,
+      '    * on (job, account) group_right ()',
+      '    %s' % hour,
+      '  )',
+      ')[%dw:1h] offset -1s))' % config.weeks,
+    ]),
+
+  // The same by day: the Unix time of its midnight.
+  byDay(field):
+    std.join('\n', [
+      'sum by (day) (sum_over_time((',
+      '  sum by (job, account) (%s)' % q.each(field, q.hour),
+      '  * on (job, account) group_right ()',
+      '  count_values by (job, account) ("day", %s)' % midnight,
+      ')[%dw:1h] offset -1s))' % (config.weeks + 1),
+    ]),
+
+  // The same by weekday and by how many weeks ago it was.
+  byWeekday(field):
+    local now = 'max by (job, account) (last_over_time(%s[1h] @ end()))' %
+                q.account('eightxeight_window_start_timestamp_seconds', 'window="today"');
+    std.join('\n', [
+      'sum by (weekday, week) (sum_over_time((',
+      '  sum by (job, account) (%s)' % q.each(field, q.hour),
+      '  * on (job, account) group_right ()',
+      '  count_values by (job, account, week) ("weekday",',
+      '    (day_of_week(%s + 46800) + 6) %% 7' % midnight,
+      '    * on (job, account) group_right ()',
+      '    count_values by (job, account) ("week", floor((%s - %s + 3600) / 604800))' % [now, midnight],
+      '  )',
+      ')[%dw:1h] offset -1s))' % (config.weeks + 1),
+    ]),
 
   // Seconds since the newest good collection: that of the freshest exporter of each account.
   age(labels='', matchers=''):
     local newest = q.account('eightxeight_collection_last_success_timestamp_seconds', matchers);
-    'max by (%s) (\n  time() - max by (job, account, window) (\n    %s\n  )\n)' % [labels, newest],
+    'max by (%s) (\n  time() - max by (job, account, window) (%s)\n)' % [labels, newest],
 }
