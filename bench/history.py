@@ -74,14 +74,14 @@ def write(out, pbxs, start, minutes, *, metrics=METRICS, step=1, keep=None, abse
             labels = f'{account}window="{window}"'
             series(f"eightxeight_window_start_timestamp_seconds{{{labels}}}", lambda m, b=begin: start + 60 * b(m))
             series(f"eightxeight_window_end_timestamp_seconds{{{labels}}}", lambda m: start + 60 * m)
-            name = "eightxeight_collection_last_success_timestamp_seconds"
-            series(f"{name}{{{labels}}}", lambda m: start + 60 * m)
             for minute in range(0, minutes + 1, step):
-                worked = int(minute not in down)
-                out.write(f"eightxeight_collection_success{{{labels}}} {worked} {start + 60 * minute}\n")
+                failed, when = minute in down, start + 60 * minute
+                last = start + 60 * (down[0] - 1) if failed else when
+                out.write(f"eightxeight_collection_last_success_timestamp_seconds{{{labels}}} {last} {when}\n")
+                out.write(f"eightxeight_collection_success{{{labels}}} {int(not failed)} {when}\n")
     for account in accounts:
-        labels = account.rstrip(",")
         for minute in range(0, minutes + 1, step):
-            worked, when = int(minute not in down), start + 60 * minute
-            out.write(f"up{{{labels}}} 1 {when}\neightxeight_up{{{labels}}} {worked} {when}\n")
+            when = start + 60 * minute
+            for name, value in [("up", 1), ("eightxeight_up", int(minute not in down))]:
+                out.write(f"{name}{{{account.rstrip(',')}}} {value} {when}\n")
     out.write("# EOF\n")

@@ -15,42 +15,42 @@ function(config) {
   // By offset and window, each summed over the chosen PBXs.
   local of(field) = function(offset='', window=promql.chosen) promql.sum(field, window, offset),
   inbound: of(inbound),
-  rate: function(offset='') '%s / (%s > 0)' % [promql.sum(abandoned, offset=offset), promql.sum(inbound, offset=offset)],
 
   // They add up to the inbound calls.
   outcomes: [
     ['Answered', of(answered), colors.green],
     [
       'Rang out or voicemail',
-      function(offset='', window=promql.chosen) of(missed)(offset, window) + ' - ' + of(abandoned)(offset, window),
+      function(offset='', window=promql.chosen)
+        '(%s - %s)' % [of(missed)(offset, window), of(abandoned)(offset, window)],
       colors.amber,
     ],
     ['Abandoned', of(abandoned), colors.red],
   ],
 
   // A line and the range of the weeks before.
-  local band(now, past) = panels.lines {
+  local band(now) = panels.lines {
     local hidden = [['custom.lineWidth', 0], ['custom.showPoints', 'never']],
     size: [24, 8],
     bridged: true,
-    // Nothing changes within minutes, and four weeks of sixty PBXs are many samples.
-    interval: '5m',
-    maxDataPoints: 500,
     noValue: 'No fresh data: see Exporter Health, or run `check`',
     queries: [
-      ['max(\n%s\n)' % promql.weeks(past), 'Highest of %d weeks' % config.weeks],
-      ['min(\n%s\n)' % promql.weeks(past), 'Lowest of %d weeks' % config.weeks],
-      [promql.usual(past), 'Usual'],
+      [promql.aggregated('max(', now), 'Range of %d weeks' % config.weeks],
+      [promql.aggregated('min(', now), 'Lowest of %d weeks' % config.weeks],
+      [promql.aggregated('quantile(0.5,', now), 'Usual'],
       [now, 'Now'],
     ],
     custom+: { fillOpacity: 0 },
     overrides: [
-      panels.override('/^Highest/', hidden + [
+      panels.override('/^Range/', hidden + [
         panels.fixed(colors.blue),
         ['custom.fillBelowTo', 'Lowest of %d weeks' % config.weeks],
         ['custom.fillOpacity', 25],
       ], 'byRegexp'),
-      panels.override('/^Lowest/', hidden + [panels.fixed(colors.blue)], 'byRegexp'),
+      panels.override('/^Lowest/', hidden + [
+        panels.fixed(colors.blue),
+        ['custom.hideFrom', { legend: true, tooltip: false, viz: false }],
+      ], 'byRegexp'),
       panels.override('Usual', [
         panels.fixed(colors.grey),
         ['custom.lineWidth', 1],
@@ -62,12 +62,12 @@ function(config) {
   },
 
   local theBand = (
-    'The band is the range of the same hour in the %d weeks before, dashed its middle. No band: there is no week of history yet; ' +
+    'The band is the range of the same half hour in the %d weeks before, dashed its middle. No band: there is no week of history yet; ' +
     '`backfill` fetches it.'
   ) % config.weeks,
 
   bands: [
-    band(promql.sum(inbound), self.inbound) {
+    band(promql.sum(inbound)) {
       title: 'Inbound calls and the usual range',
       shows: 'At each moment, the inbound calls in the $window before it. ' + theBand,
       formula: 'inbound calls, summed over the chosen PBXs; the same with offset 1w to %dw' % config.weeks,
@@ -76,13 +76,10 @@ function(config) {
       unit: 'locale',
       decimals: 0,
     },
-    band(
-      promql.ratioOfMany(promql.sum(abandoned), promql.sum(inbound)),
-      self.rate,
-    ) {
+    band(promql.ratioOfMany(promql.sum(abandoned), promql.sum(inbound))) {
       title: 'Abandon rate and the usual range',
       shows: 'At each moment, the abandon rate in the $window before it. ' + theBand,
-      formula: 'abandoned / inbound calls, each summed over the chosen PBXs, now where there are at least %d calls' %
+      formula: 'abandoned / inbound calls, each summed over the chosen PBXs, where there are at least %d calls' %
                config.fewestCalls,
       fields: [abandoned, inbound],
       remedy: 'Above the band: more callers give up than usual. Put more people on the phones.',
@@ -108,7 +105,11 @@ function(config) {
     decimals: 0,
     interval: '1h',
     noValue: 'Needs the window `1h`, and a first full hour',
-    queries: [[promql.hourly(outcome[1]('', promql.hour)), outcome[0]] for outcome in $.outcomes],
+    queries: [
+      [promql.hourly(answered), 'Answered'],
+      ['%s\n-\n%s' % [promql.hourly(missed), promql.hourly(abandoned)], 'Rang out or voicemail'],
+      [promql.hourly(abandoned), 'Abandoned'],
+    ],
     overrides: [panels.override(outcome[0], [panels.fixed(outcome[2])]) for outcome in $.outcomes],
   },
 }

@@ -128,7 +128,7 @@ local alerts = panels.stat {
   decimals: 0,
   noValue: 'No alert fires',
   thresholds: [[0, panels.colors.red]],
-  options+: { colorMode: 'background', textMode: 'value_and_name' },
+  options+: { textMode: 'value_and_name' },
   queries: [['count by (alertname, severity) (%s)' % firing, '{{alertname}} ({{severity}})']],
 };
 

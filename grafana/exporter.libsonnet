@@ -7,7 +7,7 @@ local ofWindow = '{{window}} {{account}}';
 local ofInstance = '{{window}} {{account}} {{instance}}';
 local ofAccount = '{{account}} {{instance}}';
 
-local stat = panels.stat { size: [4, 4], options+: { colorMode: 'background' } };
+local stat = panels.stat { size: [8, 3], options+: { colorMode: 'background' } };
 local lines = panels.lines { size: [8, 7] };
 local counts = lines { unit: 'none', decimals: 0 };
 local seconds = lines { unit: 's' };
@@ -135,7 +135,7 @@ local verdict(zero, one) = stat {
     formula: 'the largest increase over 15 minutes, by reason',
     metrics: [failures],
     remedy: '`eightxeight-exporter check` tests every step in turn and explains how to fix what fails.',
-    size: [16, 5],
+    size: [24, 4],
     unit: 'none',
     decimals: 0,
     noValue: 'No request failed in the last 15 minutes',
@@ -158,7 +158,7 @@ local verdict(zero, one) = stat {
     formula: 'the later one of the two moments, less now; the account that waits longest',
     metrics: [backoff, nextLogin],
     remedy: 'A wait for a login ends at once when the content of a secret changes.',
-    size: [8, 5],
+    size: [6, 8],
     unit: 'dthms',
     decimals: 0,
     noValue: 'Nothing to wait for',
@@ -174,7 +174,7 @@ local verdict(zero, one) = stat {
     formula: 'collection_success; now less the last success; the hold less now',
     metrics: [success, lastSuccess, backoff],
     remedy: "Open the exporter's status page by its name: it says what is wrong.",
-    size: [24, 8],
+    size: [18, 8],
     unit: 's',
     decimals: 0,
     noValue: 'No exporter: does Prometheus scrape one?',
@@ -190,7 +190,7 @@ local verdict(zero, one) = stat {
         account: 'Account',
         window: 'Window',
       }),
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Newest collection', desc: false }] } },
+      panels.sorted('Newest collection'),
     ],
     local cell = ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
     overrides: [
@@ -471,7 +471,7 @@ local verdict(zero, one) = stat {
       labelsOf: 'eightxeight_up',
       ofCalls: false,
       rows: [
-        { title: 'What is wrong, and what to do?', panels: [reason, nextTry, worked] },
+        { title: 'What is wrong, and what to do?', panels: [reason, worked, nextTry] },
         { title: 'Is it working?', panels: summary },
         { title: 'Freshness', panels: freshness, collapsed: true },
         { title: 'Requests to 8x8', panels: requests },

@@ -11,6 +11,7 @@ local abandoned = fields.inboundAbandoned;
 
 local takeMoreCalls =
   "Put more people on the phones, or let what they can't take ring elsewhere. The table below says which PBX it is.";
+local noUsual = 'No data or no history';
 local needsHour = 'Needs the window `1h`';
 local needsDay = 'Needs the windows `1h` and `today`, and a first full hour';
 
@@ -32,7 +33,7 @@ local share = { unit: 'percentunit', decimals: 1 };
   local rateTile = panels.stat + share + {
     fields: [abandoned, inbound],
     remedy: takeMoreCalls,
-    size: [8, 5],
+    size: [7, 5],
     thresholds: thresholds.abandonRate,
     options+: { colorMode: 'background' },
     overrides: [panels.override('B', [panels.fixed(colors.grey)], 'byFrameRefID')],
@@ -40,6 +41,7 @@ local share = { unit: 'percentunit', decimals: 1 };
 
   local quarterOfAnHour = rateTile {
     title: 'Callers lost in the last 15 minutes',
+    size: [9, 5],
     shows:
       'Of the inbound calls in the last quarter of an hour, the share in which the caller gave up. It costs no ' +
       'further request: it is what `today` has gained. Empty in the first minutes after midnight; calls that 8x8 ' +
@@ -52,7 +54,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     ],
   },
 
-  local usualRate = promql.usual(shared.rate),
+  local of(field, offset) = promql.sum(field, offset=offset),
+  local usualRate = promql.usual(function(offset) '%s / (%s > 0)' % [of(abandoned, offset), of(inbound, offset)]),
   local usualCalls = promql.usual(shared.inbound),
 
   local lostBeyond = panels.stat + calls + {
@@ -63,9 +66,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     fields: [abandoned, inbound],
     remedy: takeMoreCalls,
     size: [8, 5],
-    noValue: 'Needs a week of history: `backfill` fetches it',
-    options+: { colorMode: 'background' },
-    thresholds: [[0, colors.blue], [5, colors.amber], [config.fewestCalls, colors.red]],
+    noValue: noUsual,
+    thresholds: [[0, colors.blue], [config.fewestCalls, colors.amber], [5 * config.fewestCalls, colors.red]],
     queries: [[
       'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [promql.sum(abandoned), promql.sum(inbound), usualRate],
       'Lost beyond the usual',
@@ -107,7 +109,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       remedy: 'Far above: a busy day, plan for it. Far below: call in from outside.',
       unit: 'percentunit',
       decimals: 0,
-      noValue: 'Needs a week of history',
+      noValue: noUsual,
       thresholds: [[0, colors.amber], [0.5, colors.blue], [1.5, colors.amber]],
       queries: [[promql.ratioOfMany(promql.sum(inbound), usualCalls), 'Against the usual']],
     },
@@ -117,7 +119,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       formula: 'the middle rate of the same hour in the %d weeks before' % config.weeks,
       fields: [abandoned, inbound],
       remedy: 'High: plan more people for this hour.',
-      noValue: 'Needs a week of history',
+      noValue: 'No week of history',
       thresholds: [[0, colors.grey]],
       queries: [[usualRate, 'Usual abandon rate']],
     },
@@ -145,18 +147,19 @@ local share = { unit: 'percentunit', decimals: 1 };
     local rateOf(offset) = quotient(promql.each(abandoned, offset=offset), promql.each(inbound, offset=offset)),
     local usual(of) = promql.usual(of, by),
     local columns = [
-      ['Lost beyond usual', 'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [
+      ['Lost beyond usual', 135, 'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [
         promql.each(abandoned),
         promql.each(inbound),
         usual(rateOf),
       ]],
-      ['Lost', promql.each(abandoned)],
-      ['Abandon rate', promql.ratioOfMany(promql.each(abandoned), promql.each(inbound))],
-      ['Usual rate', usual(rateOf)],
-      ['Inbound', promql.each(inbound)],
-      ['Of usual', promql.ratio(promql.each(inbound), usual(function(offset) promql.each(inbound, offset=offset)))],
-      ['Answered', promql.ratio(promql.each(answered), promql.each(inbound))],
-      ['Talk time', promql.ratio(promql.each(fields.totalTalkTime), promql.each(fields.totalAnswered))],
+      ['Lost', 60, promql.each(abandoned)],
+      ['Rate', 75, promql.ratioOfMany(promql.each(abandoned), promql.each(inbound))],
+      // Nothing is usual where there is nothing to be held against it.
+      ['Usual rate', 80, '%s\nand %s' % [usual(rateOf), promql.each(inbound)]],
+      ['Inbound', 75, promql.each(inbound)],
+      ['Of usual', 75, promql.ratio(promql.each(inbound), usual(function(offset) promql.each(inbound, offset=offset)))],
+      ['Answered', 80, promql.ratio(promql.each(answered), promql.each(inbound))],
+      ['Talk time', 80, promql.ratio(promql.each(fields.totalTalkTime), promql.each(fields.totalAnswered))],
     ],
     local percent(decimals) = [['unit', 'percentunit'], ['decimals', decimals]],
     // The dashboard of a row's PBX and account with the reader's other choices.
@@ -168,7 +171,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     title: 'Each PBX, most callers lost first',
     shows: "The last $window at each PBX and what is usual at this hour. A PBX's name leads to its details.",
     formula: (
-      'abandon rate = abandoned / inbound, with at least %d calls; usual = the middle one of the %d weeks before; lost ' +
+      'rate = abandoned / inbound, with at least %d calls; usual = the middle one of the %d weeks before; lost ' +
       'beyond usual = abandoned - usual rate * inbound; answered = answered / inbound; talk time = totalTalkTime / ' +
       'totalAnswered'
     ) % [config.fewestCalls, config.weeks],
@@ -176,7 +179,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     remedy: 'Begin at the top: staff it, or let its calls ring elsewhere.',
     size: [24, 10],
     noValue: 'No fresh data: see Exporter Health, or run `check`',
-    queries: [[column[1], ''] for column in columns],
+    queries: [[column[2], ''] for column in columns],
     options+: {
       footer: { show: true, reducer: ['sum'], countRows: false, fields: ['Lost beyond usual', 'Lost', 'Inbound'] },
     },
@@ -186,14 +189,14 @@ local share = { unit: 'percentunit', decimals: 1 };
         pbx_id: 'PBX',
         account: 'Account',
       }),
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Lost beyond usual', desc: true }] } },
+      panels.sorted('Lost beyond usual', desc=true),
     ],
     overrides: [
       panels.override('PBX', [
         ['links', [{ title: 'Details of this PBX', url: details }]],
-        ['custom.minWidth', 120],
+        ['custom.minWidth', 110],
       ]),
-      panels.override('Abandon rate', percent(1) + [
+      panels.override('Rate', percent(1) + [
         ['noValue', 'few calls'],
         ['thresholds', panels.thresholds(thresholds.abandonRate)],
         ['color', { mode: 'thresholds' }],
@@ -203,7 +206,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       panels.override('Of usual', percent(0)),
       panels.override('Answered', percent(0)),
       panels.override('Talk time', [['unit', 'dthms'], ['decimals', 0]]),
-    ],
+    ] + [panels.override(column[0], [['custom.width', column[1]]]) for column in columns],
   },
 
   local ofWorst(title, shows, unit, query, more) = panels.lines + unit + {
@@ -213,6 +216,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     remedy: takeMoreCalls,
     size: [12, 9],
     bridged: true,
+    custom+: { fillOpacity: 0 },
     noValue: 'No fresh data, or too few calls',
     queries: [[promql.ofWorst(query, abandoned), '{{pbx_id}} {{account}}']],
   } + more,
@@ -238,9 +242,16 @@ local share = { unit: 'percentunit', decimals: 1 };
     ),
   ],
 
+  local byWeekday = {
+    rows: 'hour',
+    columns: 'weekday',
+    columnNames: panels.weekdays,
+    size: [12, 24],
+    noValue: needsDay,
+  },
+
   local byHour = [
-    panels.matrix + calls + {
-      columns: 'hour',
+    panels.matrix + calls + byWeekday + {
       title: 'When do calls come? Inbound calls an hour',
       shows:
         "Inbound calls by weekday and hour, the mean of %d weeks, in the company's own time zone: that of `today`." %
@@ -248,14 +259,10 @@ local share = { unit: 'percentunit', decimals: 1 };
       formula: 'readings of the window `1h` on the full hour, each in the cell of the hour before; their mean',
       fields: [inbound],
       remedy: 'Plan people for the dark cells.',
-      size: [24, 9],
-      noValue: needsDay,
-      unit: 'short',
       defaults+: { color: { mode: 'continuous-blues' } },
       queries: [[promql.byHourOfWeek(inbound, 'avg'), '']],
     },
-    panels.matrix + share + {
-      columns: 'hour',
+    panels.matrix + share + byWeekday + {
       title: 'When are callers lost? Abandon rate by hour',
       shows:
         "The abandon rate by weekday and hour over %d weeks, in the company's own time zone. Empty where there were fewer " %
@@ -263,8 +270,6 @@ local share = { unit: 'percentunit', decimals: 1 };
       formula: 'the sum of abandoned / the sum of inbound calls in the readings of the window `1h` on the full hour',
       fields: [abandoned, inbound],
       remedy: 'A cell that is red each week: move people there.',
-      size: [24, 9],
-      noValue: needsDay,
       decimals: 0,
       thresholds: thresholds.abandonRate,
       queries: [[
@@ -289,17 +294,16 @@ local share = { unit: 'percentunit', decimals: 1 };
     formula: 'the window `today` now and with offset 1w, summed over the chosen PBXs; change = today / a week before - 1',
     fields: [inbound, answered, missed, abandoned],
     remedy: 'Abandoned calls grow faster than inbound ones: there are too few people for them.',
-    size: [10, 8],
+    size: [13, 8],
     queries: [[column(''), ''], [column('1w'), ''], [change, '']],
     transformations: [
       panels.merge,
       panels.organize(['Time'], panels.names(['Today', 'A week before', 'Change']) { calls: 'Calls' }),
     ],
     overrides: [
-      panels.override('Calls', [['custom.minWidth', 140]]),
-      panels.override('Today', [nothing('-1')]),
-      panels.override('A week before', [nothing('-1')]),
-      panels.override('Change', [['unit', 'percentunit'], ['decimals', 0], nothing('-2')]),
+      panels.override('Today', [nothing('-1'), ['custom.width', 80]]),
+      panels.override('A week before', [nothing('-1'), ['custom.width', 110]]),
+      panels.override('Change', [['unit', 'percentunit'], ['decimals', 0], nothing('-2'), ['custom.width', 75]]),
     ],
   },
 
@@ -309,8 +313,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     formula: 'the window `today`, summed over the chosen PBXs',
     fields: [answered, missed, abandoned],
     remedy: takeMoreCalls,
-    size: [14, 8],
-    noValue: 'Needs the window `today`',
+    size: [11, 8],
+    noValue: 'No fresh data for the window `today`',
     queries: [
       ['label_replace(%s, "day", "Today", "", "")' % outcome[1]('', promql.today), '']
       for outcome in shared.outcomes
@@ -330,6 +334,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     remedy: 'A low day or a gap: hours were not read. See Hours read.',
     size: [24, 9],
     noValue: needsDay,
+    custom+: { barAlignment: 0 },
     // Grafana shows these weeks whatever the reader chose, as long as that ends now.
     timeFrom: '%dw' % (config.weeks + 1),
     format: 'table',
@@ -344,10 +349,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     transformations: [
       panels.merge,
       panels.organize(['Time'], panels.names([outcome[0] for outcome in shared.outcomes] + ['Abandon rate'])),
-      { id: 'convertFieldType', options: { fields: {}, conversions: [
-        { targetField: 'day', destinationType: 'time', dateFormat: 'X' },
-      ] } },
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'day', desc: false }] } },
+      panels.times(['day']),
+      panels.sorted('day'),
     ],
     overrides: [panels.override(outcome[0], [panels.fixed(outcome[2])]) for outcome in shared.outcomes] + [
       panels.override('Abandon rate', [
@@ -366,35 +369,35 @@ local share = { unit: 'percentunit', decimals: 1 };
   },
 
   local weeks = {
+    local format(field, as) = { id: 'formatTime', options: { timeField: field, outputFormat: as } },
+    // By the numbers of weekday and week.
+    prepared: [panels.times(['day', 'week']), panels.sorted('day'), format('day', 'E'), format('week', '[W]WW')],
+    rows: 'day',
+    rowNames: panels.weekdays,
     columns: 'week',
     size: [12, 9],
     noValue: needsDay,
-    custom+: { minWidth: 50 },
-    overrides+: [panels.override('0', [['displayName', 'last 7 days']])] + [
-      panels.override(std.toString(week), [['displayName', '%d week%s before' % [week, if week == 1 then '' else 's']]])
-      for week in std.range(1, config.weeks)
-    ],
   },
 
   local byWeek = [
     panels.matrix + calls + weeks + {
       title: 'Inbound calls: this week and the %d before' % config.weeks,
-      shows: "Each weekday's inbound calls, beside the same weekday of the weeks before. Today's counts so far.",
+      shows: "Each weekday's inbound calls, by calendar week: full days only.",
       formula: 'the sums of the readings of the window `1h` on the full hours of a day',
       fields: [inbound],
       remedy: 'A day far from its row: find out why before you plan by it.',
       defaults+: { color: { mode: 'continuous-blues' } },
-      queries: [[promql.byWeekday(inbound), '']],
+      queries: [[promql.fullDays(promql.byDay(inbound)), '']],
     },
     panels.matrix + share + weeks + {
       title: 'Abandon rate: this week and the %d before' % config.weeks,
-      shows: "Each weekday's abandon rate, beside the same weekday of the weeks before. Today's counts so far.",
+      shows: "Each weekday's abandon rate, by calendar week: full days only.",
       formula: 'the sum of abandoned / the sum of inbound calls of a day, where there are at least %d calls' %
                config.fewestCalls,
       fields: [abandoned, inbound],
       remedy: 'A row that is red each week: that weekday has too few people.',
       thresholds: thresholds.abandonRate,
-      queries: [[promql.ratioOfMany(promql.byWeekday(abandoned), promql.byWeekday(inbound)), '']],
+      queries: [[promql.fullDays(promql.ratioOfMany(promql.byDay(abandoned), promql.byDay(inbound))), '']],
     },
   ],
 
@@ -406,7 +409,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       'then summed over the chosen PBXs',
     fields: [field],
     remedy: 'Choose whole days or weeks to compare them.',
-    size: [4, 4],
+    size: [8, 4],
     noValue: needsHour,
     queries: [[promql.total(field), title]],
   },
@@ -422,7 +425,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       formula: 'total of abandoned / total of inbound calls',
       fields: [abandoned, inbound],
       remedy: "Red over a week and not only for an hour: the staffing plan doesn't fit the calls.",
-      size: [4, 4],
+      size: [8, 4],
       noValue: needsHour,
       thresholds: thresholds.abandonRate,
       queries: [[promql.ratio(promql.total(abandoned), promql.total(inbound)), 'Abandon rate']],
@@ -437,7 +440,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       remedy:
         'Below 100 %: the totals are too low by the calls of the missing hours. The chosen time begins before the ' +
         'first scrape, or 8x8 failed; `backfill` can fetch them.',
-      size: [4, 4],
+      size: [8, 4],
       unit: 'percentunit',
       decimals: 0,
       noValue: needsHour,

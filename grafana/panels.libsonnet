@@ -79,13 +79,13 @@ local panel = placed {
   transformations: [],
 };
 
-local weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-
 // Properties, pairs of an id and a value, of what has this name.
 local override(name, properties, matcher='byName') = {
   matcher: { id: matcher, options: name },
   properties: [{ id: property[0], value: property[1] } for property in properties],
 };
+
+local sorted(field, desc=false) = { id: 'sortBy', options: { fields: {}, sort: [{ field: field, desc: desc }] } };
 
 local colored = panel {
   // Pairs of a value and the colour from there on.
@@ -95,6 +95,17 @@ local colored = panel {
 
 {
   colors: colors,
+  sorted: sorted,
+
+  // Fields with Unix times as times.
+  times(fields): { id: 'convertFieldType', options: { fields: {}, conversions: [
+    { targetField: field, destinationType: 'time', dateFormat: 'X' }
+    for field in fields
+  ] } },
+
+  // By their number.
+  weekdays: { '1': 'Mon', '2': 'Tue', '3': 'Wed', '4': 'Thu', '5': 'Fri', '6': 'Sat', '7': 'Sun' },
+
   datasource: datasource,
   thresholds: thresholds,
 
@@ -127,31 +138,41 @@ local colored = panel {
     },
   },
 
-  // A row for each weekday and a column for each hour or week, coloured by the cells' numbers.
+  // Cells that are coloured by their numbers. Fields whose values make the `rows` and the `columns`, each with what these
+  // values are called, in their order.
   matrix: $.table {
     local p = self,
+    // Transformations before.
+    prepared:: [sorted(p.columns)],
+    rows:: error 'rows',
     columns:: error 'columns',
+    rowNames:: {},
+    columnNames:: {},
+    local corner = '%s\\%s' % [p.rows, p.columns],
     noNumber:: ' ',
-    custom+: { minWidth: 30, align: 'center', cellOptions: { type: 'color-background', mode: 'basic' } },
-    transformations: [
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: p.columns, desc: false }] } },
+    custom+: { minWidth: 50, align: 'center', cellOptions: { type: 'color-background', mode: 'basic' } },
+    transformations: p.prepared + [
       { id: 'groupingToMatrix', options: {
+        rowField: p.rows,
         columnField: p.columns,
-        rowField: 'weekday',
         valueField: 'Value #A',
         emptyValue: 'null',
       } },
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'weekday\\' + p.columns, desc: false }] } },
+      sorted(corner),
     ],
-    overrides: [override('weekday\\' + p.columns, [
+    overrides: [override(corner, [
       ['displayName', ' '],
+      ['unit', 'string'],
       ['custom.width', 44],
       ['custom.cellOptions', { type: 'auto' }],
       ['mappings', [{ type: 'value', options: {
-        [std.toString(i)]: { text: weekdays[i], index: i }
-        for i in std.range(0, 6)
+        [name]: { text: p.rowNames[name] }
+        for name in std.objectFields(p.rowNames)
       } }]],
-    ])],
+    ])] + [
+      override(name, [['displayName', p.columnNames[name]]])
+      for name in std.objectFields(p.columnNames)
+    ],
   },
 
   // Lines over time.

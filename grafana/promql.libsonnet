@@ -18,11 +18,17 @@ function(config) {
     '%s{%s, account=~"$account"%s}' % [metric, ofExporter, if matchers == '' then '' else ', ' + matchers],
 
   // A field for each PBX. Two exporters of one account see the same calls, hence the largest and not the sum. Points that
-  // `backfill` wrote can be an hour apart, hence `last_over_time` for what is past.
+  // `backfill` wrote can be an hour apart, hence `last_over_time` for what is weeks past.
   each(field, window=q.chosen, offset=''):
     local now = q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % window);
     local past = 'last_over_time(%s[1h] offset %s)' % [now, offset];
     'max by (job, account, pbx_id, window) (%s)' % (if offset == '' then now else past),
+
+  // A reading on the hour for each PBX, as a subquery takes it. Without the five minutes VictoriaMetrics would look back a
+  // whole step, and one failed scrape would hide an hour.
+  local onTheHour(field) = std.strReplace(
+    std.strReplace(q.each(field, q.hour), '(eightxeight', '(last_over_time(eightxeight'), '})', '}[5m]))'
+  ),
 
   // The sum over the chosen PBXs.
   sum(field, window=q.chosen, offset=''): 'sum(%s)' % q.each(field, window, offset),
@@ -38,14 +44,23 @@ function(config) {
   ratioOfMany(part, calls): '%s\n/\n(%s >= $few_calls)' % [part, calls],
   ratioOfFew(part, calls): '%s\n/\n((%s > 0) < $few_calls)' % [part, calls],
 
-  // The same hour of each of the weeks before, as a vector that can be aggregated. `of` gives an expression for an offset.
-  weeks(of): std.join('\nor\n', [
-    'label_replace(%s, "week", "%d", "", "")' % [of('%dw' % week), week]
+  // A number of each of the weeks before, as a vector that can be aggregated. `of` gives it for a week.
+  local weeks(of) = std.join('\nor\n', [
+    'label_replace(%s, "week", "%d", "", "")' % [of(week), week]
     for week in std.range(1, config.weeks)
   ]),
 
-  // The middle of the weeks before: one incident, or one holiday, doesn't move it far.
-  usual(of, by=''): 'quantile%s (\n  0.5,\n%s\n)' % [if by == '' then '' else ' by (%s)' % by, q.weeks(of)],
+  // The middle of the same hour of the weeks before: one incident, or one holiday, doesn't move it far. `of` gives an
+  // expression for an offset.
+  usual(of, by=''):
+    'quantile%s (0.5,\n%s\n)' % [if by == '' then '' else ' by (%s)' % by, weeks(function(week) of('%dw' % week))],
+
+  // The same of every moment: the reading of the half hour that is nearest, since four weeks of sixty PBXs are many samples.
+  // Of the range of an hour a reading of `backfill` is in any.
+  aggregated(function_, expr): '%s\n%s\n)' % [
+    function_,
+    weeks(function(week) 'last_over_time((%s)[59m:30m] offset %dd23h45m)' % [expr, 7 * week - 1]),
+  ],
 
   // Calls in the last quarter of an hour: `today` less what it was then, each account for itself, so that one that comes
   // back after an outage doesn't bring its whole day along.
@@ -57,65 +72,57 @@ function(config) {
   // The sum of a field over the chosen time and PBXs, from readings on the hour. The offset makes the full hour at the
   // range's end count and the one at its start not: Grafana ends a past day a millisecond early, and Prometheus 2 takes
   // both ends of a range that ends exactly there.
-  total(field): 'sum(sum_over_time(\n  (%s)[${__range}:1h] offset -1s\n))' % q.each(field, q.hour),
+  total(field): 'sum(sum_over_time(\n  (%s)[${__range}:1h] offset -1s\n))' % onTheHour(field),
 
   // For how many hours of the chosen time there is a reading: the account with the fewest, which may have none at all.
   hoursRead(field):
-    local readings = 'max by (job, account) (%s)' % q.account(field.metric, 'window="1h"');
+    local readings = 'max by (job, account) (last_over_time(%s[5m]))' % q.account(field.metric, 'window="1h"');
     'min(\n  count_over_time((%s)[${__range}:1h] offset -1s)\n  or max by (job, account) (0 * max_over_time(%s[$__range]))\n)' %
     [readings, q.account('eightxeight_up')],
 
   // A number in the clock hour that begins at each moment, read at that hour's end. Half an hour of range finds no other
   // hour's reading, so the hour that runs is absent.
-  hourly(expr): 'last_over_time(\n  (%s)[30m:1h] offset -1h\n)' % expr,
+  hourly(field): 'last_over_time(\n  (sum(%s))[30m:1h] offset -1h\n)' % onTheHour(field),
 
   // The midnight at which the day of each reading began, in the company's own time zone.
   local midnight = 'max by (job, account) (max_over_time(%s[1h]))' %
                    q.account('eightxeight_window_start_timestamp_seconds', 'window="today"'),
 
-  // The calls of `weeks`, read on the hour, by weekday (0 is Monday) and by the hour at which they began. `of` makes one
+  // The calls of `weeks`, read on the hour, by weekday (1 is Monday) and by the hour at which they began. `of` makes one
   // number of many: their mean or their sum. Midnight and 13 hours more lie in the same day of UTC from Hawaii to New
   // Zealand.
   byHourOfWeek(field, of):
     local hour = 'count_values by (job, account) ("hour", floor((time() - 1 - %s) / 3600))' % midnight;
-    local weekday = '(day_of_week(%s + 46800) + 6) %% 7' % midnight;
-    std.join('\n', [
+    local weekday = '(day_of_week(%s + 46800) + 6) %% 7 + 1' % midnight;
+    // Two digits, which a table sorts.
+    'label_replace(\n%s,\n"hour", "0$1", "hour", "(.)"\n)' % std.join('\n', [
       'sum by (weekday, hour) (%s_over_time((' % of,
-      '  sum by (job, account) (%s)' % q.each(field, q.hour),
+      '  sum by (job, account) (%s)' % onTheHour(field),
       '  * on (job, account) group_right ()',
       '  count_values by (job, account, hour) ("weekday",',
-      '    %s' % weekday,
+      '    (%s)' % weekday,
       '    * on (job, account) group_right ()',
       '    %s' % hour,
       '  )',
       ')[%dw:1h] offset -1s))' % config.weeks,
     ]),
 
-  // The same by day: the Unix time of its midnight.
+  // The same by day: the Unix time of its noon, which is the same day in every zone near the company's.
+  local day = 'count_values by (job, account) ("day", %s + 43200)' % midnight,
+  local days = '[%dd:1h] offset -1s))' % (7 * (config.weeks + 1) + 1),
   byDay(field):
     std.join('\n', [
       'sum by (day) (sum_over_time((',
-      '  sum by (job, account) (%s)' % q.each(field, q.hour),
+      '  sum by (job, account) (%s)' % onTheHour(field),
       '  * on (job, account) group_right ()',
-      '  count_values by (job, account) ("day", %s)' % midnight,
-      ')[%dw:1h] offset -1s))' % (config.weeks + 1),
+      '  ' + day,
+      ')' + days,
     ]),
 
-  // The same by weekday and by how many weeks ago it was.
-  byWeekday(field):
-    local now = 'max by (job, account) (last_over_time(%s[1h] @ end()))' %
-                q.account('eightxeight_window_start_timestamp_seconds', 'window="today"');
-    std.join('\n', [
-      'sum by (weekday, week) (sum_over_time((',
-      '  sum by (job, account) (%s)' % q.each(field, q.hour),
-      '  * on (job, account) group_right ()',
-      '  count_values by (job, account, week) ("weekday",',
-      '    (day_of_week(%s + 46800) + 6) %% 7' % midnight,
-      '    * on (job, account) group_right ()',
-      '    count_values by (job, account) ("week", floor((%s - %s + 3600) / 604800))' % [now, midnight],
-      '  )',
-      ')[%dw:1h] offset -1s))' % (config.weeks + 1),
-    ]),
+  // Only days that are over and lie wholly within these weeks; one has 23 hours when the clocks go forward. With the
+  // label `week`, another `day`.
+  fullDays(byDay): 'label_replace(\n%s\nand on (day)\nmax by (day) (count_over_time((\n  %s\n)%s >= 23,\n"week", "$1", "day", "(.*)"\n)' %
+                   [byDay, day, days],
 
   // Seconds since the newest good collection: that of the freshest exporter of each account.
   age(labels='', matchers=''):
