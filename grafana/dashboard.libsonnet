@@ -127,7 +127,7 @@ local alerts = panels.stat {
   unit: 'none',
   decimals: 0,
   noValue: 'No alert fires',
-  thresholds: [[0, panels.colors.red]],
+  thresholds: [[1, panels.colors.red]],
   options+: { textMode: 'value_and_name' },
   queries: [['count by (alertname, severity) (%s)' % firing, '{{alertname}} ({{severity}})']],
 };

@@ -117,6 +117,7 @@ local verdict(zero, one) = stat {
     local reasons = {
       bad_api_key: "8x8 doesn't know the API key: compare the file with Admin Console, API Keys",
       bad_credentials: '8x8 refused user name or password: try them once in a browser, then correct the file',
+      credentials_refused: '8x8 refused key, user name or password: correct the file; the status page says which',
       unauthorized: '8x8 refused the token: passes by itself; if it stays, ask 8x8',
       forbidden: 'No access to a PBX: compare --api.pbx-id with the names in Admin Console',
       no_permission: 'The user lacks Supervisor access to Analytics: grant it in Admin Console',
@@ -133,14 +134,18 @@ local verdict(zero, one) = stat {
     title: 'Why it fails now',
     shows: 'The most frequent reason of failed requests in the last 15 minutes, and what to do about it.',
     formula: 'the largest increase over 15 minutes, by reason',
-    metrics: [failures],
+    metrics: [failures, 'eightxeight_credentials_refused'],
     remedy: '`eightxeight-exporter check` tests every step in turn and explains how to fix what fails.',
     size: [24, 4],
     unit: 'none',
     decimals: 0,
     noValue: 'No request failed in the last 15 minutes',
-    queries: [['label_replace(\n  topk(1, sum by (reason) (increase(%s[15m])) > 0),\n  "remedy", "$1", "reason", "(.*)"\n)' %
-               account(failures), '']],
+    // After a refusal the next login, and with it the next failure, is long away.
+    local refused = 'max(%s == 1)' % account('eightxeight_credentials_refused'),
+    queries: [['label_replace(\n%s\nor on ()\n%s,\n"remedy", "$1", "reason", "(.*)"\n)' % [
+      'topk(1, sum by (reason) (increase(%s[15m])) > 0)' % account(failures),
+      'label_replace(%s, "reason", "credentials_refused", "", "")' % refused,
+    ], '']],
     transformations: [panels.organize(['Time'], { reason: 'Reason', remedy: 'What to do', 'Value #A': 'Failed requests' })],
     overrides: [
       panels.override('Reason', [['custom.width', 140]]),
