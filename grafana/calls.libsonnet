@@ -62,8 +62,8 @@ function(config) {
   },
 
   local theBand = (
-    'The band is the range of the same half hour in the %d weeks before, dashed its middle. No band: there is no week of history yet; ' +
-    '`backfill` fetches it.'
+    'The band is the range of the same half hour in the %d weeks before, dashed its middle. No band: there is no ' +
+    'week of history yet; `backfill` fetches it.'
   ) % config.weeks,
 
   bands: [
@@ -93,11 +93,11 @@ function(config) {
   eachHour: panels.bars {
     title: 'Inbound calls in each clock hour',
     shows:
-      'What became of the calls of each hour. The parts add up to the inbound calls; together the hours are the totals. ' +
-      "The hour that runs isn't shown.",
+      'What became of the calls of each hour. The parts add up to the inbound calls; together the hours are the ' +
+      "totals. The hour that runs isn't shown.",
     formula:
-      'the reading of the window `1h` at the end of each hour, summed over the chosen PBXs; rang out or voicemail = missed - ' +
-      'abandoned',
+      'the reading of the window `1h` at the end of each hour, summed over the chosen PBXs; rang out or voicemail = ' +
+      'missed - abandoned',
     fields: [answered, missed, abandoned],
     remedy: 'Plan people for the high hours. A gap is an hour without a reading.',
     size: [24, 9],

@@ -119,7 +119,7 @@ local annotations = [
 // What fires, in one line above all else.
 local alerts = panels.stat {
   title: 'Firing alerts',
-  shows: "What fires now, and how often: an alert about calls for each PBX, one about the exporter for each of its kind.",
+  shows: 'What fires now, and how often: an alert about calls fires for each PBX.',
   formula: 'the series of `ALERTS` that fire, by name and severity',
   metrics: ['ALERTS'],
   remedy: 'See docs/runbooks.md under the name of the alert.',

@@ -146,7 +146,9 @@ local verdict(zero, one) = stat {
       'topk(1, sum by (reason) (increase(%s[15m])) > 0)' % account(failures),
       'label_replace(%s, "reason", "credentials_refused", "", "")' % refused,
     ], '']],
-    transformations: [panels.organize(['Time'], { reason: 'Reason', remedy: 'What to do', 'Value #A': 'Failed requests' })],
+    transformations: [
+      panels.organize(['Time'], { reason: 'Reason', remedy: 'What to do', 'Value #A': 'Failed requests' }),
+    ],
     overrides: [
       panels.override('Reason', [['custom.width', 140]]),
       panels.override('Failed requests', [['custom.width', 120]]),
@@ -175,7 +177,9 @@ local verdict(zero, one) = stat {
     local success = 'eightxeight_collection_success',
     local by(expr) = 'max by (instance, account, window) (%s)' % expr,
     title: 'Each account and window',
-    shows: 'Whether the newest collection worked, how old the newest answer is, and when 8x8 is asked again after a failure.',
+    shows:
+      'Whether the newest collection worked, how old the newest answer is, and when 8x8 is asked again after a ' +
+      'failure.',
     formula: 'collection_success; now less the last success; the hold less now',
     metrics: [success, lastSuccess, backoff],
     remedy: "Open the exporter's status page by its name: it says what is wrong.",
@@ -186,7 +190,13 @@ local verdict(zero, one) = stat {
     queries: [
       [by(account(success)), ''],
       [by('time() - ' + account(lastSuccess)), ''],
-      [by('0 * %s\n+ on (job, instance, account) group_left ()\nclamp_min(%s - time(), 0)' % [account(success), account(backoff)]), ''],
+      [
+        by('0 * %s\n+ on (job, instance, account) group_left ()\nclamp_min(%s - time(), 0)' % [
+          account(success),
+          account(backoff),
+        ]),
+        '',
+      ],
     ],
     transformations: [
       panels.merge,

@@ -265,8 +265,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     panels.matrix + share + byWeekday + {
       title: 'When are callers lost? Abandon rate by hour',
       shows:
-        "The abandon rate by weekday and hour over %d weeks, in the company's own time zone. Empty where there were fewer " %
-        config.weeks + 'than %d calls in all.' % config.fewestCalls,
+        ("The abandon rate by weekday and hour over %d weeks, in the company's own time zone. Empty where there were " +
+         'fewer than %d calls in all.') % [config.weeks, config.fewestCalls],
       formula: 'the sum of abandoned / the sum of inbound calls in the readings of the window `1h` on the full hour',
       fields: [abandoned, inbound],
       remedy: 'A cell that is red each week: move people there.',
@@ -291,7 +291,8 @@ local share = { unit: 'percentunit', decimals: 1 };
     local nothing(value) = ['mappings', [{ type: 'value', options: { [value]: { text: '–', index: 0 } } }]],
     title: 'Today so far and a week before',
     shows: 'What became of the inbound calls since midnight, and a week before at this time of day.',
-    formula: 'the window `today` now and with offset 1w, summed over the chosen PBXs; change = today / a week before - 1',
+    formula:
+      'the window `today` now and with offset 1w, summed over the chosen PBXs; change = today / a week before - 1',
     fields: [inbound, answered, missed, abandoned],
     remedy: 'Abandoned calls grow faster than inbound ones: there are too few people for them.',
     size: [13, 8],
@@ -328,7 +329,8 @@ local share = { unit: 'percentunit', decimals: 1 };
 
   local days = panels.bars + calls + {
     title: 'Inbound calls a day, and the abandon rate',
-    shows: "What became of each day's calls, and the day's abandon rate. Days are the company's own; today's counts so far.",
+    shows:
+      "What became of each day's calls, and the day's abandon rate. Days are the company's own; today's counts so far.",
     formula: 'the sums of the readings of the window `1h` on the full hours of a day; rate = abandoned / inbound',
     fields: [inbound, answered, missed, abandoned],
     remedy: 'A low day or a gap: hours were not read. See Hours read.',

@@ -138,8 +138,8 @@ local colored = panel {
     },
   },
 
-  // Cells that are coloured by their numbers. Fields whose values make the `rows` and the `columns`, each with what these
-  // values are called, in their order.
+  // Cells that are coloured by their numbers. The fields whose values make the rows and the columns, and what these
+  // values are called.
   matrix: $.table {
     local p = self,
     // Transformations before.

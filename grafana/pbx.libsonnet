@@ -1,5 +1,5 @@
-// PBX Detail, for the analyst: how does one site do? And every field of 8x8's answer, in folded rows that follow from the
-// field table.
+// PBX Detail, for the analyst: how does one site do? And every field of 8x8's answer, in folded rows that follow from
+// the field table.
 local common = import 'calls.libsonnet';
 local fields = import 'fields.libsonnet';
 local panels = import 'panels.libsonnet';
@@ -98,10 +98,12 @@ local ofCalls = {
   local times = panels.lines {
     local of(time, calls) = promql.ratio(promql.sum(time), promql.sum(calls)),
     title: 'Talking, ringing, waiting in vain',
-    shows: 'Time spent talking per answered call, ringing per call, and before callers gave up. A gap: there was no such call.',
+    shows:
+      'Time spent talking per answered call, ringing per call, and before callers gave up. A gap: there was no such ' +
+      'call.',
     formula:
-      'totalTalkTime / totalAnswered, totalRingTime / totalCall, totalAbandonedTime / totalAbandoned, each summed over ' +
-      'the chosen PBXs: means of means would be wrong',
+      'totalTalkTime / totalAnswered, totalRingTime / totalCall, totalAbandonedTime / totalAbandoned, each summed ' +
+      'over the chosen PBXs: means of means would be wrong',
     fields: [fields.totalTalkTime, fields.totalRingTime, fields.totalAbandonedTime],
     remedy: 'Ringing rises: too few people. Waits shorten while more callers give up: they have lost patience.',
     size: [12, 8],
@@ -143,8 +145,8 @@ local ofCalls = {
     local bound(window) = 'max(%s)' % of(['account_pbx_id_window', 'lower_bound'], ', window="%s"' % window),
     title: 'Why an alert fires',
     shows:
-      'The share of callers that is lost for sure, chance aside, over a quarter of an hour and over an hour: at the PBX where it ' +
-      'is highest. The alert fires when one is above both the dashed threshold and 2.5 times the usual.',
+      'The share of callers that is lost for sure, chance aside, over a quarter of an hour and over an hour: at the ' +
+      'PBX where it is highest. The alert fires when one is above both the dashed threshold and 2.5 times the usual.',
     formula: "Wilson's lower bound of abandoned / inbound; the usual of two weeks, as the alert rules record them",
     metrics: [rate + ':lower_bound', rate + ':usual'],
     remedy: 'Choose one PBX. See docs/runbooks.md, EightXEightAbandonRateHigh.',

@@ -17,18 +17,17 @@ function(config) {
   account(metric, matchers=''):
     '%s{%s, account=~"$account"%s}' % [metric, ofExporter, if matchers == '' then '' else ', ' + matchers],
 
-  // A field for each PBX. Two exporters of one account see the same calls, hence the largest and not the sum. Points that
-  // `backfill` wrote can be an hour apart, hence `last_over_time` for what is weeks past.
-  each(field, window=q.chosen, offset=''):
-    local now = q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % window);
-    local past = 'last_over_time(%s[1h] offset %s)' % [now, offset];
-    'max by (job, account, pbx_id, window) (%s)' % (if offset == '' then now else past),
+  // A field for each PBX. Two exporters of one account see the same calls, hence the largest and not the sum. Points
+  // that `backfill` wrote can be an hour apart: what is weeks past is looked for in an hour.
+  each(field, window=q.chosen, offset='', within=if offset == '' then '' else '1h'):
+    local selector = q.account(field.metric, 'pbx_id=~"$pbx", window="%s"' % window);
+    local past = if offset == '' then '' else ' offset ' + offset;
+    local reading = if within == '' then selector + past else 'last_over_time(%s[%s]%s)' % [selector, within, past];
+    'max by (job, account, pbx_id, window) (%s)' % reading,
 
-  // A reading on the hour for each PBX, as a subquery takes it. Without the five minutes VictoriaMetrics would look back a
-  // whole step, and one failed scrape would hide an hour.
-  local onTheHour(field) = std.strReplace(
-    std.strReplace(q.each(field, q.hour), '(eightxeight', '(last_over_time(eightxeight'), '})', '}[5m]))'
-  ),
+  // A reading on the hour for each PBX, as a subquery takes it. Without the five minutes VictoriaMetrics would look
+  // back a whole step, and one failed scrape would hide an hour.
+  local onTheHour(field) = q.each(field, q.hour, within='5m'),
 
   // The sum over the chosen PBXs.
   sum(field, window=q.chosen, offset=''): 'sum(%s)' % q.each(field, window, offset),
@@ -55,19 +54,18 @@ function(config) {
   usual(of, by=''):
     'quantile%s (0.5,\n%s\n)' % [if by == '' then '' else ' by (%s)' % by, weeks(function(week) of('%dw' % week))],
 
-  // The same of every moment: the reading of the half hour that is nearest, since four weeks of sixty PBXs are many samples.
-  // Of the range of an hour a reading of `backfill` is in any.
+  // The same of every moment: the reading of the half hour that is nearest, since four weeks of sixty PBXs are many
+  // samples. A reading of `backfill` is in any range of an hour.
   aggregated(function_, expr): '%s\n%s\n)' % [
     function_,
     weeks(function(week) 'last_over_time((%s)[59m:30m] offset %dd23h45m)' % [expr, 7 * week - 1]),
   ],
 
-  // Calls in the last quarter of an hour: `today` less what it was then, each account for itself, so that one that comes
-  // back after an outage doesn't bring its whole day along.
+  // Calls in the last quarter of an hour: `today` less what it was then, each account for itself, so that one that
+  // comes back after an outage doesn't bring its whole day along.
   quarter(field):
-    local today = 'sum by (job, account) (%s)' % q.each(field, q.today);
-    local before = 'sum by (job, account) (%s)' % std.strReplace(q.each(field, q.today), '})', '} offset 15m)');
-    'sum(clamp_min(\n  %s\n  - %s,\n  0\n))' % [today, before],
+    local of(offset) = 'sum by (job, account) (%s)' % q.each(field, q.today, offset, within='');
+    'sum(clamp_min(\n  %s\n  - %s,\n  0\n))' % [of(''), of('15m')],
 
   // The sum of a field over the chosen time and PBXs, from readings on the hour. The offset makes the full hour at the
   // range's end count and the one at its start not: Grafana ends a past day a millisecond early, and Prometheus 2 takes
@@ -77,20 +75,21 @@ function(config) {
   // For how many hours of the chosen time there is a reading: the account with the fewest, which may have none at all.
   hoursRead(field):
     local readings = 'max by (job, account) (last_over_time(%s[5m]))' % q.account(field.metric, 'window="1h"');
-    'min(\n  count_over_time((%s)[${__range}:1h] offset -1s)\n  or max by (job, account) (0 * max_over_time(%s[$__range]))\n)' %
-    [readings, q.account('eightxeight_up')],
+    local read = 'count_over_time((%s)[${__range}:1h] offset -1s)' % readings;
+    local none = 'max by (job, account) (0 * max_over_time(%s[$__range]))' % q.account('eightxeight_up');
+    'min(\n  %s\n  or %s\n)' % [read, none],
 
-  // A number in the clock hour that begins at each moment, read at that hour's end. Half an hour of range finds no other
-  // hour's reading, so the hour that runs is absent.
+  // A number in the clock hour that begins at each moment, read at that hour's end. Half an hour of range finds no
+  // other hour's reading, so the hour that runs is absent.
   hourly(field): 'last_over_time(\n  (sum(%s))[30m:1h] offset -1h\n)' % onTheHour(field),
 
   // The midnight at which the day of each reading began, in the company's own time zone.
   local midnight = 'max by (job, account) (max_over_time(%s[1h]))' %
                    q.account('eightxeight_window_start_timestamp_seconds', 'window="today"'),
 
-  // The calls of `weeks`, read on the hour, by weekday (1 is Monday) and by the hour at which they began. `of` makes one
-  // number of many: their mean or their sum. Midnight and 13 hours more lie in the same day of UTC from Hawaii to New
-  // Zealand.
+  // The calls of the weeks, read on the hour, by weekday (1 is Monday) and by the hour at which they began. `of` makes
+  // one number of many: their mean or their sum. Midnight and 13 hours more lie in the same day of UTC from Hawaii to
+  // New Zealand.
   byHourOfWeek(field, of):
     local hour = 'count_values by (job, account) ("hour", floor((time() - 1 - %s) / 3600))' % midnight;
     local weekday = '(day_of_week(%s + 46800) + 6) %% 7 + 1' % midnight;
@@ -119,10 +118,18 @@ function(config) {
       ')' + days,
     ]),
 
-  // Only days that are over and lie wholly within these weeks; one has 23 hours when the clocks go forward. With the
-  // label `week`, another `day`.
-  fullDays(byDay): 'label_replace(\n%s\nand on (day)\nmax by (day) (count_over_time((\n  %s\n)%s >= 23,\n"week", "$1", "day", "(.*)"\n)' %
-                   [byDay, day, days],
+  // Only days that are over and lie wholly within these weeks; one has 23 hours when the clocks go forward. The label
+  // `week` is another `day`.
+  fullDays(byDay): std.join('\n', [
+    'label_replace(',
+    byDay,
+    'and on (day)',
+    'max by (day) (count_over_time((',
+    '  ' + day,
+    ')%s >= 23,' % days,
+    '"week", "$1", "day", "(.*)"',
+    ')',
+  ]),
 
   // Seconds since the newest good collection: that of the freshest exporter of each account.
   age(labels='', matchers=''):
