@@ -35,9 +35,9 @@ function(config) {
     bridged: true,
     noValue: 'No fresh data: see Exporter Health, or run `check`',
     queries: [
-      [promql.aggregated('max(', now), 'Range of %d weeks' % config.weeks],
-      [promql.aggregated('min(', now), 'Lowest of %d weeks' % config.weeks],
-      [promql.aggregated('quantile(0.5,', now), 'Usual'],
+      [promql.aggregated('max(', now), 'Range of %d weeks' % config.weeks, '30m'],
+      [promql.aggregated('min(', now), 'Lowest of %d weeks' % config.weeks, '30m'],
+      [promql.aggregated('quantile(0.5,', now), 'Usual', '30m'],
       [now, 'Now'],
     ],
     custom+: { fillOpacity: 0 },
@@ -45,7 +45,7 @@ function(config) {
       panels.override('/^Range/', hidden + [
         panels.fixed(colors.blue),
         ['custom.fillBelowTo', 'Lowest of %d weeks' % config.weeks],
-        ['custom.fillOpacity', 25],
+        ['custom.fillOpacity', 35],
       ], 'byRegexp'),
       panels.override('/^Lowest/', hidden + [
         panels.fixed(colors.blue),

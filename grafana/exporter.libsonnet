@@ -9,8 +9,8 @@ local ofAccount = '{{account}} {{instance}}';
 
 local stat = panels.stat { size: [8, 3], options+: { colorMode: 'background' } };
 local lines = panels.lines { size: [8, 7] };
-local counts = lines { unit: 'none', decimals: 0 };
-local seconds = lines { unit: 's' };
+local counts = lines { unit: 'none', decimals: 0, softMax: 1 };
+local seconds = lines { unit: 's', softMax: 1 };
 local perMinute = lines { unit: 'reqpm', decimals: 1 };
 
 // A 0 or 1 in words, each with its colour.
@@ -200,17 +200,17 @@ local verdict(zero, one) = stat {
     ],
     transformations: [
       panels.merge,
-      panels.organize(['Time'], panels.names(['Newest collection', 'Age', 'Next try in']) {
+      panels.organize(['Time'], panels.names(['Collection', 'Age', 'Next try in']) {
         instance: 'Exporter',
         account: 'Account',
         window: 'Window',
       }),
-      panels.sorted('Newest collection'),
+      panels.sorted('Collection'),
     ],
     local cell = ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
     overrides: [
       panels.override('Exporter', [['links', [{ title: 'Its status page', url: 'http://${__value.raw}/' }]]]),
-      panels.override('Newest collection', [cell, ['mappings', [{ type: 'value', options: {
+      panels.override('Collection', [cell, ['mappings', [{ type: 'value', options: {
         '0': { text: 'failed', color: colors.red, index: 0 },
         '1': { text: 'worked', color: colors.green, index: 1 },
       } }]]]),
@@ -223,6 +223,34 @@ local verdict(zero, one) = stat {
       panels.override('Next try in', [['unit', 'dthms']]),
     ],
   },
+
+  local failing = [
+    lines {
+      title: 'Collections that failed',
+      shows: 'How long collections of the window failed, as a share of the time. Nothing is drawn while all work.',
+      formula: '1 - the mean of eightxeight_collection_success',
+      metrics: ['eightxeight_collection_success'],
+      remedy: 'Short bars now and then are usual on the internet. A block: see the failures by reason.',
+      unit: 'percentunit',
+      decimals: 0,
+      softMax: 1,
+      custom+: { drawStyle: 'bars', fillOpacity: 80, lineWidth: 0 },
+      queries: [['1 - avg_over_time(%s[$__interval])' % account('eightxeight_collection_success'), ofInstance]],
+    },
+    perMinute {
+      title: 'Failed requests per minute by reason',
+      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
+      formula: 'rate per second * 60, summed over exporters',
+      metrics: [failures],
+      remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
+      size: [16, 7],
+      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
+      options+: {
+        legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
+      },
+      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
+    },
+  ],
 
   local windowEnd = 'eightxeight_window_end_timestamp_seconds',
   local windowStart = 'eightxeight_window_start_timestamp_seconds',
@@ -238,18 +266,6 @@ local verdict(zero, one) = stat {
       remedy: 'A rising line: collections fail. See the failures by reason.',
       thresholds: thresholds.age,
       queries: [[promql.age('account, window'), ofWindow]],
-    },
-    lines {
-      title: 'Collections that failed',
-      shows: 'How long collections of the window failed, as a share of the time. Nothing is drawn while all work.',
-      formula: '1 - the mean of eightxeight_collection_success',
-      metrics: ['eightxeight_collection_success'],
-      remedy: 'Short bars now and then are usual on the internet. A block: see the failures by reason.',
-      unit: 'percentunit',
-      decimals: 0,
-      softMax: 1,
-      custom+: { drawStyle: 'bars', fillOpacity: 80, lineWidth: 0 },
-      queries: [['1 - avg_over_time(%s[$__interval])' % account('eightxeight_collection_success'), ofInstance]],
     },
     seconds + asItIs('eightxeight_collection_duration_seconds', account, ofInstance) + {
       title: 'Duration of a collection',
@@ -296,19 +312,6 @@ local verdict(zero, one) = stat {
       metrics: [asked],
       remedy: 'Near --api.max-requests-per-minute: take a longer interval or fewer windows.',
       queries: [['sum by (endpoint) (%s) * 60' % rate(asked), '{{endpoint}}']],
-    },
-    perMinute {
-      title: 'Failed requests per minute by reason',
-      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
-      formula: 'rate per second * 60, summed over exporters',
-      metrics: [failures],
-      remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
-      size: [16, 7],
-      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
-      options+: {
-        legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
-      },
-      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
     },
     seconds {
       title: 'Duration of requests',
@@ -487,9 +490,9 @@ local verdict(zero, one) = stat {
       ofCalls: false,
       rows: [
         { title: 'What is wrong, and what to do?', panels: [reason, worked, nextTry] },
-        { title: 'Is it working?', panels: summary },
+        { title: 'Is it working?', panels: summary + failing },
         { title: 'Freshness', panels: freshness, collapsed: true },
-        { title: 'Requests to 8x8', panels: requests },
+        { title: 'Requests to 8x8', panels: requests, collapsed: true },
         { title: 'Cache and answers', panels: answers, collapsed: true },
         { title: 'The process', panels: theProcess, collapsed: true },
       ],

@@ -42,7 +42,7 @@ local panel = placed {
       else "**8x8's fields:** " + code([field.api_field for field in p.fields]);
     std.join('\n\n', [p.shows, '**Formula:** ' + p.formula, source, '**What to do:** ' + p.remedy]),
 
-  // Pairs of an expression and its legend.
+  // Expressions with their legends, and for a line the least distance of its points.
   queries:: error 'queries',
   instant:: true,
   format:: 'time_series',
@@ -51,6 +51,7 @@ local panel = placed {
     refId: std.char(std.codepoint('A') + i),
     expr: query[0],
     legendFormat: query[1],
+    [if std.length(query) > 2 then 'interval']: query[2],
     format: p.format,
     instant: p.instant,
     range: !p.instant,

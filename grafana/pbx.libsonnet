@@ -179,6 +179,7 @@ local ofCalls = {
     unit: 'percentunit',
     decimals: 1,
     thresholds: thresholds.missedRate,
+    custom+: { fillOpacity: 0 },
     softMax: 0.3,
     bridged: true,
     noValue: 'No fresh data, or too few calls',
