@@ -352,18 +352,40 @@ fn choose<'a>(
 impl Account {
     /// What a user should know although it isn't wrong.
     pub(crate) fn warnings(&self) -> Vec<String> {
+        [self.budget_warning(), self.query_warning()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn budget_warning(&self) -> Option<String> {
         let needed = requests_per_minute(&self.collect);
         let budget = self.api.max_requests_per_minute;
-        if needed <= f64::from(budget) {
-            return Vec::new();
-        }
-        vec![format!(
-            "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
-             (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
-             take a longer --collect.interval or fewer windows",
-            self.collect.windows.len(),
-            humantime::format_duration(self.collect.interval),
-        )]
+        (needed > f64::from(budget)).then(|| {
+            format!(
+                "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
+                 (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
+                 take a longer --collect.interval or fewer windows",
+                self.collect.windows.len(),
+                humantime::format_duration(self.collect.interval),
+            )
+        })
+    }
+
+    /// Many servers take no request line of more than 8 KiB.
+    fn query_warning(&self) -> Option<String> {
+        const LONG: usize = 8000;
+        let names = self.api.pbx_ids.join(",");
+        let length = url::form_urlencoded::byte_serialize(names.as_bytes())
+            .map(str::len)
+            .sum::<usize>();
+        (length > LONG).then(|| {
+            format!(
+                "the {} names of --api.pbx-id take {length} bytes of one request, and 8x8 may refuse more than \
+                 some {LONG}: ask for fewer PBXs, for allpbxes, or in several accounts",
+                self.api.pbx_ids.len()
+            )
+        })
     }
 }
 

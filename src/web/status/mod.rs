@@ -67,6 +67,7 @@ struct WindowSection {
     state: words::State,
     remedy: Option<String>,
     covers: Option<String>,
+    absent: Vec<String>,
     rows: Vec<PbxRow>,
     hidden: usize,
 }
@@ -186,7 +187,10 @@ fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) 
         None => telemetry_path.to_owned(),
     };
     let now = at.wall;
-    let windows = view.windows.iter().map(|state| window(state, &view, at));
+    let windows = view
+        .windows
+        .iter()
+        .map(|state| window(state, &view, &config.api.pbx_ids, at));
     let windows: Vec<_> = windows.collect();
     AccountSection {
         anchor,
@@ -214,7 +218,7 @@ fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) 
     }
 }
 
-fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
+fn window(state: &WindowView, view: &View, asked: &[String], at: Moment) -> WindowSection {
     let now = at.wall;
     let shown = state.shown(&view.plan, at);
     let error = state
@@ -239,6 +243,10 @@ fn window(state: &WindowView, view: &View, at: Moment) -> WindowSection {
                 covered(snapshot.period.start),
                 covered(snapshot.period.end)
             )
+        }),
+        absent: shown.map_or_else(Vec::new, |snapshot| {
+            let absent = snapshot.answer.absent(asked);
+            absent.take(MOST_ROWS).map(str::to_owned).collect()
         }),
         hidden: rows.len().saturating_sub(MOST_ROWS),
         rows: rows
