@@ -59,10 +59,14 @@ impl Account {
     /// What a user should know of the account although it isn't wrong.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let budget = self.api.max_requests_per_minute;
-        [excess(&self.collect, budget), zone_warning(&self.collect)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            excess(&self.collect, budget),
+            long_query(&self.api.pbx_ids),
+            zone_warning(&self.collect),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -75,6 +79,21 @@ fn excess(collect: &collect::Settings, budget: u32) -> Option<String> {
              take a longer --collect.interval or fewer windows",
             collect.windows.len(),
             humantime::format_duration(collect.interval),
+        )
+    })
+}
+
+/// Many servers take no request line of more than 8 KiB.
+fn long_query(pbx_ids: &[String]) -> Option<String> {
+    const LONG: usize = 8000;
+    let names = pbx_ids.join(",");
+    let encoded = url::form_urlencoded::byte_serialize(names.as_bytes());
+    let length: usize = encoded.map(str::len).sum();
+    (length > LONG).then(|| {
+        format!(
+            "the {} names of --api.pbx-id take {length} bytes of one request, and 8x8 may refuse more than \
+             some {LONG}: ask for fewer PBXs, for allpbxes, or in several accounts",
+            pbx_ids.len()
         )
     })
 }

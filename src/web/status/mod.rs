@@ -92,6 +92,8 @@ struct WindowSection {
     remedy: Option<String>,
     covers: Option<String>,
     table: Option<Table>,
+    /// PBXs that were asked for by name and not answered.
+    absent: Vec<String>,
 }
 
 impl AccountSection {
@@ -230,7 +232,7 @@ fn section(
     };
     let windows = view.windows.iter();
     let windows: Vec<_> = windows
-        .map(|state| window(state, &view, at, &here, most_rows))
+        .map(|state| window(account, state, &view, at, &here, most_rows))
         .collect();
     AccountSection {
         anchor,
@@ -259,6 +261,7 @@ fn section(
 }
 
 fn window(
+    account: &Account,
     state: &WindowView,
     view: &View,
     at: Moment,
@@ -283,6 +286,10 @@ fn window(
             format!("{start} to {}", here.clock_time(snapshot.period.end))
         }),
         table: table.filter(|table| !table.worst.is_empty()),
+        absent: shown.map_or_else(Vec::new, |snapshot| {
+            let absent = snapshot.answer.absent(&account.config().api.pbx_ids);
+            absent.take(MOST_ROWS).map(str::to_owned).collect()
+        }),
     }
 }
 
