@@ -2,6 +2,7 @@
 //! TLS handshake, idle ones, and the longest idle when there are too many.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -20,6 +21,8 @@ const IDLE: Duration = Duration::from_mins(2);
 /// The state of an open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// The address of the client.
+    pub(crate) client: IpAddr,
     activity: Mutex<Activity>,
     /// Ends the connection.
     pub(crate) end: CancellationToken,
@@ -49,13 +52,14 @@ enum Phase {
 }
 
 impl Connection {
-    pub(crate) fn new() -> Arc<Connection> {
+    pub(crate) fn new(client: IpAddr) -> Arc<Connection> {
         let activity = Activity {
             phase: Phase::Idle,
             since: Instant::now(),
             last_read: END_OF_HEAD,
         };
         Arc::new(Connection {
+            client,
             activity: Mutex::new(activity),
             end: CancellationToken::new(),
         })

@@ -4,6 +4,7 @@
 //! their content with the last one: certificates are replaced while the program runs, and modification times
 //! are too coarse to show it.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -283,6 +284,12 @@ fn names(settings: &Settings) -> Vec<&Path> {
     .collect()
 }
 
+/// The address that a request comes from, as the [`Server`](crate::Server) notes it.
+fn client(request: &Request) -> IpAddr {
+    let known = request.extensions().get();
+    known.copied().unwrap_or(Ipv6Addr::UNSPECIFIED.into())
+}
+
 /// Passes a request on to the routes, or rejects it.
 async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next: Next) -> Response {
     let rules = security.rules().await;
@@ -297,7 +304,7 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
     } else {
         security
             .basic_auth
-            .authenticate(users, request.headers())
+            .authenticate(users, request.headers(), client(&request))
             .await
     };
     let mut response = match authenticated {

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -115,11 +117,12 @@ async fn accept(
     let mut warned = None;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 // The next clients meanwhile wait in the kernel's queue. To accept all of them would use up the descriptors
                 // that are kept for the rest of the program; to make room before anybody waits would hang up for nothing.
                 connections.room().await;
-                connections.serve(stream, router.clone(), stop.clone());
+                let connection = Connection::new(from.ip());
+                connections.serve(stream, connection, router.clone(), stop.clone());
             }
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
@@ -176,8 +179,13 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
-        let connection = Connection::new();
+    fn serve(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        connection: Arc<Connection>,
+        router: Router,
+        stop: CancellationToken,
+    ) {
         let id = {
             let mut open = self.open();
             open.next_id += 1;
@@ -291,8 +299,9 @@ async fn serve_connection(
     connection: &Arc<Connection>,
     stop: &CancellationToken,
 ) {
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         connection.handling();
+        request.extensions_mut().insert(connection.client);
         let (mut router, connection) = (router.clone(), connection.clone());
         async move {
             let response = router.call(request).await;
