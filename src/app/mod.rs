@@ -290,11 +290,11 @@ async fn serve_accounts(
     let probes =
         tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
     let server = Server::new(listeners).behind(security);
-    let stopped = server.run(router(app), stop).await;
+    let cut = server.run(router(app), stop).await;
     probes.abort();
-    if stopped.cut > 0 {
+    if cut > 0 {
         tracing::warn!(
-            connections = stopped.cut,
+            connections = cut,
             "connections cut that were still being answered"
         );
     }

@@ -63,6 +63,12 @@ struct Content {
     named: Files,
 }
 
+impl Content {
+    fn is_current(&self, path: &Path) -> bool {
+        self.text == files::read(path) && self.named == self.named.again()
+    }
+}
+
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Content")
@@ -94,7 +100,7 @@ impl WebSecurity {
                 .map(|problem| format!("{name}{problem}"))
                 .collect()
         };
-        let (content, made) = read(path, None).ok_or_else(Vec::new)?;
+        let (content, made) = read(path);
         let Made { settings, tls } = made.map_err(located)?;
         let tls = tls.map_err(located)?;
         let basic_auth = BasicAuth::new()
@@ -144,7 +150,8 @@ impl WebSecurity {
         if reading.begun <= arrived {
             let begun = Instant::now();
             let (path, before) = (self.path.clone(), reading.content.clone());
-            let read = tokio::task::spawn_blocking(move || read(&path, Some(&before))).await;
+            let read = move || (!before.is_current(&path)).then(|| read(&path));
+            let read = tokio::task::spawn_blocking(read).await;
             if let Ok(Some((content, made))) = read {
                 self.take(made);
                 reading.content = Arc::new(content);
@@ -227,17 +234,9 @@ fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
     lost.into_iter().map(str::to_owned).collect()
 }
 
-/// Reads the files and parses them; `None` when their content is the same as before.
-fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, Vec<String>>)> {
+/// Reads the files and parses them.
+fn read(path: &Path) -> (Content, Result<Made, Vec<String>>) {
     let text = files::read(path);
-    if let Some(before) = before
-        && before.text == text
-    {
-        let named = before.named.again();
-        if named == before.named {
-            return None;
-        }
-    }
     let parsed = text
         .as_ref()
         .map_err(Clone::clone)
@@ -263,7 +262,7 @@ fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, 
             .transpose(),
         settings,
     });
-    Some((Content { text, named }, made))
+    (Content { text, named }, made)
 }
 
 fn names(settings: &Settings) -> Vec<&Path> {
