@@ -16,7 +16,7 @@ use url::Url;
 use super::dashboards::{DASHBOARDS, Dashboard};
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{icon, script, status, style};
+use super::status::{self, icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
@@ -27,6 +27,7 @@ pub struct App {
     pub(super) exporter: Arc<Exporter>,
     pub(super) web: config::Web,
     pub(super) live: Live,
+    pub(super) status: status::Shared,
     pub(super) stopping: CancellationToken,
 }
 
@@ -38,6 +39,7 @@ impl App {
             exporter,
             web,
             live: Live::default(),
+            status: status::Shared::default(),
             stopping,
         }
     }

@@ -3,6 +3,7 @@
 //! The page, its style and its script are files of their own under `templates/`, so that nothing inline
 //! needs to be allowed.
 
+mod shared;
 mod words;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use eightxeight::answer::Row;
 use eightxeight::clock::Moment;
 use eightxeight::fields::Field;
 
+pub(super) use shared::Shared;
 use words::{Tone, clock_time, length};
 
 /// As many PBXs are shown for each window; the metrics have all of them.
@@ -104,27 +106,11 @@ impl Page<'_> {
 
 /// `GET /`.
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
-    let now = app.exporter.clock().now().wall;
-    let mut accounts = Vec::new();
-    for (number, account) in app.exporter.accounts().iter().enumerate() {
-        let anchor = format!("account-{number}");
-        accounts.push(section(
-            anchor,
-            account,
-            app.exporter.clock().now(),
-            &app.web.telemetry_path,
-        ));
-    }
-    let page = Page {
-        version: BUILD.version,
-        revision: BUILD.revision,
-        uptime: length(now.duration_since(app.exporter.started())),
-        now: clock_time(now, now),
-        telemetry_path: &app.web.telemetry_path,
-        accounts,
-        dashboards: &DASHBOARDS,
-    };
-    match page.render() {
+    let now = app.exporter.clock().now();
+    let accounts = app.exporter.accounts();
+    let versions = accounts.iter().map(|account| account.view().version);
+    let key = (now.wall.as_second(), versions.collect());
+    match app.status.page(key, || render(&app, &accounts, now)) {
         Ok(html) => {
             let headers = [
                 (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -141,6 +127,24 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
     }
+}
+
+fn render(app: &App, accounts: &[Arc<Account>], now: Moment) -> askama::Result<String> {
+    let telemetry_path = &app.web.telemetry_path;
+    let sections = accounts.iter().enumerate().map(|(number, account)| {
+        let anchor = format!("account-{number}");
+        section(anchor, account, now, telemetry_path)
+    });
+    let page = Page {
+        version: BUILD.version,
+        revision: BUILD.revision,
+        uptime: length(now.wall.duration_since(app.exporter.started())),
+        now: clock_time(now.wall, now.wall),
+        telemetry_path,
+        accounts: sections.collect(),
+        dashboards: &DASHBOARDS,
+    };
+    page.render()
 }
 
 /// `GET /style.css`.
