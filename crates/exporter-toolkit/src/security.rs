@@ -23,7 +23,7 @@ use crate::basic_auth::{AuthResult, BasicAuth};
 use crate::files::{self, Files};
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
-use crate::web_config::{self, ClientAuth, From, Settings};
+use crate::web_config::{self, From, Settings};
 
 /// A web configuration in force, which follows its files.
 #[derive(Debug)]
@@ -38,16 +38,9 @@ pub struct WebSecurity {
 #[derive(Debug)]
 struct Rules {
     settings: Settings,
-    tls: Option<Encryption>,
+    /// Of an earlier content while the present certificates are invalid.
+    tls: Option<Arc<ServerConfig>>,
     bucket: Option<Arc<Bucket>>,
-}
-
-/// TLS and its demand on client certificates.
-#[derive(Clone, Debug)]
-struct Encryption {
-    config: Arc<ServerConfig>,
-    client_auth: ClientAuth,
-    checks_names: bool,
 }
 
 /// The last reading of the files.
@@ -78,7 +71,7 @@ impl std::fmt::Debug for Content {
 /// The settings that the files contain. Certificates can be invalid on their own.
 struct Made {
     settings: Settings,
-    tls: Result<Option<Encryption>, Vec<String>>,
+    tls: Result<Option<Arc<ServerConfig>>, Vec<String>>,
 }
 
 impl WebSecurity {
@@ -134,7 +127,7 @@ impl WebSecurity {
 
     /// The TLS configuration for a new connection; `None` for plain HTTP.
     pub(crate) async fn tls(&self) -> Option<Arc<ServerConfig>> {
-        Some(self.rules().await.tls.as_ref()?.config.clone())
+        self.rules().await.tls.clone()
     }
 
     /// Applies the rules to all routes and to unknown paths.
@@ -215,20 +208,23 @@ impl WebSecurity {
 /// been read half written.
 fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
     let mut lost = Vec::new();
+    // TLS that waits for a restart protects nothing yet.
+    let tls = before.settings.tls.as_ref();
+    let tls = tls.filter(|_| before.tls.is_some());
     if !before.settings.users.0.is_empty() && now.users.0.is_empty() {
         lost.push("basic_auth_users has no users any more; restart to serve without passwords");
     }
-    if let (Some(before), Some(now)) = (&before.tls, &now.tls) {
+    if let (Some(before), Some(now)) = (tls, &now.tls) {
         let (then, auth) = (before.client_auth, now.client_auth);
         if then.requires() && !auth.requires() || then.verifies() && !auth.verifies() {
             lost.push("tls_server_config asks less of client certificates; restart to allow that");
         }
-        if before.checks_names && now.client_allowed_sans.is_empty() {
+        if !before.client_allowed_sans.is_empty() && now.client_allowed_sans.is_empty() {
             lost.push(
                 "tls_server_config.client_allowed_sans has no names any more; restart to allow any",
             );
         }
-    } else if before.tls.is_some() {
+    } else if tls.is_some() {
         lost.push("tls_server_config is missing; turning TLS on or off needs a restart");
     }
     lost.into_iter().map(str::to_owned).collect()
@@ -248,19 +244,11 @@ fn read(path: &Path) -> (Content, Result<Made, Vec<String>>) {
         Ok(settings) => Files::read(directory, &names(settings)),
         Err(_) => Files::default(),
     };
-    let made = parsed.map(|settings| Made {
-        tls: settings
-            .tls
-            .as_ref()
-            .map(|tls| {
-                Ok(Encryption {
-                    config: Arc::new(server_config(tls, &named)?),
-                    client_auth: tls.client_auth,
-                    checks_names: !tls.client_allowed_sans.is_empty(),
-                })
-            })
-            .transpose(),
-        settings,
+    let made = parsed.map(|settings| {
+        let tls = settings.tls.as_ref();
+        let config = tls.map(|tls| server_config(tls, &named).map(Arc::new));
+        let tls = config.transpose();
+        Made { settings, tls }
     });
     (Content { text, named }, made)
 }
