@@ -33,16 +33,16 @@ use crate::web::{App, health_router, router};
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
 
-/// Requests of 8x8 and scrapes mostly wait; a machine of 64 processors needs no more threads for them.
+/// Scrapes and requests to 8x8 mostly wait, so more threads would help no machine, however many processors it has.
 const MOST_WORKERS: usize = 4;
 
-/// Threads for files, names, passwords and large answers. Whoever finds none free waits.
+/// Threads for files, name resolution, passwords and decoding. When all are busy, further work waits.
 const MOST_BLOCKING: usize = 200;
 
-/// With fewer, files and connections fail here and there.
+/// With fewer, some files and connections fail to open.
 const LEAST_DESCRIPTORS: u64 = 32;
 
-/// With so many of these a collection and a scrape get on.
+/// The least number of such threads with which collections and scrapes make progress.
 const LEAST_BLOCKING: usize = 2;
 
 /// Why the program could not start.
@@ -187,7 +187,7 @@ pub(crate) fn backfill(
     let yes = job.options.yes;
     run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
-        // Whoever has closed standard output doesn't want to know.
+        // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
         if let Err(refusal) = backfill::agree(&ready, yes) {
             ready.discard();
@@ -322,11 +322,11 @@ async fn serve_accounts(
     let probes =
         tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
     let server = Server::new(listeners).behind(security);
-    let stopped = server.run(router(app), stop).await;
+    let cut = server.run(router(app), stop).await;
     probes.abort();
-    if stopped.cut > 0 {
+    if cut > 0 {
         tracing::warn!(
-            connections = stopped.cut,
+            connections = cut,
             "connections cut that were still being answered"
         );
     }
@@ -363,7 +363,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
             tracing::info!(signal, "stopping");
             tell_systemd(sd_notify::NotifyState::Stopping);
             stop.cancel();
-            // Whoever presses Ctrl-C again doesn't want to wait.
+            // A second Ctrl-C means: don't wait.
             if interrupt.recv().await.is_some() {
                 std::process::exit(130);
             }
@@ -375,7 +375,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
 /// Tells systemd, where it runs the exporter and wants to know.
 fn tell_systemd(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd can't be told how things stand");
+        tracing::warn!(%error, "can't report the status to systemd");
     }
 }
 
