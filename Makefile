@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 .PHONY: help run test setup lint unit deployment docs bench bench-dashboards microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## Build and start the demo
 	$(CARGO) run --locked -- demo
@@ -64,8 +64,7 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
 	PATH="$$PATH:/usr/sbin" bench/run
 
-bench-dashboards: ## Measure the dashboards' queries over 60 PBXs and 30 days
-	scripts/setup bench
+bench-dashboards: ## Measure the dashboards' queries over 60 PBXs and 30 days; needs Debian's prometheus
 	bench/dashboards.py
 
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
