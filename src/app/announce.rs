@@ -1,5 +1,7 @@
 //! What the log says at a start.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use crate::config;
@@ -9,7 +11,10 @@ use eightxeight_simulator::Simulator;
 
 /// One line with the whole configuration; where there are several accounts, a line for each besides.
 pub(super) fn start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
-    let web = Some((web, addresses(listeners).join(",")));
+    let addresses: Vec<_> = addresses(listeners)
+        .map(|address| address.to_string())
+        .collect();
+    let web = Some((web, addresses.join(",")));
     match exporter.accounts().as_slice() {
         [only] => log_configuration("listening", web, Some(only.config())),
         accounts => {
@@ -65,10 +70,9 @@ pub(super) fn demo(
     web: &config::Web,
     listeners: &[TcpListener],
 ) {
-    let port = listeners
-        .first()
-        .and_then(|listener| listener.local_addr().ok());
-    let port = port.map_or(0, |address| address.port());
+    let port = addresses(listeners)
+        .next()
+        .map_or(0, |address| address.port());
     let base = format!("{scheme}://localhost:{port}{}", web.prefixes()[0]);
     let control = format!("http://{}/simulator/scenario", simulator.address());
     tracing::info!(
@@ -80,9 +84,8 @@ pub(super) fn demo(
     );
 }
 
-fn addresses(listeners: &[TcpListener]) -> Vec<String> {
+pub(super) fn addresses(listeners: &[TcpListener]) -> impl Iterator<Item = SocketAddr> {
     listeners
         .iter()
-        .filter_map(|listener| Some(listener.local_addr().ok()?.to_string()))
-        .collect()
+        .filter_map(|listener| listener.local_addr().ok())
 }

@@ -3,19 +3,24 @@
 mod announce;
 
 use std::io::{IsTerminal, Write as _};
+use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
+use crate::commands::health;
 use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
 use crate::exporter::Exporter;
+use crate::names::USER_AGENT;
 use crate::telemetry::log;
 use eightxeight::Users;
 use eightxeight::clock::Clock;
@@ -27,6 +32,18 @@ use crate::web::{App, health_router, router};
 
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
+
+/// Requests of 8x8 and scrapes mostly wait; a machine of 64 processors needs no more threads for them.
+const MOST_WORKERS: usize = 4;
+
+/// Threads for files, names, passwords and large answers. Whoever finds none free waits.
+const MOST_BLOCKING: usize = 200;
+
+/// With fewer, files and connections fail here and there.
+const LEAST_DESCRIPTORS: u64 = 32;
+
+/// With so many of these a collection and a scrape get on.
+const LEAST_BLOCKING: usize = 2;
 
 /// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +66,11 @@ pub enum Failure {
     /// A backfill didn't get to its end.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
+    /// The system lets too few files be open.
+    #[error(
+        "only {0} files may be open, and {LEAST_DESCRIPTORS} are needed: raise the limit (ulimit -n, LimitNOFILE)"
+    )]
+    FewDescriptors(u64),
     /// The system refuses what every program needs.
     #[error("the system refused {what}: {source}")]
     System {
@@ -213,6 +235,7 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
+            user_agent: USER_AGENT.to_owned(),
         },
         collect,
     }
@@ -233,17 +256,42 @@ fn run<T>(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Failure::System {
-            what: "threads",
-            source,
-        })?;
+    let descriptors = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    if descriptors < LEAST_DESCRIPTORS {
+        return Err(Failure::FewDescriptors(descriptors));
+    }
+    let runtime = runtime().map_err(|source| Failure::System {
+        what: "the threads that are needed (TasksMax, --pids-limit and ulimit -u limit them)",
+        source,
+    })?;
     let result = runtime.block_on(program);
     // A request to 8x8 may be under way; nobody waits for it any more.
     runtime.shutdown_timeout(LONGEST_END);
     result
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = workers.clamp(2, MOST_WORKERS);
+    // tokio would wait for ever for a thread that the system refuses.
+    try_threads(workers + LEAST_BLOCKING)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MOST_BLOCKING)
+        .enable_all()
+        .build()
+}
+
+/// Starts and ends so many threads that run at the same time.
+fn try_threads(count: usize) -> std::io::Result<()> {
+    let gate = Mutex::new(());
+    std::thread::scope(|scope| {
+        let _closed = gate.lock();
+        for _ in 0..count {
+            std::thread::Builder::new().spawn_scoped(scope, || drop(gate.lock()))?;
+        }
+        Ok(())
+    })
 }
 
 async fn serve_accounts(
@@ -264,6 +312,13 @@ async fn serve_accounts(
     let exporter = Exporter::start(accounts, &web, shown, origin, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
+    let for_probes = announce::addresses(&health_listeners).map(|address| (address, ""));
+    let main = announce::addresses(&listeners).map(|address| (address, web.prefixes()[0]));
+    if let Some((address, prefix)) = for_probes.chain(main).next()
+        && let Err(error) = health::publish(address, prefix)
+    {
+        tracing::debug!(%error, "the health command needs to be told the address");
+    }
     announce::start(&exporter, &web, &listeners);
     let secure = security
         .as_ref()
@@ -349,4 +404,18 @@ fn on(kind: SignalKind) -> Result<Signal, Failure> {
         what: "a signal handler",
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_allows_all_threads() {
+        let unit = include_str!("../../deploy/systemd/eightxeight-exporter.service");
+        let allowed = unit.lines().find_map(|line| line.strip_prefix("TasksMax="));
+        let allowed: usize = allowed.unwrap().parse().unwrap();
+        let main = 1;
+        assert!(main + MOST_WORKERS + MOST_BLOCKING <= allowed);
+    }
 }

@@ -131,7 +131,8 @@ fn print_fields(own: &Flags) -> Result<Start, Problems> {
 
 fn ask_health(origin: &Origin) -> Result<Start, Problems> {
     let web = origin.load_web()?;
-    Ok(Box::new(move || match health::ask(&web) {
+    let typed = !origin.flags.is_empty();
+    Ok(Box::new(move || match health::ask(&web, typed) {
         Ok(()) => Exit::output("healthy\n".to_owned()),
         Err(problem) => Exit::failed(1, vec![problem]),
     }))

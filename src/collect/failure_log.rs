@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::names::NAMES;
 use eightxeight::window::Window;
 use eightxeight::{Collection, Error};
 
@@ -103,7 +104,7 @@ impl FailureLog {
             window = window.label(),
             reason = category,
             error = %error,
-            remedy = error.remedy(),
+            remedy = error.remedy(&NAMES),
             next_try = %format_args!("{:.0}", collection.next(interval).wall),
             "collection failed; {served}"
         );
@@ -124,8 +125,8 @@ fn category(error: &Error) -> &'static str {
         Error::Secrets(_) => "secret",
         Error::Refused { .. } => "refused",
         Error::Request(failure) if failure.is_refusal() => "refused",
-        Error::Request(failure) => failure.reason.label(),
-        Error::Held { reason, .. } => reason.label(),
+        Error::Request(failure) => failure.reason().label(),
+        Error::Held { cause, .. } => cause.reason().label(),
         Error::Panicked => "panic",
     }
 }

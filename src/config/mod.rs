@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::names::USER_AGENT;
 use crate::{collect, telemetry::log};
 use eightxeight::ClientError;
 use eightxeight::transport::TransportError;
@@ -319,6 +320,7 @@ impl Origin {
                 max_requests_per_minute: api.max_requests_per_minute,
                 login_retry_interval: api.login_retry_interval,
                 interval: collect.interval,
+                user_agent: USER_AGENT.to_owned(),
             },
             collect,
         })

@@ -36,7 +36,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         .filter(|(name, _)| name.ends_with("-env"))
         .map(|(_, given)| given.value())
         .collect();
-    let mut names: Vec<String> = std::env::vars_os()
+    let mut unknown: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| {
             let rest = name.strip_prefix("EIGHTXEIGHT_");
@@ -45,7 +45,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         })
         .filter(|name| !known.contains(name) && !named.contains(&**name))
         .collect();
-    names.sort();
+    unknown.sort();
     let warning = |name: &String| {
         let nearest = nearest(name, known.iter().map(String::as_str));
         let meant = nearest.map(|nearest| format!("; did you mean {nearest}?"));
@@ -54,7 +54,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
             meant.unwrap_or_default()
         )
     };
-    names.iter().map(warning).collect()
+    unknown.iter().map(warning).collect()
 }
 
 /// A password may begin and end with quotation marks, so this is no error.

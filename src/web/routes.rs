@@ -1,14 +1,17 @@
 //! What is served where.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
@@ -105,9 +108,13 @@ async fn config(State(app): State<Arc<App>>) -> Response {
     (headers, app.exporter.shown()).into_response()
 }
 
-async fn reload(State(app): State<Arc<App>>) -> Response {
+async fn reload(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if !app.web.enable_lifecycle {
         let text = "not enabled: start the exporter with --web.enable-lifecycle, or send SIGHUP\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    if is_from_another_site(&headers, app.web.external_url.as_ref()) {
+        let text = "refused: a browser sends this for a page of another site, or --web.external-url doesn't name this address\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     match app.exporter.reload().await {
@@ -117,6 +124,27 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
     }
+}
+
+/// Whether a browser sends a request for a page that isn't the exporter's. What else sends requests has neither header.
+fn is_from_another_site(headers: &HeaderMap, external_url: Option<&Url>) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let (site, origin) = (text("sec-fetch-site"), text("origin"));
+    if (site, origin) == (None, None) {
+        return false;
+    }
+    let host = text("host").unwrap_or_default();
+    let is_same = match (site, origin.and_then(|origin| origin.split_once("://"))) {
+        (Some(site), _) => ["same-origin", "none"].contains(&site),
+        (None, origin) => origin.is_some_and(|(_, origin)| origin == host),
+    };
+    // A stranger's name can lead to any address, and his page is of the same origin then.
+    let name = host.parse::<Authority>();
+    let name = name.as_ref().map_or("", |name| name.host());
+    let is_own = name == "localhost"
+        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        || external_url.and_then(Url::host_str) == Some(name);
+    !(is_same && is_own)
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::files;
 
@@ -229,6 +232,38 @@ impl Credentials {
                 .flatten()
                 .collect()),
         }
+    }
+}
+
+/// Reads secrets off the runtime.
+pub(crate) struct SecretReader {
+    credentials: Credentials,
+    /// The read that is under way. It is kept when it takes too long, so that a file system that hangs holds one thread.
+    reading: tokio::sync::Mutex<Option<Reading>>,
+}
+
+type Reading = JoinHandle<Result<Secrets, Vec<SecretError>>>;
+
+impl SecretReader {
+    pub(crate) fn new(credentials: Credentials) -> SecretReader {
+        SecretReader {
+            credentials,
+            reading: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The secrets as they are now.
+    pub(crate) async fn read(&self, longest: Duration) -> Result<Secrets, Vec<SecretError>> {
+        let mut reading = self.reading.lock().await;
+        let task = reading.get_or_insert_with(|| {
+            let credentials = self.credentials.clone();
+            tokio::task::spawn_blocking(move || credentials.read())
+        });
+        let Ok(read) = timeout(longest, task).await else {
+            return Err(vec![SecretError::Hanging]);
+        };
+        *reading = None;
+        read.unwrap_or_else(|_| Err(vec![SecretError::Hanging]))
     }
 }
 

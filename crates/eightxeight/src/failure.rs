@@ -1,14 +1,14 @@
-//! What can go wrong with a request, told apart by status and body, and what to do about it.
+//! A request that failed, and what the status and the body of its answer mean.
 //!
-//! 8x8's own text is read to find the reason and then dropped: it echoes tokens and user names.
+//! 8x8's own text is read to find the cause and then dropped: it echoes tokens and user names.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::cause::Cause;
+use crate::cause::{Cause, Reason};
+use crate::decode::Value;
 
 /// What was asked of 8x8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,10 +20,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Both.
+    /// In the order in which they are asked.
     pub const ALL: [Endpoint; 2] = [Endpoint::Token, Endpoint::Compsum];
 
-    /// What it is called among people.
+    /// What people call it.
     #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
@@ -42,80 +42,13 @@ impl Endpoint {
     }
 }
 
-macro_rules! reasons {
-    ($($variant:ident $label:literal, $meaning:literal, $remedy:literal;)*) => {
-        /// Why a request failed.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Reason {
-            $(#[doc = concat!($meaning, ".")] $variant,)*
-        }
-
-        impl Reason {
-            /// All reasons.
-            pub const ALL: [Reason; [$($label),*].len()] = [$(Reason::$variant),*];
-
-            /// The value of the label `reason`.
-            #[must_use]
-            pub fn label(self) -> &'static str {
-                match self { $(Reason::$variant => $label),* }
-            }
-
-            /// What happened, as the end of a sentence.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Reason::$variant => $meaning),* }
-            }
-
-            /// What the operator can do about it.
-            #[must_use]
-            pub fn remedy(self) -> &'static str {
-                match self { $(Reason::$variant => $remedy),* }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip]
-reasons! {
-    BadApiKey "bad_api_key", "8x8 doesn't know the API key",
-        "check the key in 8x8 Admin Console under API Keys, where it is the Key and not the Secret, and the file or variable that holds it";
-    BadCredentials "bad_credentials", "8x8 refused the user name or the password",
-        "check both by logging in to 8x8 Analytics for Work in a browser, once: 8x8 locks a user for some minutes after a few bad logins; a password can also have expired";
-    Unauthorized "unauthorized", "8x8 refused the token",
-        "nothing, if it passes: the exporter logs in again; if it stays, ask 8x8 support";
-    Forbidden "forbidden", "the user has no access to a PBX that was asked for",
-        "check --api.pbx-id against the PBX names in 8x8 Admin Console, and the user's access to them";
-    NoPermission "no_permission", "the user lacks the permission for Analytics",
-        "in 8x8 Admin Console give the user Supervisor access to Analytics, then open Analytics for Work once in a browser as that user";
-    RateLimited "rate_limited", "8x8 limits the rate of requests",
-        "ask less often: fewer windows, a longer --collect.interval, one exporter for each account";
-    BadRequest "bad_request", "8x8 found the request wrong",
-        "check --api.pbx-id against the PBX names in 8x8 Admin Console; if they are right, tell the exporter's authors";
-    ServerError "server_error", "8x8 has an error of its own",
-        "nothing: the exporter tries again; see 8x8's status page";
-    Timeout "timeout", "no answer in time",
-        "nothing, if it passes; else raise --api.timeout or ask for fewer PBXs";
-    Connect "connect", "no connection to 8x8",
-        "check the name, the network, firewalls, and HTTPS_PROXY if there is a proxy";
-    Tls "tls", "no TLS connection that can be trusted",
-        "a proxy that inspects TLS needs its root in --api.ca-file; else check the clock and the CA certificates of this machine";
-    TooLarge "too_large", "the answer is larger than the exporter takes",
-        "ask for fewer PBXs with --api.pbx-id";
-    Decode "decode", "the answer isn't what 8x8 documents",
-        "check --api.url; something between here and 8x8 may answer in its place";
-    Other "other", "an answer that 8x8 doesn't document",
-        "check --api.url; something between here and 8x8 may answer in its place";
-}
-
 /// A request that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What was asked.
     pub endpoint: Endpoint,
     /// Why it failed.
-    pub reason: Reason,
-    /// The cause beneath, where it is known.
-    pub cause: Option<Cause>,
+    pub cause: Cause,
     /// The answer's status, if there was an answer.
     pub status: Option<u16>,
     /// How long 8x8 wants to be left alone.
@@ -131,26 +64,18 @@ impl Failure {
         body: &[u8],
         retry_after: Option<Duration>,
     ) -> Failure {
-        let reason = classify(endpoint, status, body);
         Failure {
             endpoint,
-            reason,
-            cause: Cause::of_body(endpoint, status, reason, body),
+            cause: classify(endpoint, status, body),
             status: Some(status),
             retry_after,
         }
     }
 
-    /// What happened, as the end of a sentence.
+    /// What metrics count it as.
     #[must_use]
-    pub fn meaning(&self) -> &'static str {
-        self.cause.map_or(self.reason.meaning(), Cause::meaning)
-    }
-
-    /// What the operator can do about it.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        self.cause.map_or(self.reason.remedy(), Cause::remedy)
+    pub fn reason(&self) -> Reason {
+        self.cause.reason()
     }
 
     /// Whether it is an answer to a login that says no. 408 and 429 say "later".
@@ -169,13 +94,13 @@ impl Failure {
     #[must_use]
     pub fn concerns_account(&self) -> bool {
         self.endpoint == Endpoint::Token
-            || matches!(self.reason, Reason::RateLimited | Reason::Unauthorized)
+            || matches!(self.reason(), Reason::RateLimited | Reason::Unauthorized)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.meaning())?;
+        f.write_str(self.cause.meaning())?;
         match self.status {
             Some(status) => write!(f, " ({}, HTTP {status})", self.endpoint.noun()),
             None => write!(f, " ({})", self.endpoint.noun()),
@@ -185,44 +110,43 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The reason for an answer whose status isn't 2xx.
+/// The cause of an answer whose status isn't 2xx.
 ///
 /// The status says little, so the body decides where it is one that is known. Source: 8x8's
 /// documentation of errors; the body of a spent quota is that of Apigee, the gateway in front of the API.
 #[must_use]
-pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
+pub(crate) fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Cause {
     // Too many requests say nothing of the credentials, whatever stands in the body.
     if status == 429 {
-        return Reason::RateLimited;
+        return Cause::RateLimited;
     }
-    // A struct is read from an array, too, which no error of 8x8's is.
-    let is_object = body.trim_ascii_start().starts_with(b"{");
-    let known: Known = Some(body)
-        .filter(|_| is_object)
-        .and_then(|body| serde_json::from_slice(body).ok())
-        .unwrap_or_default();
+    let known = Known::read(body);
     // 8x8 documents the code but not where in the body it stands.
     if holds(body, "105-400-038") {
-        return Reason::NoPermission;
+        return Cause::NoPermission;
     }
-    if known.code.0 == Some("SHA001") {
-        return Reason::BadApiKey;
+    if known.code.is("SHA001") {
+        return Cause::BadApiKey;
     }
-    if known.error.0 == Some("invalid_grant") {
-        return Reason::BadCredentials;
+    if known.error.is("invalid_grant") {
+        return if known.error_description.is("USER_NOTFOUND_ERROR") {
+            Cause::UnknownUser
+        } else {
+            Cause::BadCredentials
+        };
     }
-    match status {
-        401 if endpoint == Endpoint::Token => Reason::BadCredentials,
-        401 => Reason::Unauthorized,
-        _ if endpoint == Endpoint::Compsum && known.error.0 == Some("invalid_token") => {
-            Reason::Unauthorized
-        }
-        403 => Reason::Forbidden,
-        408 => Reason::Timeout,
-        500..600 if known.speaks_of_quota(body) => Reason::RateLimited,
-        500..600 => Reason::ServerError,
-        400 => Reason::BadRequest,
-        _ => Reason::Other,
+    match (status, endpoint) {
+        (401, Endpoint::Token) => Cause::BadCredentials,
+        (401, Endpoint::Compsum) => Cause::Unauthorized,
+        (_, Endpoint::Compsum) if known.error.is("invalid_token") => Cause::Unauthorized,
+        (408, _) => Cause::Timeout,
+        (400..500, Endpoint::Token) => Cause::UnknownRefusal,
+        (403, _) => Cause::Forbidden,
+        (400, _) if speaks_of_time_zone(body) => Cause::TimeZone,
+        (400, _) => Cause::BadRequest,
+        (500..600, _) if known.speaks_of_quota(body) => Cause::RateLimited,
+        (500..600, _) => Cause::ServerError,
+        _ => Cause::Other,
     }
 }
 
@@ -232,36 +156,35 @@ pub fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Reason {
 #[serde(default)]
 struct Known<'a> {
     #[serde(borrow)]
-    code: Text<'a>,
+    code: Value<'a>,
     #[serde(borrow)]
-    error: Text<'a>,
-    fault: Option<IgnoredAny>,
+    error: Value<'a>,
+    #[serde(borrow)]
+    error_description: Value<'a>,
+    #[serde(borrow)]
+    fault: Value<'a>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    fn read(body: &'a [u8]) -> Known<'a> {
+        // A struct is read from an array, too, which no error of 8x8's is.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        let known = is_object.then(|| serde_json::from_slice(body).ok());
+        known.flatten().unwrap_or_default()
+    }
+
     fn speaks_of_quota(&self, body: &[u8]) -> bool {
         let words = ["ratelimit", "rate limit", "quota"];
-        self.fault.is_some() && words.iter().any(|word| holds(body, word))
+        self.fault != Value::Null && words.iter().any(|word| holds(body, word))
     }
 }
 
-/// A text without escapes, which no code has; whatever else stands there is passed over.
-#[derive(Default)]
-struct Text<'a>(Option<&'a str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<'a> {
-            Text(&'a str),
-            Other(IgnoredAny),
-        }
-        Ok(match Either::deserialize(deserializer)? {
-            Either::Text(text) => Text(Some(text)),
-            Either::Other(_) => Text(None),
-        })
-    }
+/// 8x8 documents no such error. Whoever refuses a zone will speak of it; an echo of the query doesn't count.
+fn speaks_of_time_zone(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let text = text.replace("timezone=", "").replace("\"timezone\":", "");
+    let words = ["timezone", "time zone", "time-zone", "time_zone"];
+    words.iter().any(|word| text.contains(word))
 }
 
 /// Whether `text` holds `word`, in capitals or not.
@@ -275,45 +198,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_documented_error_has_its_reason() {
+    fn each_documented_error_has_its_cause() {
         use Endpoint::{Compsum, Token};
         let key = r#"{"status":400,"message":"Invalid 8x8-apikey","code":"SHA001","details":[]}"#;
-        let grant = r#"{"error":"invalid_grant","error_description":"USER_NOTFOUND_ERROR"}"#;
+        let grant = r#"{"error":"invalid_grant","error_description":"INVALID_CREDENTIALS"}"#;
+        let unknown = r#"{"error":"invalid_grant","error_description":"USER_NOTFOUND_ERROR"}"#;
         let permission = r#"{"code":"105-400-038","message":"user(x) does not have access"}"#;
         let wrapped = r#"{"errors":[{"code":"105-400-038"}]}"#;
         let expired = r#"{"error":"invalid_token","error_description":"Access token expired: t"}"#;
         let denied = r#"{"timeStamp":1,"status":403,"error":"Access Denied","exception":"T"}"#;
         let quota = r#"{"fault":{"faultstring":"Rate limit quota violation","detail":{"errorcode":"policies.ratelimit.QuotaViolation"}}}"#;
         let fault = r#"{"fault":{"faultstring":"Unexpected EOF","detail":{"errorcode":"messaging.adaptors.http.flow.UnexpectedEOF"}}}"#;
-        for (endpoint, status, body, reason) in [
-            (Token, 400, key, Reason::BadApiKey),
-            (Compsum, 400, key, Reason::BadApiKey),
-            (Token, 400, grant, Reason::BadCredentials),
-            (Token, 401, "", Reason::BadCredentials),
-            (Compsum, 400, permission, Reason::NoPermission),
-            (Compsum, 400, wrapped, Reason::NoPermission),
-            (Compsum, 401, expired, Reason::Unauthorized),
-            (Compsum, 401, "<html>", Reason::Unauthorized),
-            (Compsum, 403, denied, Reason::Forbidden),
-            (Compsum, 429, "", Reason::RateLimited),
-            (Token, 429, grant, Reason::RateLimited),
-            (Compsum, 500, quota, Reason::RateLimited),
-            (Token, 500, quota, Reason::RateLimited),
-            (Compsum, 500, fault, Reason::ServerError),
-            (Compsum, 503, "<html>quota</html>", Reason::ServerError),
-            (Compsum, 400, "", Reason::BadRequest),
-            (Compsum, 302, "", Reason::Other),
-            (Compsum, 404, "", Reason::Other),
+        for (endpoint, status, body, cause) in [
+            (Token, 400, key, Cause::BadApiKey),
+            (Compsum, 400, key, Cause::BadApiKey),
+            (Token, 400, grant, Cause::BadCredentials),
+            (Token, 400, unknown, Cause::UnknownUser),
+            (Token, 401, "", Cause::BadCredentials),
+            (Compsum, 400, permission, Cause::NoPermission),
+            (Compsum, 400, wrapped, Cause::NoPermission),
+            (Compsum, 401, expired, Cause::Unauthorized),
+            (Compsum, 401, "<html>", Cause::Unauthorized),
+            (Compsum, 403, denied, Cause::Forbidden),
+            (Compsum, 429, "", Cause::RateLimited),
+            (Token, 429, grant, Cause::RateLimited),
+            (Compsum, 500, quota, Cause::RateLimited),
+            (Token, 500, quota, Cause::RateLimited),
+            (Compsum, 500, fault, Cause::ServerError),
+            (Compsum, 503, "<html>quota</html>", Cause::ServerError),
+            (Compsum, 400, "", Cause::BadRequest),
+            (Compsum, 302, "", Cause::Other),
+            (Compsum, 404, "", Cause::Other),
             (
                 Token,
                 400,
                 r#"["SHA001","invalid_grant"]"#,
-                Reason::BadRequest,
+                Cause::UnknownRefusal,
             ),
         ] {
             assert_eq!(
                 classify(endpoint, status, body.as_bytes()),
-                reason,
+                cause,
                 "{status} {body}"
             );
         }
@@ -323,8 +248,7 @@ mod tests {
     fn only_a_no_to_a_login_is_a_refusal() {
         let failure = |endpoint, status, body: &str| Failure {
             endpoint,
-            reason: classify(endpoint, status, body.as_bytes()),
-            cause: None,
+            cause: classify(endpoint, status, body.as_bytes()),
             status: Some(status),
             retry_after: None,
         };
@@ -351,6 +275,25 @@ mod tests {
                 !failure(Endpoint::Token, status, body).is_refusal(),
                 "{status} {body}"
             );
+        }
+    }
+
+    #[test]
+    fn a_time_zone_is_refused_by_whoever_speaks_of_it_and_does_not_echo_the_query() {
+        let request = |body: &str| classify(Endpoint::Compsum, 400, body.as_bytes());
+        for body in [
+            r#"{"message":"Unknown time-zone ID: UTC"}"#,
+            "Invalid timeZone",
+        ] {
+            assert_eq!(request(body), Cause::TimeZone, "{body}");
+        }
+        for body in [
+            "",
+            "\u{fffd}",
+            r#"{"path":"/v1/compsum?pbxId=p&timeZone=UTC"}"#,
+            r#"{"parameters":{"timeZone":"UTC"},"message":"bad pbxId"}"#,
+        ] {
+            assert_eq!(request(body), Cause::BadRequest, "{body}");
         }
     }
 }

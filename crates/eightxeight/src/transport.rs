@@ -10,14 +10,15 @@ use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::cause::Cause;
+use crate::failure::{Endpoint, Failure};
 use crate::files;
+use crate::network;
 use crate::settings::Settings;
-
-use super::cause::{Cause, beneath};
-use super::failure::{Endpoint, Failure, Reason};
 
 /// The largest answer that is taken, after decompression.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -25,6 +26,12 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// As much is taken of an answer that isn't a report. A token has some kilobytes, and an error's first ones
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
+
+/// A report that is longer is read and decoded while no other of that length is: the memory of the process doesn't grow
+/// with the number of accounts whose answers are huge.
+const LONG_ANSWER: usize = 256 * 1024;
+
+static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
 
 /// More roots than any system has.
 const LONGEST_ROOTS: u64 = 16 * 1024 * 1024;
@@ -46,6 +53,8 @@ pub struct Success {
     pub body: Zeroizing<Vec<u8>>,
     /// The answer's status.
     pub status: u16,
+    /// To be kept until a long body is decoded.
+    pub(crate) turn: Option<SemaphorePermit<'static>>,
 }
 
 /// Why there can be no client.
@@ -76,6 +85,7 @@ impl Transport {
         let pem = settings.ca_file.as_ref().map(read).transpose();
         let key = ClientKey {
             timeout: settings.timeout,
+            user_agent: settings.user_agent.clone(),
             proxied: may_use_proxy(&base),
             pem: pem.map_err(TransportError::CaUnreadable)?,
         };
@@ -112,6 +122,7 @@ fn below(base: &Url, path: &str) -> Url {
 #[derive(Clone, PartialEq, Eq)]
 struct ClientKey {
     timeout: Duration,
+    user_agent: String,
     proxied: bool,
     /// Of the extra roots.
     pem: Option<Vec<u8>>,
@@ -136,8 +147,10 @@ impl ClientKey {
 
     fn build(&self) -> Result<reqwest::Client, TransportError> {
         let timeout = self.timeout;
+        let user_agent = HeaderValue::from_str(&self.user_agent)
+            .unwrap_or_else(|_| HeaderValue::from_static("eightxeight"));
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
+            .user_agent(user_agent)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .http1_only()
@@ -214,9 +227,8 @@ pub async fn exchange(
     request: RequestBuilder,
     sent: Timestamp,
 ) -> (Result<Success, Failure>, Option<Timestamp>) {
-    let failed = |reason, cause, status, retry_after| Failure {
+    let failed = |cause, status, retry_after| Failure {
         endpoint,
-        reason,
         cause,
         status,
         retry_after,
@@ -224,8 +236,7 @@ pub async fn exchange(
     let mut answer = match request.send().await {
         Ok(answer) => answer,
         Err(error) => {
-            let cause = Cause::of_error(&error);
-            return (Err(failed(reason_of(&error), cause, None, None)), None);
+            return (Err(failed(network::of_error(&error), None, None)), None);
         }
     };
     let status = answer.status();
@@ -238,14 +249,18 @@ pub async fn exchange(
     // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
     // grows leaves copies behind.
     let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+    let mut turn = None;
     let end = loop {
+        if body.len() > LONG_ANSWER && turn.is_none() {
+            turn = LONG_ANSWERS.acquire().await.ok();
+        }
         match answer.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Cause::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break Ok(()),
-            Err(error) if error.is_timeout() => break Err(Reason::Timeout),
+            Err(error) if error.is_timeout() => break Err(Cause::Timeout),
             // Broken off, or no gzip where gzip was announced.
-            Err(_) => break Err(Reason::Decode),
+            Err(_) => break Err(Cause::Decode),
         }
     };
     let code = Some(status.as_u16());
@@ -260,9 +275,10 @@ pub async fn exchange(
         Ok(()) if status == StatusCode::OK => Ok(Success {
             body,
             status: status.as_u16(),
+            turn,
         }),
-        Ok(()) => Err(failed(Reason::Other, None, code, retry_after)),
-        Err(reason) => Err(failed(reason, None, code, retry_after)),
+        Ok(()) => Err(failed(Cause::Other, code, retry_after)),
+        Err(cause) => Err(failed(cause, code, retry_after)),
     };
     (result, date)
 }
@@ -275,21 +291,6 @@ pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
     let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
-}
-
-fn reason_of(error: &reqwest::Error) -> Reason {
-    if error.is_timeout() {
-        Reason::Timeout
-    } else if is_tls(error) {
-        Reason::Tls
-    } else {
-        Reason::Connect
-    }
-}
-
-/// Whether the TLS library is at the bottom of it.
-fn is_tls(error: &reqwest::Error) -> bool {
-    beneath(error).any(<dyn std::error::Error>::is::<rustls::Error>)
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

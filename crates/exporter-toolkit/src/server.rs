@@ -22,11 +22,14 @@ use tower_service::Service as _;
 use crate::connection::{Connection, Watched};
 use crate::security::WebSecurity;
 
-/// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
-const MOST_CONNECTIONS: u64 = 4096;
+/// More connections than any honest crowd of scrapers needs, and few enough to bound memory: 32 MiB of heads.
+const MOST_CONNECTIONS: u64 = 1024;
 
-/// Descriptors that are kept for 8x8, files and the runtime.
+/// Descriptors that are kept for what else the program has open. Where there are few, connections still get a quarter.
 const RESERVED: u64 = 64;
+
+/// With fewer descriptors a few clients are a crowd.
+const FEW_DESCRIPTORS: u64 = 2 * RESERVED;
 
 /// A longer head is refused with 431. Each connection may hold as much.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -51,14 +54,19 @@ pub struct Stopped {
 }
 
 impl Server {
-    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, since the usual
-    /// 1,024 let a crowd of idle clients starve the calls to 8x8.
+    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, and warns when that is not much.
     #[must_use]
     pub fn new(listeners: Vec<TcpListener>) -> Server {
         let descriptors = raise_descriptor_limit();
-        let room = descriptors
-            .saturating_sub(RESERVED)
-            .clamp(1, MOST_CONNECTIONS);
+        let room = descriptors.saturating_sub(RESERVED).max(descriptors / 4);
+        let room = room.clamp(1, MOST_CONNECTIONS);
+        if descriptors < FEW_DESCRIPTORS && !listeners.is_empty() {
+            tracing::warn!(
+                allowed = descriptors,
+                connections = room,
+                "few files may be open, so clients will be hung up on; allow {FEW_DESCRIPTORS} (ulimit -n, LimitNOFILE)"
+            );
+        }
         Server {
             listeners,
             security: None,
@@ -106,11 +114,13 @@ async fn accept(
 ) {
     let mut warned = None;
     loop {
-        // New clients meanwhile wait in the kernel's queue. To accept them first would use up the
-        // descriptors that are kept for 8x8.
-        connections.room().await;
         match listener.accept().await {
-            Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
+            Ok((stream, _)) => {
+                // The next clients meanwhile wait in the kernel's queue. To accept all of them would use up the descriptors
+                // that are kept for the rest of the program; to make room before anybody waits would hang up for nothing.
+                connections.room().await;
+                connections.serve(stream, router.clone(), stop.clone());
+            }
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
                 connections.make_room();

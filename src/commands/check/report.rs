@@ -38,7 +38,7 @@ pub(super) enum Outcome {
         /// What happened.
         message: String,
         /// What to do next.
-        remedy: &'static str,
+        remedy: String,
         /// The reason as metrics know it, where 8x8 was asked.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use super::reach::{connect, resolve, resolved, trouble};
 use super::report::{Outcome, Report, Step, Subject};
 use crate::config;
+use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
 use eightxeight::window::Window;
-use eightxeight::{Cause, Client, ClientError, Error, Failure, Reason, Users};
+use eightxeight::{Cause, Client, ClientError, Error, Reason, Users};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.
@@ -175,7 +176,9 @@ impl<S: FnMut(&Step)> Check<S> {
         let outcome = if seconds > MOST_SKEW {
             Outcome::Failed {
                 message: format!("this machine's clock is {what}"),
-                remedy: "set the clock by NTP: windows end by this clock, so they cover the wrong time",
+                remedy:
+                    "set the clock by NTP: windows end by this clock, so they cover the wrong time"
+                        .to_owned(),
                 reason: None,
             }
         } else if seconds <= WHOLE {
@@ -246,12 +249,14 @@ impl<S: FnMut(&Step)> Check<S> {
     fn failed(&mut self, subject: Subject, error: &Error, start: Moment) {
         let message = match error {
             // Which request it was says the step.
-            Error::Request(failure) if failure.status.is_none() => failure.meaning().to_owned(),
+            Error::Request(failure) if failure.status.is_none() => {
+                failure.cause.meaning().to_owned()
+            }
             error => error.to_string(),
         };
         let outcome = Outcome::Failed {
             message,
-            remedy: error.remedy(),
+            remedy: error.remedy(&NAMES),
             reason: error.reason().map(Reason::label),
         };
         self.ended(subject, outcome, Some(start));
@@ -277,16 +282,15 @@ fn ok(message: impl Into<String>) -> Outcome {
 
 /// The step before HTTP at which a login ended, if it didn't get as far as HTTP.
 fn before_http(error: &Error) -> Option<Subject> {
-    let Error::Request(Failure { reason, cause, .. }) = error else {
+    let Error::Request(failure) = error else {
         return None;
     };
-    match (cause, reason) {
-        (Some(Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials), _) => {
+    match failure.cause {
+        Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials => {
             Some(Subject::Proxy)
         }
-        (Some(Cause::ClosedEarly | Cause::NoConnection), _) | (_, Reason::Tls) => {
-            Some(Subject::Tls)
-        }
+        Cause::ClosedEarly | Cause::NoConnection => Some(Subject::Tls),
+        cause if cause.reason() == Reason::Tls => Some(Subject::Tls),
         _ => None,
     }
 }

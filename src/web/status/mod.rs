@@ -26,6 +26,7 @@ use super::routes::App;
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
 use crate::config::Web;
+use crate::names::NAMES;
 use crate::telemetry::BUILD;
 use eightxeight::clock::Moment;
 
@@ -88,7 +89,7 @@ struct AccountSection {
 struct WindowSection {
     label: String,
     state: words::State,
-    remedy: Option<&'static str>,
+    remedy: Option<String>,
     covers: Option<String>,
     table: Option<Table>,
 }
@@ -276,7 +277,7 @@ fn window(
     WindowSection {
         label: state.window.label().to_owned(),
         state: words::state(state, &view.plan, at),
-        remedy: error.map(eightxeight::Error::remedy),
+        remedy: error.map(|error| error.remedy(&NAMES)),
         covers: shown.map(|snapshot| {
             let start = here.time(snapshot.period.start);
             format!("{start} to {}", here.clock_time(snapshot.period.end))

@@ -187,7 +187,7 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
 fn failure(error: &Error) -> String {
     match error {
         Error::Refused { .. } => "8x8 refused the credentials".to_owned(),
-        Error::Held { reason, .. } => reason.meaning().to_owned(),
+        Error::Held { cause, .. } => cause.meaning().to_owned(),
         Error::Request(_) | Error::Secrets(_) | Error::Panicked => error.to_string(),
     }
 }
@@ -223,11 +223,11 @@ pub(super) fn refusal(
 
 /// The hold on the account.
 pub(super) fn hold(status: &Status, here: &Here) -> Option<String> {
-    let (until, reason) = status.hold?;
+    let (until, cause) = status.hold?;
     Some(format!(
         "Nothing is asked before {}: {}.",
         here.clock_time(until.wall),
-        reason.meaning()
+        cause.meaning()
     ))
 }
 

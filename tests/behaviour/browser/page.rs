@@ -41,7 +41,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     simulator.faults().remove(fixed);
     exporter.page_with("eightxeight_up", 0.0).await;
     read(&[
-        "Failing: 8x8 has an error of its own (report, HTTP 503)",
+        "Failing: 8x8 returned an internal error (report, HTTP 503)",
         "What to do: ",
         "Recent failures",
     ])

@@ -1,6 +1,7 @@
 //! Nothing is left out, and each number is read as it may be read.
 
-use eightxeight::fields::{Field, PREFIX};
+use eightxeight::fields::Field;
+use eightxeight_exporter::page::{PREFIX, metric};
 
 use super::file::{Dashboard, Target, list, selectors, targets, text};
 
@@ -13,18 +14,18 @@ fn dashboard(name: &str) -> Dashboard {
 fn each_field_has_a_panel_that_names_it() {
     let details = dashboard("pbx");
     for field in Field::ALL {
-        let spec = field.spec();
+        let (spec, own_metric) = (field.spec(), metric(field).name);
         let own = details.queried().into_iter().find(|panel| {
             targets(panel).iter().all(|target| {
                 let metrics = selectors(&target.expr)
                     .into_iter()
                     .map(|(metric, _)| metric);
                 let mut company = metrics.filter(|metric| metric.starts_with(PREFIX));
-                company.all(|metric| metric == spec.metric)
+                company.all(|name| name == own_metric)
             })
         });
         let own = own.unwrap_or_else(|| panic!("{field} has no panel of its own"));
-        for name in [spec.key, spec.metric] {
+        for name in [spec.key, own_metric] {
             let marked = format!("`{name}`");
             assert!(
                 text(own, "description").contains(&marked),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eightxeight::fields::{Field, PREFIX};
+use eightxeight::fields::Field;
+use eightxeight_exporter::page::{PREFIX, metric};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -81,7 +82,7 @@ async fn every_query_answers_and_every_metric_is_shown() {
 /// 8x8's fields, the exporter's own metrics, memory and CPU.
 fn must_be_shown(exported: &BTreeSet<String>) -> BTreeSet<String> {
     let process = ["process_resident_memory_bytes", "process_cpu_seconds_total"];
-    let fields = Field::ALL.map(|field| field.spec().metric);
+    let fields = Field::ALL.map(|field| metric(field).name);
     let own = exported
         .iter()
         .map(String::as_str)

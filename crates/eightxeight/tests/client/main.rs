@@ -47,6 +47,7 @@ fn settings(simulator: &Simulator, password: Source) -> Settings {
         max_requests_per_minute: 10,
         login_retry_interval: Duration::from_mins(15),
         interval: Duration::from_secs(50),
+        user_agent: "tests".to_owned(),
     }
 }
 
