@@ -26,10 +26,11 @@ const OTHER_VARIABLES: [&str; 7] = [
 ];
 
 /// How variables, metrics, alerts and recorded series begin.
-const PREFIXES: [&str; 4] = [
+const PREFIXES: [&str; 5] = [
     "EIGHTXEIGHT_",
     "eightxeight_",
     "EightXEight",
+    "account_pbx_id:",
     "account_pbx_id_window:",
 ];
 
