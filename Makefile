@@ -43,7 +43,8 @@ BUILDER ?= $(shell command -v docker >/dev/null && echo docker build || echo bui
 
 image: ## Build the container image; IMAGE names it, BUILDER builds it
 	$(BUILDER) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse --short=12 HEAD) \
-		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) .
+		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) \
+		--build-arg REPOSITORY=$$(scripts/address) .
 
 image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
 	deploy/image-test
@@ -64,8 +65,10 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 
 release-setup:
 	scripts/setup release
+	@scripts/address --final >/dev/null || true
 
 release-check: release-setup test alert-quality deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
+	scripts/address --final
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
