@@ -77,7 +77,7 @@ bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
 	$(CARGO) bench --locked --bench decode --bench exposition --bench status
 
-FUZZ_TARGETS = accept answer config_file error_body web_config window
+FUZZ_TARGETS = accept answer config_file error_body proxy retry_after web_config window
 FUZZ_SECONDS ?= 300
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS, on nightly Rust with cargo-fuzz

@@ -218,7 +218,7 @@ impl Exporter {
                 .map_err(|error| Problems(vec![error.to_string()]))?;
             Ok(Reloaded {
                 prepared,
-                log: config.log,
+                log: config.options.log,
                 shown: config.shown,
                 later,
             })

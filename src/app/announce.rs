@@ -9,7 +9,7 @@ use crate::exporter::Exporter;
 use crate::telemetry::BUILD;
 use eightxeight_simulator::Simulator;
 
-/// One line with the whole configuration; where there are several accounts, a line for each besides.
+/// Logs the configuration in one line; several accounts get a line each after it.
 pub(super) fn start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
     let addresses: Vec<_> = addresses(listeners)
         .map(|address| address.to_string())

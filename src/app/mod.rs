@@ -18,7 +18,7 @@ use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
 use crate::commands::health;
-use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
+use crate::config::{self, Account, Config, Origin, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::names::USER_AGENT;
 use crate::telemetry::log;
@@ -33,21 +33,21 @@ use crate::web::{App, health_router, router};
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
 
-/// Requests of 8x8 and scrapes mostly wait; a machine of 64 processors needs no more threads for them.
+/// Scrapes and requests to 8x8 mostly wait, so more threads would help no machine, however many processors it has.
 const MOST_WORKERS: usize = 4;
 
-/// Threads for files, names, passwords and large answers. Whoever finds none free waits.
+/// Threads for files, name resolution, passwords and decoding. When all are busy, further work waits.
 const MOST_BLOCKING: usize = 200;
 
-/// With fewer, files and connections fail here and there.
+/// With fewer, some files and connections fail to open.
 const LEAST_DESCRIPTORS: u64 = 32;
 
-/// With so many of these a collection and a scrape get on.
+/// The least number of such threads with which collections and scrapes make progress.
 const LEAST_BLOCKING: usize = 2;
 
 /// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// An account can't be set up.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -84,7 +84,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     #[must_use]
-    pub fn is_configuration(&self) -> bool {
+    pub(crate) fn is_configuration(&self) -> bool {
         match self {
             Failure::Account(_)
             | Failure::WebConfiguration(_)
@@ -100,16 +100,10 @@ impl Failure {
 /// # Errors
 ///
 /// When it can't start.
-pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
-    run(config.log, &config.warnings, async move {
-        serve_accounts(
-            config.accounts,
-            config.web,
-            config.shown,
-            Some(origin),
-            |_, _| {},
-        )
-        .await
+pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let web = config.options.web;
+        serve_accounts(config.accounts, web, config.shown, Some(origin), |_, _| {}).await
     })
 }
 
@@ -118,54 +112,48 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When it can't start.
-pub fn demo(config: DemoConfig) -> Result<(), Failure> {
-    run(config.log, &config.warnings, async move {
+pub(crate) fn demo(config: Config) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let options = config.options;
         let mut settings =
             eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
-        settings.scenario = config.scenario;
+        settings.scenario = options.scenario;
         let simulator = Simulator::start(settings)
             .await
             .map_err(|source| Failure::System {
                 what: "a loopback port for the simulator",
                 source,
             })?;
-        let account = demo_account(&simulator, config.collect);
+        let account = demo_account(&simulator, options.collect);
         let url = simulator.url();
-        let api = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
-        let web = config.web.clone();
-        serve_accounts(
-            vec![account],
-            config.web,
-            api + &config.shown,
-            None,
-            |listeners, scheme| announce::demo(&simulator, scheme, &web, listeners),
-        )
-        .await
+        let shown = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
+        let web = options.web.clone();
+        let announce = |listeners: &[TcpListener], scheme: &str| {
+            announce::demo(&simulator, scheme, &web, listeners);
+        };
+        let shown = shown + &config.shown;
+        serve_accounts(vec![account], options.web, shown, None, announce).await
     })
 }
 
-/// Finds what [`serve`] would find wrong before it listens, and what it would warn of.
+/// Finds what would be wrong before the exporter listens, and what it would warn of.
 ///
 /// # Errors
 ///
 /// When an account can't be set up.
-pub fn verify(config: &Config) -> Result<Vec<String>, Failure> {
+pub(crate) fn verify(config: &Config) -> Result<Vec<String>, Failure> {
     install_cryptography();
     let users = Users::new(Clock::System);
     let mut warnings = config.warnings.clone();
+    if config.accounts.is_empty() {
+        warnings.extend(config::zone_warning(&config.options.collect));
+    }
     for account in &config.accounts {
         Prepared::new(account.clone(), &users, None)?;
-        let name = account
-            .name
-            .as_ref()
-            .map(|name| format!("accounts.{name}: "));
-        let name = name.unwrap_or_default();
-        warnings.extend(
-            account
-                .warnings()
-                .iter()
-                .map(|warning| format!("{name}{warning}")),
-        );
+        let name = account.name.as_ref();
+        let name = name.map_or_else(String::new, |name| format!("accounts.{name}: "));
+        let named = |warning: String| format!("{name}{warning}");
+        warnings.extend(account.warnings().into_iter().map(named));
     }
     Ok(warnings)
 }
@@ -175,10 +163,14 @@ pub fn verify(config: &Config) -> Result<Vec<String>, Failure> {
 /// # Errors
 ///
 /// When there is no report.
-pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failure> {
-    run(config.log, &config.warnings, async move {
-        let report = check::check(config.account, format, &mut std::io::stdout()).await;
-        Ok(report?)
+pub(crate) fn check(
+    account: Account,
+    log: log::Settings,
+    warnings: &[String],
+    format: check::Format,
+) -> Result<bool, Failure> {
+    run(log, warnings, async move {
+        Ok(check::check(account, format, &mut std::io::stdout()).await?)
     })
 }
 
@@ -187,7 +179,7 @@ pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failu
 /// # Errors
 ///
 /// When it can't start or go on, or somebody stops it.
-pub fn backfill(
+pub(crate) fn backfill(
     job: backfill::Job,
     log: log::Settings,
     warnings: &[String],
@@ -195,7 +187,7 @@ pub fn backfill(
     let yes = job.options.yes;
     run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
-        // Whoever has closed standard output doesn't want to know.
+        // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
         if let Err(refusal) = backfill::agree(&ready, yes) {
             ready.discard();
@@ -330,11 +322,11 @@ async fn serve_accounts(
     let probes =
         tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
     let server = Server::new(listeners).behind(security);
-    let stopped = server.run(router(app), stop).await;
+    let cut = server.run(router(app), stop).await;
     probes.abort();
-    if stopped.cut > 0 {
+    if cut > 0 {
         tracing::warn!(
-            connections = stopped.cut,
+            connections = cut,
             "connections cut that were still being answered"
         );
     }
@@ -371,7 +363,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
             tracing::info!(signal, "stopping");
             tell_systemd(sd_notify::NotifyState::Stopping);
             stop.cancel();
-            // Whoever presses Ctrl-C again doesn't want to wait.
+            // A second Ctrl-C means: don't wait.
             if interrupt.recv().await.is_some() {
                 std::process::exit(130);
             }
@@ -383,7 +375,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
 /// Tells systemd, where it runs the exporter and wants to know.
 fn tell_systemd(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd can't be told how things stand");
+        tracing::warn!(%error, "can't report the status to systemd");
     }
 }
 

@@ -18,17 +18,16 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::collect;
 use crate::names::USER_AGENT;
-use crate::{collect, telemetry::log};
 use eightxeight::ClientError;
 use eightxeight::transport::TransportError;
-use eightxeight_simulator::Scenario;
 use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
 pub(crate) use values::{OTHER_PATHS, url};
-pub(crate) use warnings::requests_per_minute;
+pub(crate) use warnings::{requests_per_minute, zone_warning};
 
 use file::AccountEntry;
 use layers::{Raw, Sources};
@@ -73,51 +72,41 @@ pub struct Origin {
 #[derive(Debug)]
 pub(crate) struct Running(Raw);
 
-/// The configuration of `serve`.
+/// A configuration that has been checked.
 #[derive(Debug)]
 pub struct Config {
-    /// The accounts to collect.
+    /// The accounts to collect; none for the demo, whose 8x8 isn't there yet.
     pub accounts: Vec<Account>,
-    /// How to serve it.
-    pub web: Web,
-    /// How to log.
-    pub log: log::Settings,
-    /// Whether to check the configuration and no more.
-    pub check_only: bool,
+    /// All options but those of the accounts.
+    pub(crate) options: OptionValues,
     /// The configuration as YAML, without secrets.
     pub shown: String,
     /// What a user should know of the whole although it isn't wrong; see also [`Account::warnings`].
     pub(crate) warnings: Vec<String>,
 }
 
-/// The configuration of `demo`: all but how to ask 8x8, which is known when the simulator runs.
-#[derive(Debug)]
-pub struct DemoConfig {
-    /// What happens in the simulated company.
-    pub scenario: Scenario,
-    /// What is collected.
-    pub collect: collect::Settings,
-    /// How to serve it.
-    pub web: Web,
-    /// How to log.
-    pub log: log::Settings,
-    /// Whether to check the configuration and no more.
-    pub check_only: bool,
-    /// The configuration as YAML.
-    pub shown: String,
-    /// As [`Config::warnings`].
-    pub(crate) warnings: Vec<String>,
+/// What a configuration is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// The exporter.
+    Serve,
+    /// The exporter against a simulated 8x8.
+    Demo,
+    /// A command that asks 8x8 for the account of this name, or the only one.
+    Account(Option<&'a str>),
+    /// Asking a running exporter.
+    Health,
 }
 
-/// The configuration of a command that asks 8x8 for one account and serves nothing.
-#[derive(Debug)]
-pub struct AccountConfig {
-    /// The account to collect.
-    pub account: Account,
-    /// How to log.
-    pub log: log::Settings,
-    /// As [`Config::warnings`].
-    pub(crate) warnings: Vec<String>,
+impl Purpose<'_> {
+    fn needs(self, group: Group) -> bool {
+        match self {
+            Purpose::Serve => group != Group::Demo,
+            Purpose::Demo => group != Group::Api,
+            Purpose::Account(_) => group == Group::Log,
+            Purpose::Health => group == Group::Web,
+        }
+    }
 }
 
 /// One 8x8 account.
@@ -160,6 +149,12 @@ pub struct Web {
     pub enable_lifecycle: bool,
 }
 
+/// What is collected when nobody sets an option.
+#[must_use]
+pub fn default_collect() -> collect::Settings {
+    OptionValues::default().collect
+}
+
 impl Default for Web {
     /// As it is when nobody sets an option.
     fn default() -> Web {
@@ -188,109 +183,70 @@ impl Web {
 impl Origin {
     /// What is given now, for a later [`Origin::reload`].
     pub(crate) fn running(&self) -> Result<Running, Problems> {
-        Ok(Running(self.sources()?.raw))
+        let sources = Raw::gather(&self.flags, self.environment);
+        let sources = sources.map_err(|problems| Problems::new(&problems))?;
+        Ok(Running(sources.raw))
     }
 
-    /// Loads and checks everything, and that the secrets can be read.
+    /// Loads and checks what is needed, and that the secrets can be read.
     ///
     /// # Errors
     ///
     /// All problems at once.
-    pub fn load(&self) -> Result<Config, Problems> {
-        self.load_over(None).map(|(config, _)| config)
+    pub fn load(&self, purpose: Purpose<'_>) -> Result<Config, Problems> {
+        self.load_over(purpose, None).map(|(config, _)| config)
     }
 
-    /// The same under a program that runs: the options that need a start keep their values. Those that differ.
+    /// The same for `serve` under a program that runs: the options that need a start keep their values. Those that differ.
     pub(crate) fn reload(
         &self,
         running: &Running,
     ) -> Result<(Config, Vec<&'static str>), Problems> {
-        self.load_over(Some(running))
+        self.load_over(Purpose::Serve, Some(running))
     }
 
     fn load_over(
         &self,
+        purpose: Purpose<'_>,
         running: Option<&Running>,
     ) -> Result<(Config, Vec<&'static str>), Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group != Group::Demo);
-        let warnings = sources.warnings(&values.web);
+        let sources = Raw::gather(&self.flags, self.environment);
+        let mut sources = sources.map_err(|problems| Problems::new(&problems))?;
+        let options = sources.read(|group| purpose.needs(group));
+        let warnings = match purpose {
+            Purpose::Health => Vec::new(),
+            _ => sources.warnings(&options.web),
+        };
         let Sources {
             mut raw,
             accounts: entries,
             mut problems,
         } = sources;
-        let accounts = match &entries {
-            None => vec![self.account(&raw, None, &mut problems)],
-            Some(entries) => entries
-                .iter()
-                .map(|entry| self.account(&raw, Some(entry), &mut problems))
-                .collect(),
+        let (wanted, hidden) = match (purpose, &entries) {
+            (Purpose::Serve, Some(entries)) => (entries.iter().map(Some).collect(), Group::Demo),
+            (Purpose::Serve, None) => (vec![None], Group::Demo),
+            (Purpose::Account(name), entries) => {
+                let chosen = choose(entries.as_deref(), name);
+                let chosen = chosen.map_err(|problem| problems.push(problem));
+                (chosen.into_iter().collect(), Group::Demo)
+            }
+            (Purpose::Demo | Purpose::Health, _) => (Vec::new(), Group::Api),
         };
+        let accounts = wanted.into_iter();
+        let accounts = accounts.filter_map(|entry| self.account(&raw, entry, &mut problems));
+        let accounts = accounts.collect();
+        if !problems.is_empty() {
+            return Err(Problems::new(&problems));
+        }
         let differing = running.map(|Running(running)| raw.keep_running(running));
+        let shown = entries.as_deref().filter(|_| hidden == Group::Demo);
         let config = Config {
-            accounts: accounts.into_iter().flatten().collect(),
-            web: values.web,
-            log: values.log,
-            check_only: values.check_only,
-            shown: show::yaml(&raw, entries.as_deref(), Group::Demo),
+            accounts,
+            shown: show::yaml(&raw, shown, hidden),
+            options,
             warnings,
         };
-        finish((config, differing.unwrap_or_default()), &problems)
-    }
-
-    /// Loads and checks what `demo` needs.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group != Group::Api);
-        let config = DemoConfig {
-            warnings: sources.warnings(&values.web),
-            scenario: values.scenario,
-            collect: values.collect,
-            web: values.web,
-            log: values.log,
-            check_only: values.check_only,
-            shown: show::yaml(&sources.raw, None, Group::Api),
-        };
-        finish(config, &sources.problems)
-    }
-
-    /// Loads and checks what `health` needs: where the exporter listens.
-    pub(crate) fn load_web(&self) -> Result<Web, Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group == Group::Web);
-        finish(values.web, &sources.problems)
-    }
-
-    /// Loads and checks one account: the one of this name, or the only one.
-    pub(crate) fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
-        let mut sources = self.sources()?;
-        let log = sources.read(|group| group == Group::Log).log;
-        let warnings = warnings::environment(&sources.raw, sources.accounts.as_deref());
-        let Sources {
-            raw,
-            accounts,
-            mut problems,
-        } = sources;
-        let account = match choose(accounts.as_deref(), name) {
-            Ok(entry) => self.account(&raw, entry, &mut problems),
-            Err(problem) => {
-                problems.push(problem);
-                None
-            }
-        };
-        match account {
-            Some(account) if problems.is_empty() => Ok(AccountConfig {
-                account,
-                log,
-                warnings,
-            }),
-            _ => Err(Problems::new(&problems)),
-        }
+        Ok((config, differing.unwrap_or_default()))
     }
 
     /// An account of the file, or without any the one that the options describe, unless something is wrong.
@@ -324,19 +280,6 @@ impl Origin {
             },
             collect,
         })
-    }
-
-    fn sources(&self) -> Result<Sources, Problems> {
-        Raw::gather(&self.flags, self.environment).map_err(|problems| Problems::new(&problems))
-    }
-}
-
-/// The configuration, if nothing was wrong.
-fn finish<T>(config: T, problems: &[String]) -> Result<T, Problems> {
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(Problems::new(problems))
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use eightxeight::credentials::is_quoted;
 
+use super::Account;
 use super::file::AccountEntry;
 use super::layers::Raw;
 use super::options::{OPTIONS, Opt};
 use super::values::nearest;
-use super::{Account, DemoConfig};
 use crate::collect;
 
 /// How the names of variables begin that can only be meant for this program. Kubernetes sets others, such as
@@ -69,22 +69,18 @@ pub(super) fn quoted_password() -> Option<String> {
     })
 }
 
-impl DemoConfig {
-    /// What a user should know although it isn't wrong.
-    pub(crate) fn all_warnings(&self) -> Vec<String> {
-        let zone = zone(&self.collect);
-        self.warnings.iter().cloned().chain(zone).collect()
-    }
-}
-
 impl Account {
     /// What a user should know of the account although it isn't wrong.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let budget = self.api.max_requests_per_minute;
-        [excess(&self.collect, budget), zone(&self.collect)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            excess(&self.collect, budget),
+            long_query(&self.api.pbx_ids),
+            zone_warning(&self.collect),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -101,6 +97,21 @@ fn excess(collect: &collect::Settings, budget: u32) -> Option<String> {
     })
 }
 
+/// Many servers take no request line of more than 8 KiB.
+fn long_query(pbx_ids: &[String]) -> Option<String> {
+    const LONG: usize = 8000;
+    let names = pbx_ids.join(",");
+    let encoded = url::form_urlencoded::byte_serialize(names.as_bytes());
+    let length: usize = encoded.map(str::len).sum();
+    (length > LONG).then(|| {
+        format!(
+            "the {} names of --api.pbx-id take {length} bytes of one request, and 8x8 may refuse more than \
+             some {LONG}: ask for fewer PBXs, for allpbxes, or in several accounts",
+            pbx_ids.len()
+        )
+    })
+}
+
 /// How many requests a minute a collection needs, logins included.
 pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
     /// A token of the documented life is renewed after 29 minutes.
@@ -110,7 +121,7 @@ pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
 }
 
 /// A zone whose clocks aren't those that its name makes people think of.
-fn zone(collect: &collect::Settings) -> Option<String> {
+pub(crate) fn zone_warning(collect: &collect::Settings) -> Option<String> {
     /// Names from before there were names of places, and the places that are meant.
     const OLD: [(&str, &str); 7] = [
         ("EST", "America/New_York"),

@@ -46,7 +46,7 @@ pub(crate) struct Gauge {
 }
 
 /// What is known of an answer beyond its numbers.
-pub(crate) const GAUGES: [Gauge; 8] = [
+pub(crate) const GAUGES: [Gauge; 9] = [
     Gauge {
         name: "eightxeight_pbxes",
         help: "PBXs in the answer that is shown",
@@ -81,6 +81,11 @@ pub(crate) const GAUGES: [Gauge; 8] = [
         name: "eightxeight_answer_duplicate_pbxes",
         help: "Rows of the answer for a PBX that had one already; the last counts",
         value: |snapshot| count(snapshot.answer.drift.duplicate_pbxes),
+    },
+    Gauge {
+        name: "eightxeight_answer_absent_pbxes",
+        help: "PBXs that were asked for by name and that the answer lacks",
+        value: |snapshot| count(snapshot.answer.drift.absent_pbxes),
     },
     Gauge {
         name: "eightxeight_answer_inconsistencies",

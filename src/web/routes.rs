@@ -16,7 +16,7 @@ use url::Url;
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{Shared, icon, script, status, style};
+use super::status::{self, icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
@@ -27,7 +27,7 @@ pub struct App {
     pub(super) exporter: Arc<Exporter>,
     pub(super) web: config::Web,
     pub(super) live: Live,
-    pub(super) status: Shared,
+    pub(super) status: status::Shared,
     pub(super) stopping: CancellationToken,
 }
 
@@ -39,7 +39,7 @@ impl App {
             exporter,
             web,
             live: Live::default(),
-            status: Shared::default(),
+            status: status::Shared::default(),
             stopping,
         }
     }

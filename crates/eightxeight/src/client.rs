@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
-use zeroize::Zeroizing;
 
 use crate::answer::Snapshot;
 use crate::cause::{Cause, Reason};
@@ -18,7 +17,7 @@ use crate::failure::{Endpoint, Failure};
 use crate::settings::Settings;
 use crate::status::{Exchange, Observer, Status};
 use crate::token::{FRESH_TOKEN_AGE, Token};
-use crate::transport::{Success, Transport, TransportError, exchange, sensitive};
+use crate::transport::{RawAnswer, Transport, TransportError, exchange, sensitive};
 use crate::users::{Identity, Question, Users};
 use crate::window::{Period, QUERY_ZONE, Window};
 
@@ -36,6 +35,9 @@ struct Inner {
     identity: Mutex<Identity>,
     secrets: SecretReader,
 }
+
+/// One answer is unpacked and decoded at a time in the whole process: a large one takes many times its length on the wire.
+static READING: Mutex<()> = Mutex::new(());
 
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
@@ -241,7 +243,7 @@ impl Inner {
         let answer = self
             .exchange(identity, Endpoint::Token, request, {
                 let key = secrets.key.clone();
-                move |body| Token::from_answer(&body, key, clock.now()).map_err(|_| Cause::Decode)
+                move |body| Token::from_answer(body, key, clock.now()).map_err(|_| Cause::Decode)
             })
             .await;
         match answer {
@@ -255,7 +257,8 @@ impl Inner {
             Err(Error::Request(failure)) => {
                 if failure.is_refusal() {
                     let mut state = identity.user.state();
-                    state.lockout.refused(clock.now(), identity.secrets);
+                    let now = clock.now();
+                    state.lockout.refused(now, identity.secrets, &failure);
                 } else {
                     self.failed(identity, &failure, sent);
                 }
@@ -283,10 +286,11 @@ impl Inner {
                 ("endTime", &end),
                 ("timeZone", QUERY_ZONE),
             ]);
-        let answer = self
+        let mut answer = self
             .exchange(identity, Endpoint::Compsum, request, |body| {
-                decode(&body).map_err(|error| match error {
+                decode(body).map_err(|error| match error {
                     DecodeError::TooMany => Cause::TooLarge,
+                    DecodeError::NoRows => Cause::NoRows,
                     DecodeError::Malformed { line, column } => {
                         tracing::debug!(line, column, "the answer is no JSON array of PBXs");
                         Cause::Decode
@@ -294,6 +298,7 @@ impl Inner {
                 })
             })
             .await?;
+        answer.drift.absent_pbxes = answer.absent(&self.settings.pbx_ids).count();
         Ok(Snapshot {
             period,
             received: self.users.clock.now().wall,
@@ -307,37 +312,34 @@ impl Inner {
         identity: &Identity,
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
-        read: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Cause> + Send + 'static,
+        read: impl FnOnce(&[u8]) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, Error> {
         let clock = self.users.clock;
-        let most = self.settings.max_requests_per_minute;
-        let permit = identity.user.budget.acquire(most).await;
-        // While this stood in line another request may have failed.
-        self.check_hold(identity)?;
-        permit.consume();
-        let start = clock.now();
-        let (result, date) = exchange(endpoint, request, start.wall).await;
-        let answered = clock.now();
-        if let Some(date) = date {
-            // The header has whole seconds. Adding zero turns -0 into 0.
-            let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
-            identity.user.state().clock_skew = Some(skew);
+        // A connection that died while idle is no failure; a login is never repeated.
+        let second_try = request
+            .try_clone()
+            .filter(|_| endpoint == Endpoint::Compsum);
+        let (mut start, mut answer) = self.send(identity, endpoint, request).await?;
+        if let (Err(failure), Some(request)) = (&answer, second_try)
+            && failure.cause == Cause::Closed
+        {
+            (start, answer) = self.send(identity, endpoint, request).await?;
         }
-        let result = match result {
-            Ok(Success { body, status, turn }) => tokio::task::spawn_blocking(move || {
-                let result = read(body);
-                drop(turn);
-                result
-            })
-            .await
-            .unwrap_or(Err(Cause::Decode))
-            .map_err(|cause| Failure {
-                endpoint,
-                cause,
-                status: Some(status),
-                retry_after: None,
-            }),
+        let answered = clock.now();
+        let result = match answer {
             Err(failure) => Err(failure),
+            Ok(answer) => {
+                if let Some(date) = answer.date {
+                    // The header has whole seconds. Adding zero turns -0 into 0.
+                    let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
+                    identity.user.state().clock_skew = Some(skew);
+                }
+                let task = tokio::task::spawn_blocking(move || {
+                    let _one_at_a_time = READING.lock();
+                    answer.read(read)
+                });
+                task.await.map_err(|_| Error::Panicked)?
+            }
         };
         let took = clock.now().since(start);
         let failure = result.as_ref().err().map(Failure::reason);
@@ -353,6 +355,22 @@ impl Inner {
             failure,
         });
         result.map_err(Error::Request)
+    }
+
+    /// Sends a request when the budget has room for it. When that was, and what came of it.
+    async fn send(
+        &self,
+        identity: &Identity,
+        endpoint: Endpoint,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(Moment, Result<RawAnswer, Failure>), Error> {
+        let most = self.settings.max_requests_per_minute;
+        let permit = identity.user.budget.acquire(most).await;
+        // While this stood in line another request may have failed.
+        self.check_hold(identity)?;
+        permit.consume();
+        let start = self.users.clock.now();
+        Ok((start, exchange(endpoint, request, start.wall).await))
     }
 
     fn check_hold(&self, identity: &Identity) -> Result<(), Error> {

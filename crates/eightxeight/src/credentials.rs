@@ -129,12 +129,10 @@ impl Source {
                     );
                 }
                 let text = std::str::from_utf8(&bytes)
-                    .map_err(|_| self.unusable("the secret isn't UTF-8 text"))?;
-                SecretString::from(without_line_end(text).to_owned())
+                    .map_err(|_| self.unusable("the secret isn't UTF-8 text: save it as UTF-8"))?;
+                SecretString::from(bare(text).to_owned())
             }
-            Place::Text(text) => {
-                SecretString::from(without_line_end(text.expose_secret()).to_owned())
-            }
+            Place::Text(text) => SecretString::from(bare(text.expose_secret()).to_owned()),
         };
         match text.expose_secret() {
             "" => Err(SecretError::Empty {
@@ -155,7 +153,9 @@ impl Source {
     }
 }
 
-fn without_line_end(text: &str) -> &str {
+/// Without a byte order mark, which some editors and shells write before a text, and without a line end.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
 }
@@ -290,14 +290,20 @@ mod tests {
     }
 
     #[test]
-    fn one_trailing_line_end_is_ignored() {
-        for content in ["a b", "a b\n", "a b\r\n"] {
+    fn a_byte_order_mark_and_one_trailing_line_end_are_ignored() {
+        for content in ["a b", "a b\n", "a b\r\n", "\u{feff}a b\r\n"] {
             assert_eq!(in_file(content.as_bytes()).unwrap(), "a b");
         }
         assert!(in_file(b"a\n\n").is_err());
         assert!(matches!(in_file(b"\n"), Err(SecretError::Empty { .. })));
         assert!(matches!(in_file(b""), Err(SecretError::Empty { .. })));
         assert!(in_file(b"\xff").is_err());
+        // UTF-16, as an older PowerShell writes it.
+        assert!(in_file(b"\xff\xfea\0").is_err());
+        assert!(matches!(
+            in_file(b"\xef\xbb\xbf\n"),
+            Err(SecretError::Empty { .. })
+        ));
         assert!(in_file("a".repeat(70_000).as_bytes()).is_err());
     }
 

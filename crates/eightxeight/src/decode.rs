@@ -27,6 +27,9 @@ pub enum DecodeError {
         /// Where reading stopped.
         column: usize,
     },
+    /// Rows, but none with a PBX's name.
+    #[error("no row has a PBX's name")]
+    NoRows,
     /// More PBXs than [`MOST_PBXES`], or names so long that a page would be too large.
     #[error("more than {MOST_PBXES} PBXs, or names of more than {MOST_NAMES} bytes")]
     TooMany,
@@ -40,8 +43,20 @@ const MOST_NAMES: usize = 4 * 1024 * 1024;
 ///
 /// # Errors
 ///
-/// When it isn't a JSON array, or holds too many PBXs or too long names.
+/// When it isn't a JSON array, has rows and none with a name, or holds too many PBXs or too long names.
 pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
+    match read(body) {
+        Err(error @ DecodeError::Malformed { .. }) if body.trim_ascii_start().starts_with(b"[") => {
+            read(&mended(body)).map_err(|second| match second {
+                DecodeError::Malformed { .. } => error,
+                _ => second,
+            })
+        }
+        result => result,
+    }
+}
+
+fn read(body: &[u8]) -> Result<Answer, DecodeError> {
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = json.deserialize_seq(&mut reader).and_then(|()| json.end());
@@ -52,7 +67,46 @@ pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
         line: error.line(),
         column: error.column(),
     })?;
+    if reader.rows.is_empty() && reader.elements > 0 {
+        return Err(DecodeError::NoRows);
+    }
     Ok(reader.finish())
+}
+
+/// The body with an empty text in place of all texts and words that JSON doesn't have: bytes that aren't UTF-8, half a
+/// surrogate pair, `NaN`, a number beyond all bounds. Then each costs the value or the row where it stands and no more.
+fn mended(body: &[u8]) -> Vec<u8> {
+    let mut mended = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(first) = rest.first() {
+        let is_between = |byte: &u8| b"[]{},: \t\r\n".contains(byte);
+        let length = match first {
+            b'"' => text_length(rest),
+            byte if is_between(byte) => 1,
+            _ => rest
+                .iter()
+                .position(|byte| is_between(byte) || *byte == b'"')
+                .unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        let is_good = is_between(first) || serde_json::from_slice::<Value>(token).is_ok();
+        mended.extend(if is_good { token } else { b"\"\"" });
+        rest = after;
+    }
+    mended
+}
+
+/// The length of the text in quotes at the start.
+fn text_length(json: &[u8]) -> usize {
+    let mut bytes = json.iter().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    json.len()
 }
 
 /// A JSON value, as far as it matters here. Whatever it is, it can be read.
@@ -92,8 +146,9 @@ impl Value<'_> {
             Value::Text(text) => text.trim().parse().ok(),
             Value::Other => None,
         };
-        let finite = number.filter(|number| number.is_finite());
-        finite.map_or(Number::Rejected, Number::Some)
+        // A count or a length below zero stands for "none", as -1 does for an average.
+        let good = number.filter(|number| number.is_finite() && *number >= 0.0);
+        good.map_or(Number::Rejected, |number| Number::Some(number.abs()))
     }
 }
 

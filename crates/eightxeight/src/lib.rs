@@ -21,6 +21,8 @@ pub mod fields;
 mod files;
 mod lockout;
 pub mod network;
+pub mod proxy;
+pub mod retry_after;
 mod settings;
 mod status;
 mod token;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use crate::cause::Cause;
 
@@ -66,7 +66,11 @@ fn of_io(error: &(dyn Error + 'static)) -> Option<Cause> {
         return Some(of_connect(error)).filter(|cause| *cause != Cause::Connect);
     }
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return error.is_incomplete_message().then_some(Cause::Closed);
+        return match error {
+            error if error.is_incomplete_message() => Some(Cause::Closed),
+            error if error.is_parse() => Some(Cause::BadHead),
+            _ => None,
+        };
     }
     (error.to_string() == "dns error").then_some(Cause::UnknownName)
 }
@@ -81,9 +85,21 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<Cause> {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Cause::WrongName
             }
-            _ => Cause::UnknownIssuer,
+            CertificateError::UnknownIssuer => Cause::UnknownIssuer,
+            CertificateError::BadSignature => Cause::BadSignature,
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                Cause::WeakCertificate
+            }
+            _ => Cause::UnsuitableCertificate,
         },
         rustls::Error::InvalidMessage(_) => Cause::NoTls,
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        ) => Cause::NoCommonTls,
         _ => Cause::Tls,
     })
 }

@@ -29,9 +29,7 @@ impl Node {
             Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.wipe()),
         }
     }
-}
 
-impl Node {
     /// The entries of a map, each key once. `problem` is called with the line, the key if it has one, and the message.
     pub fn entries(&self, mut problem: impl FnMut(u64, Option<&str>, &str)) -> Vec<(&str, &Node)> {
         let entries = match &self.value {

@@ -47,7 +47,8 @@ pub(super) async fn run(
     };
     let reached = check.reach().await;
     check.ask(reached).await;
-    Ok(Report::new(check.steps, &check.answers, warnings))
+    let asked = &check.account.api.pbx_ids;
+    Ok(Report::new(check.steps, &check.answers, warnings, asked))
 }
 
 struct Check<S> {

@@ -3,6 +3,7 @@
 //! The page, its style and its script are files of their own under `templates/`, so that nothing inline
 //! needs to be allowed.
 
+mod shared;
 mod table;
 mod words;
 
@@ -16,10 +17,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::sync::Mutex;
 
 use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
@@ -30,6 +28,7 @@ use crate::names::NAMES;
 use crate::telemetry::BUILD;
 use eightxeight::clock::Moment;
 
+pub(super) use shared::Shared;
 use table::Table;
 use words::{Here, Tone, length};
 
@@ -48,13 +47,6 @@ const FRESH: Duration = Duration::from_mins(3);
 /// Nothing but the page's own style and script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The page as it was rendered last, for all who ask in the same second.
-#[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Option<(Version, Bytes)>>);
-
-/// What a page was rendered from: the second, the configuration, and the accounts' views.
-type Version = (i64, Timestamp, Vec<u64>);
 
 #[derive(Template)]
 #[template(path = "status.html")]
@@ -92,6 +84,8 @@ struct WindowSection {
     remedy: Option<String>,
     covers: Option<String>,
     table: Option<Table>,
+    /// PBXs that were asked for by name and not answered.
+    absent: Vec<String>,
 }
 
 impl AccountSection {
@@ -115,19 +109,14 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
     let accounts = app.exporter.accounts();
     let at = app.exporter.clock().now();
     let versions = accounts.iter().map(|account| account.view().version);
-    let loaded = app.exporter.last_reload().loaded;
-    let version = (at.wall.as_second(), loaded, versions.collect());
-    let mut shared = app.status.0.lock().await;
-    let html = match &*shared {
-        Some((known, html)) if *known == version => html.clone(),
-        _ => match page(&app, &accounts, at).render() {
-            Ok(html) => shared.insert((version, html.into())).1.clone(),
-            Err(error) => {
-                tracing::error!(%error, "the status page could not be rendered");
-                let text = "the status page could not be rendered; the log says why\n";
-                return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
-            }
-        },
+    let key = (at.wall.as_second(), versions.collect());
+    let html = match app.status.page(key, || page(&app, &accounts, at).render()) {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "the status page could not be rendered");
+            let text = "the status page could not be rendered; the log says why\n";
+            return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
+        }
     };
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -230,7 +219,7 @@ fn section(
     };
     let windows = view.windows.iter();
     let windows: Vec<_> = windows
-        .map(|state| window(state, &view, at, &here, most_rows))
+        .map(|state| window(account, state, &view, at, &here, most_rows))
         .collect();
     AccountSection {
         anchor,
@@ -259,6 +248,7 @@ fn section(
 }
 
 fn window(
+    account: &Account,
     state: &WindowView,
     view: &View,
     at: Moment,
@@ -283,36 +273,9 @@ fn window(
             format!("{start} to {}", here.clock_time(snapshot.period.end))
         }),
         table: table.filter(|table| !table.worst.is_empty()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::body::{Body, to_bytes};
-    use axum::http::Request;
-    use eightxeight::clock::Clock;
-    use tokio_util::sync::CancellationToken;
-    use tower_service::Service as _;
-
-    use super::*;
-    use crate::exporter::Exporter;
-    use crate::web::router;
-
-    #[tokio::test]
-    async fn whoever_asks_in_the_same_second_is_sent_the_same_page() {
-        let web = Web::default();
-        let exporter = Exporter::start(Vec::new(), &web, String::new(), None, Clock::System);
-        let mut router = router(App::new(exporter.unwrap(), web, CancellationToken::new()));
-        let mut pages = Vec::new();
-        for _ in 0..3 {
-            let request = Request::get("/").body(Body::empty()).unwrap();
-            let answer = router.call(request).await.unwrap();
-            pages.push(to_bytes(answer.into_body(), usize::MAX).await.unwrap());
-        }
-        // A second can end between two of them.
-        let shared = pages
-            .windows(2)
-            .filter(|pair| pair[0].as_ptr() == pair[1].as_ptr());
-        assert!(shared.count() >= 1);
+        absent: shown.map_or_else(Vec::new, |snapshot| {
+            let absent = snapshot.answer.absent(&account.config().api.pbx_ids);
+            absent.take(MOST_ROWS).map(str::to_owned).collect()
+        }),
     }
 }

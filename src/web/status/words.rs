@@ -48,39 +48,6 @@ pub(super) fn length(length: SignedDuration) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// A piece of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Piece<'a> {
-    pub(super) text: &'a str,
-    /// Whether it is the name of an option, which a line must not end in.
-    pub(super) is_option: bool,
-}
-
-/// The options in a text, and what stands between them.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("--") {
-        let after = &rest[at..];
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
-        let option = after[..end.unwrap_or(after.len())].trim_end_matches('.');
-        found.push(Piece {
-            text: &rest[..at],
-            is_option: false,
-        });
-        found.push(Piece {
-            text: option,
-            is_option: true,
-        });
-        rest = &after[option.len()..];
-    }
-    found.push(Piece {
-        text: rest,
-        is_option: false,
-    });
-    found
-}
-
 /// The present and the zone by whose clocks people read it.
 pub(super) struct Here {
     pub(super) now: Timestamp,
@@ -267,31 +234,5 @@ mod tests {
         assert_eq!(length(SignedDuration::from_secs(150)), "2 min 30 s");
         assert_eq!(minutes(327.232), "5:27");
         assert_eq!(minutes(59.6), "1:00");
-    }
-
-    #[test]
-    fn options_are_found_in_a_text() {
-        let found = |text| -> Vec<(String, bool)> {
-            let pieces = pieces(text).into_iter();
-            pieces
-                .map(|piece| (piece.text.to_owned(), piece.is_option))
-                .collect()
-        };
-        let own = |text: &str, is_option| (text.to_owned(), is_option);
-        assert_eq!(
-            found("see --api.key-file. Or (--x)"),
-            [
-                own("see ", false),
-                own("--api.key-file", true),
-                own(". Or (", false),
-                own("--x", true),
-                own(")", false)
-            ]
-        );
-        assert_eq!(found("none - at all"), [own("none - at all", false)]);
-        assert_eq!(
-            found("--"),
-            [own("", false), own("--", true), own("", false)]
-        );
     }
 }

@@ -44,24 +44,30 @@ fn no_data_is_never_green() {
         }
         // The last value of a series outlives the data.
         let instant = targets(panel).iter().all(|target| target.instant);
-        assert_eq!(instant, text(panel, "type") != "timeseries", "{panel}");
+        assert!(instant || text(panel, "type") == "timeseries", "{panel}");
+        let says = text(&panel["fieldConfig"]["defaults"], "noValue");
+        assert!(says.len() > 5, "nothing to read without data: {panel}");
     }
     assert!(looked_at > 30);
 }
 
 #[test]
-fn abandoned_calls_are_never_stacked_upon_missed_ones() {
+fn only_what_adds_up_is_stacked() {
+    let mut stacked = 0;
     for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
         let company = targets(panel)[0].expr.contains("eightxeight_company_");
-        let default = &panel["fieldConfig"]["defaults"]["custom"]["stacking"];
-        assert!(!company || default.is_null(), "{panel}");
-        let abandoned = list(&panel["fieldConfig"]["overrides"])
-            .iter()
-            .filter(|rule| rule["matcher"]["options"] == "Abandoned");
-        for property in abandoned.flat_map(|rule| list(&rule["properties"])) {
-            assert_ne!(text(property, "id"), "custom.stacking", "{panel}");
+        let defaults = &panel["fieldConfig"]["defaults"]["custom"]["stacking"];
+        let is_stacked =
+            text(defaults, "mode") == "normal" || text(&panel["options"], "stacking") == "normal";
+        if company && is_stacked {
+            let overrides = list(&panel["fieldConfig"]["overrides"]).iter();
+            let names = overrides.map(|rule| text(&rule["matcher"], "options"));
+            let parts = ["Answered", "Rang out or voicemail", "Abandoned"];
+            assert_eq!(names.take(3).collect::<Vec<_>>(), parts, "{panel}");
+            stacked += 1;
         }
     }
+    assert_eq!(stacked, 4);
 }
 
 #[derive(Deserialize)]
@@ -140,34 +146,20 @@ fn the_colours_change_where_the_alerts_fire() {
             }
         }
     }
-    assert_eq!(seen, [6, 2]);
+    assert!(seen[0] >= 8 && seen[1] >= 1, "{seen:?}");
 }
 
 #[test]
-fn few_calls_are_the_same_everywhere_and_old_data_is_what_the_alerts_take_for_it() {
-    let config = include_str!("../../../grafana/config.libsonnet");
-    let fewest = after(config, "fewestCalls: ");
-    let calls = &rules("account_pbx_id_window:eightxeight_company_inbound_calls:max")[0];
-    let fresh = after(calls, "success[");
-    assert!(calls.contains(&format!("[{fresh}m]")), "{calls}");
+fn old_data_are_what_the_alerts_take_for_it() {
     let stale = after(&rules("EightXEightDataStale")[0], "_seconds > ");
-    let mut seen = [0, 0];
+    let mut seen = 0;
     for panel in Dashboard::all().iter().flat_map(Dashboard::queried) {
-        for target in targets(panel) {
-            for part in target.expr.split(" >= ").skip(1) {
-                assert_eq!(after(part, ""), fewest, "{}", target.expr);
-                seen[0] += 1;
-            }
-            for part in target.expr.split("max_over_time(").skip(1) {
-                assert_eq!(after(part, "}["), fresh, "{}", target.expr);
-            }
-        }
         if text(panel, "title").starts_with("Data age") {
             let steps = thresholds(panel)[0];
-            assert_eq!(from(steps, "orange"), Some(fresh * 60.0), "{panel}");
+            assert_eq!(from(steps, "orange"), Some(180.0), "{panel}");
             assert_eq!(from(steps, "red"), Some(stale), "{panel}");
-            seen[1] += 1;
+            seen += 1;
         }
     }
-    assert_eq!(seen, [7, 3]);
+    assert_eq!(seen, 3);
 }
