@@ -43,8 +43,11 @@ RUN touch build.rs src/main.rs src/lib.rs crates/*/src/lib.rs \
 FROM ${BASE_IMAGE}
 ARG REVISION=unknown
 ARG VERSION=unknown
+ARG REPOSITORY=unknown
 LABEL org.opencontainers.image.title="eightxeight-exporter" \
       org.opencontainers.image.description="Prometheus exporter for the 8x8 Work Analytics company summary" \
+      org.opencontainers.image.url="${REPOSITORY}" \
+      org.opencontainers.image.source="${REPOSITORY}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

@@ -2,14 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment alert-quality docs bench bench-dashboards microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment alert-quality docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## Build and start the demo
 	$(CARGO) run --locked -- demo
 
-test: setup lint unit deployment ## Run everything that CI runs, installing what it needs
+test: setup lint unit deployment ## Run everything that CI runs; installs Debian packages, takes some 20 minutes
 
 setup: ## Install what the tests need, or say what is missing
 	scripts/setup
@@ -19,7 +19,7 @@ lint: ## Formatting, clippy, rustdoc
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
-unit:
+unit: ## The tests of the program
 	$(CARGO) test --locked --workspace
 
 deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
@@ -43,10 +43,14 @@ BUILDER ?= $(shell command -v docker >/dev/null && echo docker build || echo bui
 
 image: ## Build the container image; IMAGE names it, BUILDER builds it
 	$(BUILDER) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse --short=12 HEAD) \
-		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) .
+		--build-arg VERSION=$$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q}' Cargo.toml) \
+		--build-arg REPOSITORY=$$(scripts/address) .
 
 image-test: ## Build the image from stand-in base images and run it; needs root, Debian, buildah, debootstrap
 	deploy/image-test
+
+compose-test: ## Run deploy/compose on a Docker engine, without a registry; needs root, Debian, docker.io
+	deploy/compose-test
 
 dist: ## Write tarball, Debian package and checksums to target/dist; needs cargo-deb
 	scripts/dist
@@ -61,8 +65,10 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 
 release-setup:
 	scripts/setup release
+	@scripts/address --final >/dev/null || true
 
-release-check: release-setup test alert-quality deny image-test package-test fuzz soak ## Run all that a release has to pass
+release-check: release-setup test alert-quality deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
+	scripts/address --final
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench

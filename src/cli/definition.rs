@@ -91,12 +91,14 @@ pub fn command() -> Command {
     );
     let mut command = Command::new("eightxeight-exporter")
         .about("Prometheus exporter for the company summary of 8x8's Work Analytics")
-        .after_help(
+        .after_help(concat!(
             "Try it:      eightxeight-exporter demo, then open http://localhost:10888/\n\
              Use it:      eightxeight-exporter --api.key-file KEY --api.username NAME \
              --api.password-file FILE\n\
-             All options: eightxeight-exporter serve --help",
-        )
+             All options: eightxeight-exporter serve --help\n\
+             More:        ",
+            env!("CARGO_PKG_REPOSITORY")
+        ))
         .version(version)
         .subcommand_required(true)
         .override_usage("eightxeight-exporter [COMMAND] [OPTIONS]")

@@ -296,6 +296,7 @@ impl Sources {
         }
         let named = |text: &String| format!("--web.config.file: {text}");
         let mut warnings = warnings::environment(&self.raw, self.accounts.as_deref());
+        warnings.extend(warnings::quoted_password());
         match web.config_file.as_deref().map(WebSecurity::open) {
             Some(Ok(security)) => warnings.extend(security.warnings().iter().map(named)),
             Some(Err(problems)) => self.problems.extend(problems.iter().map(named)),

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use eightxeight::credentials::is_quoted;
+
 use super::Account;
 use super::file::AccountEntry;
 use super::layers::Raw;
@@ -53,6 +55,18 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         )
     };
     unknown.iter().map(warning).collect()
+}
+
+/// A password may begin and end with quotation marks, so this is no error.
+pub(super) fn quoted_password() -> Option<String> {
+    let name = "EIGHTXEIGHT_API_PASSWORD";
+    let is_quoted = std::env::var(name).is_ok_and(|text| is_quoted(&text));
+    is_quoted.then(|| {
+        format!(
+            "{name}: the password is sent with the quotation marks that it stands in, which \
+             `docker run --env-file` does not remove"
+        )
+    })
 }
 
 impl Account {

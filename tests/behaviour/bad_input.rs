@@ -282,6 +282,36 @@ fn zones_that_are_not_what_they_seem_are_warned_of_and_misspelt_ones_named() {
     }
 }
 
+/// As `docker run --env-file` hands them on.
+#[test]
+fn secrets_in_quotation_marks_are_told_without_being_shown() {
+    let secrets = |key, username, password| {
+        [
+            ("EIGHTXEIGHT_API_KEY", key),
+            ("EIGHTXEIGHT_API_USERNAME", username),
+            ("EIGHTXEIGHT_API_PASSWORD", password),
+        ]
+    };
+    let said = warnings(&["serve"], &secrets("k3y", "me@example.org", "'hunter2'"));
+    assert_says(
+        &said.concat(),
+        &["EIGHTXEIGHT_API_PASSWORD: ", "--env-file"],
+    );
+    assert_silent(&said.concat(), &["hunter2"]);
+    assert!(warnings(&["serve"], &secrets("k3y", "me@example.org", "hunter2'")).is_empty());
+    let mut command = clean_command();
+    let variables = secrets("\"k3y\"", "'me@example.org'", "hunter2");
+    let ended = finish(command.args(["serve", "--config.check"]).envs(variables));
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let expected = [
+        "EIGHTXEIGHT_API_KEY: ",
+        "EIGHTXEIGHT_API_USERNAME: ",
+        "leave them out",
+    ];
+    assert_says(&ended.errors, &expected);
+    assert_silent(&ended.errors, &["k3y", "me@example.org", "hunter2"]);
+}
+
 #[tokio::test]
 async fn variables_that_look_like_options_and_are_none_are_warned_of() {
     let variables = [

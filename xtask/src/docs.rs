@@ -1,5 +1,5 @@
 //! What is checked in and follows from something else: tables of the documentation from the program's, the rules for
-//! Prometheus-Operator from those for Prometheus.
+//! Prometheus-Operator from those for Prometheus, version and address of the project from Cargo.toml.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,10 @@ use eightxeight_exporter::commands::fields::{Format, table};
 use eightxeight_exporter::config::options::{Group, OPTIONS, Opt};
 
 use crate::Outcome;
-use crate::files::{OPT_IN_RULES, RULES, Text, read, root, yaml};
+use crate::files::{OPT_IN_RULES, RULE_TESTS, RULES, Text, read, root, yaml};
+
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Writes the files and prints the paths of those that change.
 pub(crate) fn write() -> Outcome {
@@ -30,16 +33,24 @@ pub(crate) fn check() -> Outcome {
 
 /// Those of the files that aren't as they should be.
 fn differing() -> Result<Vec<Text>, String> {
+    let rules = addressed(RULES)?;
+    let opt_in = addressed(OPT_IN_RULES)?;
+    let no_calls: Vec<Text> = opt_in
+        .iter()
+        .filter(|file| file.path.ends_with("/no-calls.yml"))
+        .cloned()
+        .collect();
     let mut files = vec![
         configuration()?,
         metrics()?,
-        prometheus_rule("prometheus-operator", "eightxeight-exporter", &yaml(RULES)?)?,
-        prometheus_rule(
-            "no-calls",
-            "eightxeight-no-calls",
-            &[read(&format!("{OPT_IN_RULES}/no-calls.yml"))?],
-        )?,
+        prometheus_rule("prometheus-operator", "eightxeight-exporter", &rules)?,
+        prometheus_rule("no-calls", "eightxeight-no-calls", &no_calls)?,
+        chart()?,
+        image_tag()?,
     ];
+    files.extend(rules);
+    files.extend(opt_in);
+    files.extend(addressed(RULE_TESTS)?);
     files.retain(|file| !read(&file.path).is_ok_and(|found| found.text == file.text));
     Ok(files)
 }
@@ -49,6 +60,60 @@ fn configuration() -> Result<Text, String> {
     fill(&mut document, "options", &options(false))?;
     fill(&mut document, "options of the file", &options(true))?;
     Ok(document)
+}
+
+/// The files of the folder, with links to the runbooks of this version.
+fn addressed(folder: &str) -> Result<Vec<Text>, String> {
+    let mut files = yaml(folder)?;
+    for file in &mut files {
+        let lines = file.text.split_inclusive('\n');
+        file.text = lines
+            .map(|line| with_address(line).unwrap_or_else(|| line.to_owned()))
+            .collect();
+    }
+    Ok(files)
+}
+
+/// The line with another address of the runbooks, if it has one.
+fn with_address(line: &str) -> Option<String> {
+    let (before, anchor) = line.split_once("docs/runbooks.md#")?;
+    let start = before.rfind([' ', '\'', '"']).map_or(0, |at| at + 1);
+    let before = &before[..start];
+    Some(format!(
+        "{before}{REPOSITORY}/blob/v{VERSION}/docs/runbooks.md#{anchor}"
+    ))
+}
+
+fn chart() -> Result<Text, String> {
+    let lines = [
+        ("version: ", VERSION.to_owned()),
+        ("appVersion: ", format!("\"{VERSION}\"")),
+        ("home: ", REPOSITORY.to_owned()),
+        ("sources: ", format!("[{REPOSITORY}]")),
+    ];
+    set("deploy/helm/eightxeight-exporter/Chart.yaml", &lines)
+}
+
+fn image_tag() -> Result<Text, String> {
+    let lines = [("    newTag: ", VERSION.to_owned())];
+    set("deploy/kubernetes/base/kustomization.yaml", &lines)
+}
+
+/// The file with other values in the lines that begin so.
+fn set(path: &str, values: &[(&str, String)]) -> Result<Text, String> {
+    let mut file = read(path)?;
+    for (begin, value) in values {
+        let is_it = |line: &&str| line.starts_with(begin);
+        let line = file
+            .text
+            .lines()
+            .find(is_it)
+            .ok_or_else(|| format!("{path}: no line {begin}"))?;
+        file.text = file
+            .text
+            .replace(&format!("\n{line}\n"), &format!("\n{begin}{value}\n"));
+    }
+    Ok(file)
 }
 
 /// A table for each group.

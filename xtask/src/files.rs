@@ -8,7 +8,11 @@ pub(crate) const RULES: &str = "deploy/prometheus/rules";
 /// See [`RULES`].
 pub(crate) const OPT_IN_RULES: &str = "deploy/prometheus/rules/opt-in";
 
+/// Their tests.
+pub(crate) const RULE_TESTS: &str = "deploy/prometheus/tests";
+
 /// A file and what it holds.
+#[derive(Clone)]
 pub(crate) struct Text {
     /// From the repository's root.
     pub(crate) path: String,

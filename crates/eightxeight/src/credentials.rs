@@ -160,6 +160,26 @@ fn bare(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
 }
 
+/// A secret that never stands in quotation marks, as a password might.
+fn unquoted(source: &Source) -> Result<SecretString, SecretError> {
+    let secret = source.read()?;
+    if is_quoted(secret.expose_secret()) {
+        return Err(source.unusable(
+            "it stands in quotation marks, which `docker run --env-file` does not remove: leave them out",
+        ));
+    }
+    Ok(secret)
+}
+
+/// Whether the text stands in quotation marks, as a shell would remove them.
+#[must_use]
+pub fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|&mark| {
+        text.strip_prefix(mark)
+            .is_some_and(|rest| rest.ends_with(mark))
+    })
+}
+
 /// The three secrets of an account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credentials {
@@ -188,7 +208,7 @@ impl Credentials {
     ///
     /// All that is wrong with them.
     pub fn read(&self) -> Result<Secrets, Vec<SecretError>> {
-        let key = self.key.read().and_then(|key| {
+        let key = unquoted(&self.key).and_then(|key| {
             let printable = key
                 .expose_secret()
                 .bytes()
@@ -201,7 +221,7 @@ impl Credentials {
                     .unusable("an API key has no spaces and only ASCII characters"))
             }
         });
-        match (key, self.username.read(), self.password.read()) {
+        match (key, unquoted(&self.username), self.password.read()) {
             (Ok(key), Ok(username), Ok(password)) => Ok(Secrets {
                 key,
                 username,
@@ -285,6 +305,30 @@ mod tests {
             Err(SecretError::Empty { .. })
         ));
         assert!(in_file("a".repeat(70_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn quotation_marks_around_key_and_name_are_refused_without_showing_them() {
+        let read = |key: &str, username: &str, password: &str| {
+            let credentials = Credentials {
+                key: Source::text("EIGHTXEIGHT_API_KEY", key),
+                username: Source::text("--api.username", username),
+                password: Source::text("EIGHTXEIGHT_API_PASSWORD", password),
+            };
+            let errors = credentials.read().err().unwrap_or_default();
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(read("k3y", "o'neil@example.org", "\"hunter2\""), [""; 0]);
+        let errors = read("\"k3y\"", "'o@example.org'", "p");
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        for (error, origin) in errors
+            .iter()
+            .zip(["EIGHTXEIGHT_API_KEY: ", "--api.username: "])
+        {
+            assert!(error.starts_with(origin), "{error}");
+            assert!(error.contains("quotation marks"), "{error}");
+            assert!(!error.contains("k3y") && !error.contains("o@"), "{error}");
+        }
     }
 
     #[test]

@@ -14,9 +14,10 @@ const OPTIONS_OF_OTHERS: [&str; 2] = ["--storage.tsdb.", "--max-block-duration"]
 
 /// Variables that aren't options: the two secrets, what the compose file asks for, what the build is told, and one that
 /// Kubernetes sets.
-const OTHER_VARIABLES: [&str; 6] = [
+const OTHER_VARIABLES: [&str; 7] = [
     "EIGHTXEIGHT_API_KEY",
     "EIGHTXEIGHT_API_PASSWORD",
+    "EIGHTXEIGHT_MODE",
     "EIGHTXEIGHT_SECRETS",
     "EIGHTXEIGHT_REVISION",
     "EIGHTXEIGHT_EXPORTER_PORT",

@@ -53,6 +53,8 @@ pub(super) fn page(newest: &Release) -> Result<String, Box<dyn Error>> {
         options += &listed(arguments.iter().copied())?;
     }
     let text = TEXT.replace(COMMANDS, &commands).replace(OPTIONS, &options);
+    let address = roman(env!("CARGO_PKG_REPOSITORY"));
+    let text = text.replace("REPOSITORY\n", &Roff::new().text([address]).to_roff());
     Ok(String::from_utf8(page)? + &text)
 }
 
