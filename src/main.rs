@@ -14,6 +14,9 @@ fn main() -> ExitCode {
     let exit = cli::run(std::env::args_os(), config::environment);
     // Nobody is left to tell when the other end of a pipe has gone.
     let _ = std::io::stdout().write_all(exit.output.as_bytes());
+    for warning in exit.warnings {
+        let _ = writeln!(std::io::stderr(), "warning: {warning}");
+    }
     for error in exit.errors {
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }

@@ -5,6 +5,8 @@ mod accept;
 mod answer;
 mod config_file;
 mod error_body;
+mod proxy;
+mod retry_after;
 mod web_config;
 mod window;
 
@@ -12,6 +14,8 @@ pub(crate) use accept::accept;
 pub(crate) use answer::answer;
 pub(crate) use config_file::config_file;
 pub(crate) use error_body::error_body;
+pub(crate) use proxy::proxy;
+pub(crate) use retry_after::retry_after;
 pub(crate) use web_config::web_config;
 pub(crate) use window::window;
 

@@ -67,17 +67,18 @@ fn log_configuration(
 pub(super) fn demo(
     simulator: &Simulator,
     scheme: &str,
-    telemetry_path: &str,
+    web: &config::Web,
     listeners: &[TcpListener],
 ) {
     let port = addresses(listeners)
         .next()
         .map_or(0, |address| address.port());
+    let base = format!("{scheme}://localhost:{port}{}", web.prefixes()[0]);
     let control = format!("http://{}/simulator/scenario", simulator.address());
     tracing::info!(
         scenario = %simulator.scenario(),
-        page = format!("{scheme}://localhost:{port}/"),
-        metrics = format!("{scheme}://localhost:{port}{telemetry_path}"),
+        page = format!("{base}/"),
+        metrics = format!("{base}{}", web.telemetry_path),
         another_scenario = format!("curl -X PUT -d outage {control}"),
         "demo: the numbers come from a simulated 8x8"
     );

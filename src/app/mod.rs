@@ -14,14 +14,15 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::AccountError;
+use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
 use crate::commands::health;
-use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
+use crate::config::{self, Account, Config, Origin, requests_per_minute};
 use crate::exporter::Exporter;
+use crate::names::USER_AGENT;
 use crate::telemetry::log;
-use eightxeight;
+use eightxeight::Users;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight_simulator::{self, Simulator};
@@ -46,7 +47,7 @@ const LEAST_BLOCKING: usize = 2;
 
 /// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// An account can't be set up.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -83,7 +84,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     #[must_use]
-    pub fn is_configuration(&self) -> bool {
+    pub(crate) fn is_configuration(&self) -> bool {
         match self {
             Failure::Account(_)
             | Failure::WebConfiguration(_)
@@ -99,16 +100,10 @@ impl Failure {
 /// # Errors
 ///
 /// When it can't start.
-pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
-    run(config.log, async move {
-        serve_accounts(
-            config.accounts,
-            config.web,
-            config.shown,
-            Some(origin),
-            |_, _| {},
-        )
-        .await
+pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let web = config.options.web;
+        serve_accounts(config.accounts, web, config.shown, Some(origin), |_, _| {}).await
     })
 }
 
@@ -117,30 +112,50 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When it can't start.
-pub fn demo(config: DemoConfig) -> Result<(), Failure> {
-    run(config.log, async move {
+pub(crate) fn demo(config: Config) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let options = config.options;
         let mut settings =
             eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
-        settings.scenario = config.scenario;
+        settings.scenario = options.scenario;
         let simulator = Simulator::start(settings)
             .await
             .map_err(|source| Failure::System {
                 what: "a loopback port for the simulator",
                 source,
             })?;
-        let account = demo_account(&simulator, config.collect);
+        let account = demo_account(&simulator, options.collect);
         let url = simulator.url();
-        let api = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
-        let path = config.web.telemetry_path.clone();
-        serve_accounts(
-            vec![account],
-            config.web,
-            api + &config.shown,
-            None,
-            |listeners, scheme| announce::demo(&simulator, scheme, &path, listeners),
-        )
-        .await
+        let shown = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
+        let web = options.web.clone();
+        let announce = |listeners: &[TcpListener], scheme: &str| {
+            announce::demo(&simulator, scheme, &web, listeners);
+        };
+        let shown = shown + &config.shown;
+        serve_accounts(vec![account], options.web, shown, None, announce).await
     })
+}
+
+/// Finds what would be wrong before the exporter listens, and what it would warn of.
+///
+/// # Errors
+///
+/// When an account can't be set up.
+pub(crate) fn verify(config: &Config) -> Result<Vec<String>, Failure> {
+    install_cryptography();
+    let users = Users::new(Clock::System);
+    let mut warnings = config.warnings.clone();
+    if config.accounts.is_empty() {
+        warnings.extend(config::zone_warning(&config.options.collect));
+    }
+    for account in &config.accounts {
+        Prepared::new(account.clone(), &users, None)?;
+        let name = account.name.as_ref();
+        let name = name.map_or_else(String::new, |name| format!("accounts.{name}: "));
+        let named = |warning: String| format!("{name}{warning}");
+        warnings.extend(account.warnings().into_iter().map(named));
+    }
+    Ok(warnings)
 }
 
 /// Checks an account and shows the report on standard output. Whether all worked.
@@ -148,10 +163,14 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When there is no report.
-pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failure> {
-    run(config.log, async move {
-        let report = check::check(config.account, format, &mut std::io::stdout()).await;
-        Ok(report?)
+pub(crate) fn check(
+    account: Account,
+    log: log::Settings,
+    warnings: &[String],
+    format: check::Format,
+) -> Result<bool, Failure> {
+    run(log, warnings, async move {
+        Ok(check::check(account, format, &mut std::io::stdout()).await?)
     })
 }
 
@@ -160,9 +179,13 @@ pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failu
 /// # Errors
 ///
 /// When it can't start or go on, or somebody stops it.
-pub fn backfill(job: backfill::Job, log: log::Settings) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn backfill(
+    job: backfill::Job,
+    log: log::Settings,
+    warnings: &[String],
+) -> Result<Vec<PathBuf>, Failure> {
     let yes = job.options.yes;
-    run(log, async move {
+    run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
         // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
@@ -204,18 +227,27 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
+            user_agent: USER_AGENT.to_owned(),
         },
         collect,
     }
 }
 
+/// The only provider in the program; a second call changes nothing.
+fn install_cryptography() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 fn run<T>(
     log: log::Settings,
+    warnings: &[String],
     program: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     log::install(log);
-    // The only provider in the program; a second install, which only tests make, changes nothing.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    install_cryptography();
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let descriptors = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     if descriptors < LEAST_DESCRIPTORS {
         return Err(Failure::FewDescriptors(descriptors));
@@ -272,18 +304,18 @@ async fn serve_accounts(
     let exporter = Exporter::start(accounts, &web, shown, origin, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
+    let for_probes = announce::addresses(&health_listeners).map(|address| (address, ""));
+    let main = announce::addresses(&listeners).map(|address| (address, web.prefixes()[0]));
+    if let Some((address, prefix)) = for_probes.chain(main).next()
+        && let Err(error) = health::publish(address, prefix)
+    {
+        tracing::debug!(%error, "the health command needs to be told the address");
+    }
     announce::start(&exporter, &web, &listeners);
     let secure = security
         .as_ref()
         .is_some_and(|security| security.speaks_tls());
     listening(&listeners, if secure { "https" } else { "http" });
-    if let Some(address) = announce::addresses(&health_listeners)
-        .chain(announce::addresses(&listeners))
-        .next()
-        && let Err(error) = health::publish(address)
-    {
-        tracing::debug!(%error, "the health command needs to be told the address");
-    }
     let app = App::new(exporter, web, stop.clone());
     tell_systemd(sd_notify::NotifyState::Ready);
     // Probes are answered to the end: the main server may still be sending when it is told to stop.
@@ -313,9 +345,6 @@ fn web_security(web: &config::Web) -> Result<Option<Arc<WebSecurity>>, Failure> 
             .map(|problem| format!("--web.config.file: {problem}"));
         Failure::WebConfiguration(named.collect())
     })?;
-    for warning in security.warnings() {
-        tracing::warn!(file = %path.display(), "{warning}");
-    }
     Ok(Some(Arc::new(security)))
 }
 

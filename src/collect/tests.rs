@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, Weak};
 
 use eightxeight::answer::{Answer, Row};
-use eightxeight::{Endpoint, Failure, Reason, UserId};
+use eightxeight::{Cause, Endpoint, Failure, UserId};
 use exposition::{Encoding, Format};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
@@ -33,11 +33,10 @@ impl Stand {
         self.asked.lock().unwrap().len()
     }
 
-    fn fail(&self, reason: Reason) {
+    fn fail(&self, cause: Cause) {
         let failure = Failure {
             endpoint: Endpoint::Compsum,
-            reason,
-            cause: None,
+            cause,
             status: None,
             retry_after: None,
         };
@@ -244,7 +243,7 @@ async fn an_outage_backs_off_goes_stale_and_heals() {
     let (collector, upstream) = one_window(Mode::Scrape);
     assert!(scrape(&collector).await.windows[0].is_up());
     let good = Instant::now();
-    upstream.fail(Reason::ServerError);
+    upstream.fail(Cause::ServerError);
     sleep(50 * SECOND).await;
     let mut first = true;
     while good.elapsed() < 60 * MINUTE {
@@ -286,7 +285,7 @@ async fn an_outage_backs_off_goes_stale_and_heals() {
     sleep(5 * MINUTE).await;
     let view = scrape(&collector).await;
     assert!(view.windows[0].is_up() && served(&view));
-    upstream.fail(Reason::ServerError);
+    upstream.fail(Cause::ServerError);
     sleep(50 * SECOND).await;
     scrape(&collector).await;
     upstream.heal();
@@ -303,8 +302,7 @@ async fn retry_after_is_obeyed_up_to_an_hour() {
         let (collector, upstream) = one_window(Mode::Scrape);
         *upstream.error.lock().unwrap() = Some(Error::Request(Failure {
             endpoint: Endpoint::Compsum,
-            reason: Reason::ServerError,
-            cause: None,
+            cause: Cause::ServerError,
             status: Some(503),
             retry_after: Some(Duration::from_secs(asked_for)),
         }));
@@ -357,7 +355,7 @@ async fn a_timer_keeps_its_period_without_any_scrape() {
 async fn yesterday_is_no_answer_for_today() {
     let (collector, upstream) = start(settings(Mode::Scrape, &["today"]), "2026-03-03T23:59:40Z");
     assert!(served(&scrape(&collector).await));
-    upstream.fail(Reason::Timeout);
+    upstream.fail(Cause::Timeout);
     sleep(15 * SECOND).await;
     assert!(served(&scrape(&collector).await));
     sleep(10 * SECOND).await;
@@ -432,7 +430,7 @@ async fn who_finds_no_room_to_wait_gets_what_there_is_at_once() {
 async fn what_is_known_is_kept_through_plans_and_names() {
     let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
     let first = scrape(&bench.collector).await;
-    bench.upstream.fail(Reason::ServerError);
+    bench.upstream.fail(Cause::ServerError);
     let changed = Settings {
         max_staleness: 20 * MINUTE,
         ..settings(Mode::Scrape, &["1h", "today"])
@@ -451,7 +449,7 @@ async fn what_is_known_is_kept_through_plans_and_names() {
 #[tokio::test(start_paused = true)]
 async fn new_settings_may_be_the_cure_for_a_failure() {
     let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
-    bench.upstream.fail(Reason::ServerError);
+    bench.upstream.fail(Cause::ServerError);
     scrape(&bench.collector).await;
     bench.upstream.heal();
     assert!(!served(&scrape(&bench.collector).await));

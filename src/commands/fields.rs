@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::page::metric;
 use eightxeight::fields::Field;
 
 /// The form in which the table is printed.
@@ -29,17 +30,19 @@ impl Format {
 /// The field table as text.
 #[must_use]
 pub fn table(format: Format) -> String {
-    let specs = Field::ALL.into_iter().map(Field::spec);
+    let specs = Field::ALL
+        .into_iter()
+        .map(|field| (field.spec(), metric(field)));
     let mut text = String::new();
     match format {
         Format::Markdown => {
             text.push_str("| 8x8 field | Metric | Unit | Meaning |\n| --- | --- | --- | --- |\n");
-            for spec in specs {
+            for (spec, metric) in specs {
                 let _ = writeln!(
                     text,
                     "| `{}` | `{}` | {} | {} |",
                     spec.key,
-                    spec.metric,
+                    metric.name,
                     spec.unit.base(),
                     spec.meaning
                 );
@@ -47,21 +50,21 @@ pub fn table(format: Format) -> String {
         }
         Format::Tsv => {
             text.push_str("api_field\tmetric\tunit\tmeaning\n");
-            for spec in specs {
+            for (spec, metric) in specs {
                 let unit = spec.unit.base();
                 let _ = writeln!(
                     text,
                     "{}\t{}\t{unit}\t{}",
-                    spec.key, spec.metric, spec.meaning
+                    spec.key, metric.name, spec.meaning
                 );
             }
         }
         Format::Json => {
             let rows: Vec<_> = specs
-                .map(|spec| {
+                .map(|(spec, metric)| {
                     json!({
                         "api_field": spec.key,
-                        "metric": spec.metric,
+                        "metric": metric.name,
                         "unit": spec.unit.base(),
                         "meaning": spec.meaning,
                     })

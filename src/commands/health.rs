@@ -24,13 +24,14 @@ const LONGEST_ANSWER: u64 = 4096;
 /// What the names of the sockets begin with.
 const NAME: &str = "eightxeight-exporter";
 
-/// Lets `health` find this process, and that it is to ask `address`.
+/// Lets `health` find this process, and that it is to ask `address` below `prefix`.
 ///
 /// # Errors
 ///
 /// The system has no such sockets. Then `health` needs to be told the address.
-pub(crate) fn publish(address: SocketAddr) -> io::Result<()> {
-    let socket = UnixListener::bind(format!("\0{NAME}/{}/{address}", std::process::id()))?;
+pub(crate) fn publish(address: SocketAddr, prefix: &str) -> io::Result<()> {
+    let name = format!("\0{NAME}/{}/{address}{prefix}", std::process::id());
+    let socket = UnixListener::bind(name)?;
     tokio::spawn(async move {
         loop {
             // To be connected to is enough: it tells the other side whose process this is.
@@ -52,7 +53,11 @@ pub(crate) fn publish(address: SocketAddr) -> io::Result<()> {
 ///
 /// What is wrong, for a person.
 pub(crate) fn ask(web: &Web, typed: bool) -> Result<(), String> {
-    let configured = || ask_at(web.health_listen.as_ref().or(web.listen.first()));
+    let configured = || match (&web.health_listen, web.listen.first()) {
+        (Some(listen), _) => ask_at(listen, ""),
+        (None, Some(listen)) => ask_at(listen, web.prefixes()[0]),
+        (None, None) => Err("no address to ask: --web.listen-address says where it listens".into()),
+    };
     if typed {
         return configured();
     }
@@ -63,7 +68,7 @@ pub(crate) fn ask(web: &Web, typed: bool) -> Result<(), String> {
     }
     match running().as_slice() {
         [] => configured(),
-        [only] => ask_at(Some(only)),
+        [(listen, prefix)] => ask_at(listen, prefix),
         several => configured().map_err(|problem| {
             let count = several.len();
             format!("{problem} ({count} exporters run here: name one with --web.listen-address)")
@@ -72,15 +77,15 @@ pub(crate) fn ask(web: &Web, typed: bool) -> Result<(), String> {
 }
 
 /// Where the exporters of this user listen that run in the same container or on the same machine; for root, those of
-/// all users.
-fn running() -> Vec<ListenAddress> {
+/// all users. Each with the prefix of its paths.
+fn running() -> Vec<(ListenAddress, String)> {
     let sockets = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
     let names = sockets.lines().filter_map(|line| line.rsplit(' ').next());
     names.filter_map(published).collect()
 }
 
 /// The address in a socket's name, if it was bound by the process that it names. Anybody can bind any name.
-fn published(name: &str) -> Option<ListenAddress> {
+fn published(name: &str) -> Option<(ListenAddress, String)> {
     let name = name.strip_prefix('@')?;
     let (process, address) = name
         .strip_prefix(NAME)?
@@ -91,7 +96,9 @@ fn published(name: &str) -> Option<ListenAddress> {
     let is_mine = me.is_root() || me.as_raw() == owner.uid();
     // The process of another container has no number here.
     let is_it = owner.pid() == process.parse().ok();
-    address.parse().ok().filter(|_| is_mine && is_it)
+    let (address, prefix) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let address = address.parse().ok().filter(|_| is_mine && is_it)?;
+    Some((address, prefix.to_owned()))
 }
 
 /// Who has bound a socket. It doesn't wait where connections aren't accepted.
@@ -103,12 +110,11 @@ fn owner(name: &str) -> io::Result<UCred> {
     socket.peer_cred()
 }
 
-fn ask_at(listen: Option<&ListenAddress>) -> Result<(), String> {
-    let listen = listen.ok_or("no address to ask: --web.listen-address says where it listens")?;
+fn ask_at(listen: &ListenAddress, prefix: &str) -> Result<(), String> {
     let addresses = addresses(listen).map_err(|error| format!("{listen}: {error}"))?;
     let mut problems = Vec::new();
     for address in addresses {
-        match status(address) {
+        match status(address, prefix) {
             Ok(answer) => match problem(&answer) {
                 None => return Ok(()),
                 Some(problem) => return Err(format!("{address} {problem}")),
@@ -142,13 +148,13 @@ fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// The beginning of the answer.
-fn status(address: SocketAddr) -> io::Result<String> {
+fn status(address: SocketAddr, prefix: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(
         stream,
-        "GET /-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "GET {prefix}/-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
     let mut answer = Vec::new();
     stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;

@@ -1,6 +1,8 @@
 //! What 8x8 said, and what is known of the answers themselves: everything on a page that is a function of
 //! the snapshots, so that it changes with them and never apart from them.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
 use eightxeight::answer::Snapshot;
@@ -8,6 +10,33 @@ use eightxeight::fields::Field;
 use exposition::{Kind, Writer, escape_labels};
 
 use super::Shown;
+
+/// What the name of every metric of the company summary begins with.
+pub const PREFIX: &str = "eightxeight_company_";
+
+/// The metric of a field of 8x8's answer.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name, [`PREFIX`] included.
+    pub name: &'static str,
+    /// Its help text: what it means, and what 8x8 calls it.
+    pub help: &'static str,
+}
+
+/// The metric of this field.
+#[must_use]
+pub fn metric(field: Field) -> &'static Metric {
+    static METRICS: LazyLock<[Metric; Field::COUNT]> = LazyLock::new(|| {
+        Field::ALL.map(|field| {
+            let spec = field.spec();
+            Metric {
+                name: format!("{PREFIX}{}", spec.name).leak(),
+                help: format!("{} (8x8 field {})", spec.meaning, spec.key).leak(),
+            }
+        })
+    });
+    &METRICS[field.index()]
+}
 
 /// A gauge with one sample for each window.
 pub(crate) struct Gauge {
@@ -17,7 +46,7 @@ pub(crate) struct Gauge {
 }
 
 /// What is known of an answer beyond its numbers.
-pub(crate) const GAUGES: [Gauge; 8] = [
+pub(crate) const GAUGES: [Gauge; 9] = [
     Gauge {
         name: "eightxeight_pbxes",
         help: "PBXs in the answer that is shown",
@@ -54,6 +83,11 @@ pub(crate) const GAUGES: [Gauge; 8] = [
         value: |snapshot| count(snapshot.answer.drift.duplicate_pbxes),
     },
     Gauge {
+        name: "eightxeight_answer_absent_pbxes",
+        help: "PBXs that were asked for by name and that the answer lacks",
+        value: |snapshot| count(snapshot.answer.drift.absent_pbxes),
+    },
+    Gauge {
         name: "eightxeight_answer_inconsistencies",
         help: "Sums that hold in 8x8's documentation and do not hold in the answer, over all PBXs",
         value: |snapshot| count(snapshot.answer.drift.inconsistencies),
@@ -66,8 +100,8 @@ pub fn write_company(writer: &mut Writer, shown: &[Shown]) {
     let labels = Labels::of(shown);
     writer.expect(size(shown, &labels));
     for field in Field::ALL {
-        let spec = field.spec();
-        let mut family = writer.family(spec.metric, Kind::Gauge, spec.help);
+        let metric = metric(field);
+        let mut family = writer.family(metric.name, Kind::Gauge, metric.help);
         let rows = shown.iter().flat_map(|(_, snapshot)| &snapshot.answer.rows);
         for (row, labels) in rows.zip(labels.iter()) {
             if let Some(value) = row.base(field) {
@@ -127,7 +161,7 @@ fn size(shown: &[Shown], labels: &Labels) -> usize {
     const HEAD: usize = 300;
     let names: usize = Field::ALL
         .iter()
-        .map(|field| field.spec().metric.len())
+        .map(|field| metric(*field).name.len())
         .sum();
     let samples = labels.ends.len();
     let heads = (Field::COUNT + GAUGES.len()) * (HEAD + shown.len() * 100);

@@ -10,7 +10,7 @@ use exposition::{RenderError, Segment, Variant};
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) use company::GAUGES;
-pub use company::write_company;
+pub use company::{Metric, PREFIX, metric, write_company};
 
 /// A window and the answer that is shown for it.
 pub type Shown = (Window, Arc<Snapshot>);

@@ -4,7 +4,7 @@ use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 
-use eightxeight::{Endpoint, Exchange, Reason};
+use eightxeight::{Cause, Endpoint, Exchange};
 
 /// From a quick answer to the default of `--api.timeout` and beyond, in seconds.
 const BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0];
@@ -48,8 +48,10 @@ impl RequestMetrics {
         for endpoint in Endpoint::ALL.map(Endpoint::label) {
             metrics.requests.with_label_values(&[endpoint]);
             metrics.durations.with_label_values(&[endpoint]);
-            for reason in Reason::ALL.map(Reason::label) {
-                metrics.failures.with_label_values(&[endpoint, reason]);
+            for reason in Cause::all().map(Cause::reason) {
+                metrics
+                    .failures
+                    .with_label_values(&[endpoint, reason.label()]);
             }
         }
         Ok(metrics)

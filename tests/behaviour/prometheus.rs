@@ -1,6 +1,7 @@
 //! A real Prometheus scrapes the exporter.
 
 use eightxeight::fields::Field;
+use eightxeight_exporter::page::metric;
 use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{Exporter, Prometheus, SCRAPED, simulator, until, words};
@@ -11,7 +12,7 @@ async fn it_scrapes_the_demo_and_has_every_metric() {
     let prometheus = Prometheus::scraping(exporter.address()).await;
     prometheus.query_until(SCRAPED, 1).await;
     for field in Field::ALL {
-        let series = prometheus.query(field.spec().metric).await;
+        let series = prometheus.query(metric(field).name).await;
         assert!(series.len() >= 8, "{field}: {series:?}");
         assert!(series.iter().all(|(labels, _)| {
             !labels["pbx_id"].is_empty() && ["1h", "today"].contains(&labels["window"].as_str())

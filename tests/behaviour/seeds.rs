@@ -7,11 +7,13 @@ mod targets;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 8] = [
     ("accept", targets::accept),
     ("answer", targets::answer),
     ("config_file", targets::config_file),
     ("error_body", targets::error_body),
+    ("proxy", targets::proxy),
+    ("retry_after", targets::retry_after),
     ("web_config", targets::web_config),
     ("window", targets::window),
 ];

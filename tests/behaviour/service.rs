@@ -108,6 +108,7 @@ fn the_health_command_finds_the_exporter_that_runs() {
     for options in [
         "--web.listen-address 127.0.0.1:0",
         &format!("--web.listen-address :{}", free_port()),
+        "--web.listen-address 127.0.0.1:0 --web.route-prefix /eight",
         "--config.file file.yml",
         &probes,
     ] {

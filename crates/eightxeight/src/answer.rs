@@ -1,5 +1,7 @@
 //! What one answer of 8x8 holds. A snapshot never changes once it is made.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,19 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// How far the answer strays from the field table.
     pub drift: Drift,
+}
+
+/// Stands for all PBXs where names are wanted.
+pub const ALL_PBXES: &str = "allpbxes";
+
+impl Answer {
+    /// The names among those asked for that the answer lacks. 8x8 may write them in other capitals.
+    pub fn absent<'a>(&self, asked: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let names = self.rows.iter().map(|row| row.pbx_id.to_lowercase());
+        let present: HashSet<String> = names.collect();
+        let asked = asked.iter().map(String::as_str);
+        asked.filter(move |name| *name != ALL_PBXES && !present.contains(&name.to_lowercase()))
+    }
 }
 
 /// The numbers of one PBX.
@@ -99,6 +114,7 @@ impl PartialEq for Values {
 
 /// Counts of what in an answer isn't as the field table has it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default)]
 pub struct Drift {
     /// Distinct keys that the table doesn't hold.
     pub unknown_fields: usize,
@@ -108,6 +124,8 @@ pub struct Drift {
     pub rejected_values: usize,
     /// Rows for a PBX that had one already; the last counts.
     pub duplicate_pbxes: usize,
+    /// PBXs that were asked for by name and have no row.
+    pub absent_pbxes: usize,
     /// Sums of [`crate::consistency`] that don't hold, over all rows.
     pub inconsistencies: usize,
 }

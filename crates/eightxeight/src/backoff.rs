@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::clock::Moment;
-
-use super::failure::Reason;
 
 /// Doubling stops here.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -14,7 +13,7 @@ pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The time from a collection's start to the next one, after so many failures in a row.
 ///
-/// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that exporters that
+/// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that programs that
 /// failed together don't come back together; never less than the interval, nor than what 8x8 asked for.
 #[must_use]
 pub fn delay(
@@ -51,14 +50,14 @@ pub struct Hold {
     /// When it ends.
     pub until: Moment,
     /// What it is for.
-    pub reason: Reason,
+    pub cause: Cause,
     since: Moment,
     failures: u32,
 }
 
 impl Hold {
     /// The hold after a failure of a request that was sent at `sent`, given the one before. The one that lasts longer
-    /// wins as a whole, with its reason.
+    /// wins as a whole, with its cause.
     ///
     /// Requests that were under way together and fail together are one failure.
     #[must_use]
@@ -67,7 +66,7 @@ impl Hold {
         interval: Duration,
         sent: Moment,
         now: Moment,
-        (reason, retry_after): (Reason, Option<Duration>),
+        (cause, retry_after): (Cause, Option<Duration>),
     ) -> Hold {
         let failures = match previous {
             Some(hold) if sent.instant < hold.since.instant => hold.failures,
@@ -83,7 +82,7 @@ impl Hold {
             },
             _ => Hold {
                 until,
-                reason,
+                cause,
                 since: now,
                 failures,
             },
@@ -122,7 +121,7 @@ mod tests {
     fn failures_that_were_under_way_together_are_one() {
         let clock = Clock::System;
         let sent = clock.now();
-        let failed = (Reason::Unauthorized, None);
+        let failed = (Cause::Unauthorized, None);
         let first = Hold::extend(None, MINUTE, sent, sent + MINUTE, failed);
         let twin = Hold::extend(Some(first), MINUTE, sent, sent + MINUTE, failed);
         assert_eq!((first.failures, twin.failures), (1, 1));
@@ -139,7 +138,7 @@ mod tests {
     #[test]
     fn the_longer_hold_wins_with_its_reason() {
         let now = Clock::System.now();
-        let limited = (Reason::RateLimited, Some(10 * MINUTE));
+        let limited = (Cause::RateLimited, Some(10 * MINUTE));
         let first = Hold::extend(None, MINUTE, now, now, limited);
         let later = now + MINUTE;
         let second = Hold::extend(
@@ -147,18 +146,12 @@ mod tests {
             MINUTE,
             later,
             later,
-            (Reason::ServerError, None),
+            (Cause::ServerError, None),
         );
-        assert_eq!(second.reason, Reason::RateLimited);
+        assert_eq!(second.cause, Cause::RateLimited);
         assert_eq!(second.until.instant, first.until.instant);
         let last = now + 9 * MINUTE;
-        let third = Hold::extend(
-            Some(second),
-            MINUTE,
-            last,
-            last,
-            (Reason::ServerError, None),
-        );
-        assert_eq!(third.reason, Reason::ServerError);
+        let third = Hold::extend(Some(second), MINUTE, last, last, (Cause::ServerError, None));
+        assert_eq!(third.cause, Cause::ServerError);
     }
 }

@@ -1,194 +1,260 @@
-//! What lies beneath a failure, where the network or an answer's body says more than the reason: for
-//! people, who must find out what to do, while metrics have the few reasons.
+//! Why a request failed: a [`Cause`] tells people, a [`Reason`] is one of the few kinds that metrics count.
 
-use std::error::Error;
-use std::io;
-
-use rustls::CertificateError;
-use serde_json::Value;
-
-use super::failure::{Endpoint, Reason};
-
-macro_rules! causes {
-    ($($variant:ident $meaning:literal, $remedy:literal;)*) => {
-        /// A cause that is known more closely than its reason.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Cause {
-            $(#[doc = concat!($meaning, ".")] $variant,)*
-        }
-
-        impl Cause {
-            /// All causes.
-            pub const ALL: [Cause; [$($meaning),*].len()] = [$(Cause::$variant),*];
-
-            /// What happened, as the end of a sentence.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Cause::$variant => $meaning),* }
-            }
-
-            /// What the operator can do about it.
-            #[must_use]
-            pub fn remedy(self) -> &'static str {
-                match self { $(Cause::$variant => $remedy),* }
-            }
-        }
-    };
+/// What metrics call the causes of a failed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the labels name them, the causes explain them")]
+pub enum Reason {
+    BadApiKey,
+    BadCredentials,
+    Unauthorized,
+    Forbidden,
+    NoPermission,
+    RateLimited,
+    BadRequest,
+    ServerError,
+    Timeout,
+    Connect,
+    Tls,
+    TooLarge,
+    Decode,
+    Other,
 }
+
+impl Reason {
+    /// The value of the label `reason`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Reason::BadApiKey => "bad_api_key",
+            Reason::BadCredentials => "bad_credentials",
+            Reason::Unauthorized => "unauthorized",
+            Reason::Forbidden => "forbidden",
+            Reason::NoPermission => "no_permission",
+            Reason::RateLimited => "rate_limited",
+            Reason::BadRequest => "bad_request",
+            Reason::ServerError => "server_error",
+            Reason::Timeout => "timeout",
+            Reason::Connect => "connect",
+            Reason::Tls => "tls",
+            Reason::TooLarge => "too_large",
+            Reason::Decode => "decode",
+            Reason::Other => "other",
+        }
+    }
+}
+
+/// Why a request failed, as closely as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "`Cause::meaning` says in words what each is")]
+pub enum Cause {
+    BadApiKey,
+    BadCredentials,
+    UnknownUser,
+    LockedUser,
+    UnknownRefusal,
+    ForeignRefusal,
+    NoLogin,
+    Unauthorized,
+    Forbidden,
+    NoPermission,
+    RateLimited,
+    BadRequest,
+    TimeZone,
+    LongQuery,
+    ServerError,
+    Timeout,
+    NoConnection,
+    Connect,
+    UnknownName,
+    Refused,
+    Unreachable,
+    ClosedEarly,
+    Closed,
+    ProxyUnreachable,
+    ProxyRefused,
+    ProxyCredentials,
+    Tls,
+    UnknownIssuer,
+    BadSignature,
+    WeakCertificate,
+    UnsuitableCertificate,
+    Expired,
+    NotYetValid,
+    WrongName,
+    NoTls,
+    NoCommonTls,
+    TooLarge,
+    Decode,
+    NoRows,
+    BadHead,
+    /// Stays the last one: the table is as long as its number says.
+    Other,
+}
+
+/// A cause, its reason, what happened as the end of a sentence, and a remedy with placeholders for [`Names`].
+struct Words(Cause, Reason, &'static str, &'static str);
 
 #[rustfmt::skip]
-causes! {
-    UnknownName "the name of 8x8's host has no address",
-        "check --api.url and this machine's DNS; where only a proxy knows names outside, set HTTPS_PROXY";
-    Refused "the connection was refused",
-        "check --api.url; a firewall may forbid the way out, and then HTTPS_PROXY must name a proxy";
-    Unreachable "there is no route to 8x8's host",
-        "check this machine's network; where it has no way out of its own, set HTTPS_PROXY";
-    NoConnection "nobody answered the attempt to connect",
-        "a firewall drops such packets silently: let this machine connect to 8x8's host, or set HTTPS_PROXY";
-    ClosedEarly "the connection was closed while it was being set up",
-        "nothing, if it passes; if it stays, a firewall or a proxy may forbid the host, or inspect TLS and fail at it";
-    Closed "the connection was closed before there was an answer",
-        "nothing, if it passes; if it stays, something on the way cuts it off, such as a firewall or a proxy";
-    ProxyUnreachable "the proxy that HTTPS_PROXY names can't be reached",
-        "check HTTPS_PROXY and the network; NO_PROXY lists the hosts that need no proxy";
-    ProxyRefused "the proxy refuses to connect to 8x8's host",
-        "have whoever runs the proxy allow it, or list the host in NO_PROXY if the proxy isn't needed";
-    ProxyCredentials "the proxy wants a user and a password",
-        "put them into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT with special characters percent-encoded";
-    UnknownIssuer "the certificate is from an authority that this machine doesn't know",
-        "if a proxy or firewall inspects TLS here, put its root certificate into a PEM file and name that with --api.ca-file; else install the system's CA certificates (Debian: ca-certificates)";
-    Expired "the certificate has expired",
-        "check this machine's clock and set it by NTP; if it is right, whoever runs the server or the inspecting proxy must renew the certificate";
-    NotYetValid "the certificate isn't valid yet",
-        "this machine's clock is probably behind: set it by NTP";
-    WrongName "the certificate is for another host",
-        "check --api.url; something between here and 8x8 may answer in its place, such as a login page of the network";
-    NoTls "what answers doesn't speak TLS",
-        "check the host and port in --api.url; something between here and 8x8 may answer in its place";
-    UnknownUser "8x8 doesn't know the user's name",
-        "check --api.username against the users in 8x8 Admin Console: it is what this user types to log in to 8x8's web pages";
-    UnknownRefusal "8x8 refused the login in a way that it doesn't document",
-        "check --api.url, the key, the user's name and the password; if they are right, ask 8x8 support";
-    TimeZone "8x8 refused the time zone UTC, in which the exporter states all times",
-        "tell the exporter's authors: no option changes it, --collect.time-zone only says where a day begins";
-}
+static TABLE: [Words; Cause::Other as usize + 1] = [
+    Words(Cause::BadApiKey, Reason::BadApiKey, "8x8 doesn't know the API key",
+        "check the key in 8x8 Admin Console under API Keys, where it is the Key and not the Secret, and the file or variable that holds it"),
+    Words(Cause::BadCredentials, Reason::BadCredentials, "8x8 refused the user name or the password",
+        "check both by logging in to 8x8 Analytics for Work in a browser, once: 8x8 locks a user for some minutes after a few bad logins; a password can also have expired"),
+    Words(Cause::UnknownUser, Reason::BadCredentials, "there is no such user, or the password is wrong",
+        "check {username} against the users in 8x8 Admin Console: it is what this user types to log in to 8x8's web pages; then the password, by logging in there, once"),
+    Words(Cause::LockedUser, Reason::BadCredentials, "8x8 has locked the user",
+        "wait some minutes, or have it unlocked in 8x8 Admin Console; then check the password by logging in to 8x8 Analytics for Work in a browser, once"),
+    Words(Cause::UnknownRefusal, Reason::Other, "8x8 refused the login in a way that it doesn't document",
+        "check {url}, the key, the user's name and the password; if they are right, ask 8x8 support"),
+    Words(Cause::ForeignRefusal, Reason::Other, "something that isn't 8x8's API refused the login",
+        "check {url}; a firewall or a proxy between here and 8x8 may forbid the request: ask whoever runs it"),
+    Words(Cause::NoLogin, Reason::Other, "nothing answers logins at this address",
+        "check {url}, or leave it out"),
+    Words(Cause::Unauthorized, Reason::Unauthorized, "8x8 refused the token",
+        "nothing, if it passes: {program} logs in again; if it stays, ask 8x8 support"),
+    Words(Cause::Forbidden, Reason::Forbidden, "the user has no access to one of the requested PBXs",
+        "check {pbx_ids} against the PBX names in 8x8 Admin Console, and the user's access to them"),
+    Words(Cause::NoPermission, Reason::NoPermission, "the user lacks the permission for Analytics",
+        "in 8x8 Admin Console give the user Supervisor access to Analytics, then open Analytics for Work once in a browser as that user"),
+    Words(Cause::RateLimited, Reason::RateLimited, "8x8 limits the rate of requests",
+        "ask less often: fewer windows, a longer {interval}, and no second program that asks as the same user"),
+    Words(Cause::BadRequest, Reason::BadRequest, "8x8 rejected the request",
+        "check {pbx_ids} against the PBX names in 8x8 Admin Console; if they are right, report it to the authors of {program}"),
+    Words(Cause::TimeZone, Reason::BadRequest, "8x8 rejected the time zone UTC, in which all times are sent",
+        "report it to the authors of {program}: no setting changes it, {time_zone} only says where a day begins"),
+    Words(Cause::LongQuery, Reason::BadRequest, "the list of PBXs is too long for one request",
+        "ask for fewer PBXs in {pbx_ids}, or for allpbxes"),
+    Words(Cause::ServerError, Reason::ServerError, "8x8 returned an internal error",
+        "nothing: {program} tries again; see 8x8's status page"),
+    Words(Cause::Timeout, Reason::Timeout, "no answer in time",
+        "nothing, if it passes; else raise {timeout} or ask for fewer PBXs"),
+    Words(Cause::NoConnection, Reason::Timeout, "the attempt to connect got no answer",
+        "a firewall drops such packets silently: let this machine connect to 8x8's host, or set HTTPS_PROXY"),
+    Words(Cause::Connect, Reason::Connect, "no connection to 8x8",
+        "check the name, the network, firewalls, and HTTPS_PROXY if there is a proxy"),
+    Words(Cause::UnknownName, Reason::Connect, "the name of 8x8's host has no address",
+        "check {url} and this machine's DNS; where only a proxy can resolve outside names, set HTTPS_PROXY"),
+    Words(Cause::Refused, Reason::Connect, "the connection was refused",
+        "check {url}; if a firewall blocks direct connections, HTTPS_PROXY must name a proxy"),
+    Words(Cause::Unreachable, Reason::Connect, "there is no route to 8x8's host",
+        "check this machine's network; if it has no direct way out, set HTTPS_PROXY"),
+    Words(Cause::ClosedEarly, Reason::Connect, "the connection was closed while it was being set up",
+        "nothing, if it passes; if it stays, a firewall or a proxy may forbid the host, or inspect TLS and fail at it"),
+    Words(Cause::Closed, Reason::Connect, "the connection was closed before there was an answer",
+        "nothing, if it passes; if it stays, something on the way cuts it off, such as a firewall or a proxy"),
+    Words(Cause::ProxyUnreachable, Reason::Connect, "the proxy that HTTPS_PROXY names can't be reached",
+        "check HTTPS_PROXY and the network; NO_PROXY lists the hosts that need no proxy"),
+    Words(Cause::ProxyRefused, Reason::Connect, "the proxy refuses to connect to 8x8's host",
+        "ask whoever runs the proxy to allow it, or list the host in NO_PROXY if the proxy isn't needed"),
+    Words(Cause::ProxyCredentials, Reason::Connect, "the proxy wants a user and a password",
+        "put them into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT with special characters percent-encoded"),
+    Words(Cause::Tls, Reason::Tls, "no TLS connection could be set up",
+        "a proxy that inspects TLS needs its root in {ca_file}; else check the clock and the CA certificates of this machine"),
+    Words(Cause::UnknownIssuer, Reason::Tls, "the certificate is from an authority that this machine doesn't know",
+        "if a proxy or firewall inspects TLS here, put its root certificate into a PEM file and name that with {ca_file}; else install the system's CA certificates (Debian: ca-certificates)"),
+    Words(Cause::BadSignature, Reason::Tls, "the certificate's signature can't be verified",
+        "its key may be too weak, such as RSA with less than 2048 bits, or {ca_file} holds another authority of the same name: whoever runs the server or the inspecting proxy can tell"),
+    Words(Cause::WeakCertificate, Reason::Tls, "the certificate is signed in a way that is no longer trusted, such as with SHA-1",
+        "whoever runs the server or the inspecting proxy must renew the certificate, signed with SHA-256 or better"),
+    Words(Cause::UnsuitableCertificate, Reason::Tls, "the certificate isn't one for a server",
+        "whoever runs the server or the inspecting proxy must replace it: version 3, for server authentication, and not the authority's own"),
+    Words(Cause::Expired, Reason::Tls, "the certificate has expired",
+        "check this machine's clock and set it by NTP; if it is right, whoever runs the server or the inspecting proxy must renew the certificate"),
+    Words(Cause::NotYetValid, Reason::Tls, "the certificate isn't valid yet",
+        "this machine's clock is probably behind: set it by NTP"),
+    Words(Cause::WrongName, Reason::Tls, "the certificate is for another host",
+        "check {url}; something between here and 8x8 may answer in its place, such as a login page of the network"),
+    Words(Cause::NoTls, Reason::Tls, "what answers doesn't speak TLS",
+        "check the host and port in {url}; something between here and 8x8 may answer in its place"),
+    Words(Cause::NoCommonTls, Reason::Tls, "there is no TLS version or cipher in common",
+        "the server or the inspecting proxy must offer TLS 1.2 or 1.3 with a modern cipher (ECDHE with AES-GCM or ChaCha20); whoever runs it can turn that on"),
+    Words(Cause::TooLarge, Reason::TooLarge, "the answer is too large",
+        "ask for fewer PBXs in {pbx_ids}"),
+    Words(Cause::Decode, Reason::Decode, "the answer isn't what 8x8 documents",
+        "check {url}; something between here and 8x8 may answer in its place"),
+    Words(Cause::NoRows, Reason::Decode, "no row of the answer has a PBX's name",
+        "check {url}; if it is right, report it to the authors of {program} with the answer's keys: 8x8 may have changed them"),
+    Words(Cause::BadHead, Reason::Decode, "the head of the answer isn't HTTP",
+        "check {url}; a proxy or a firewall between here and 8x8 may spoil the headers: ask whoever runs it"),
+    Words(Cause::Other, Reason::Other, "8x8 documents no such answer",
+        "check {url}; something between here and 8x8 may answer in its place"),
+];
 
 impl Cause {
-    /// What stopped a request before there was an answer.
-    pub(super) fn of_error(error: &reqwest::Error) -> Option<Cause> {
-        let through_proxy = beneath(error).find_map(of_tunnel);
-        let beneath = beneath(error).find_map(|error| of_tls(error).or_else(|| of_io(error)));
-        match (through_proxy, beneath) {
-            (Some(cause), _) => Some(cause),
-            (None, None) if error.is_timeout() && error.is_connect() => Some(Cause::NoConnection),
-            (None, Some(Cause::Closed)) if error.is_connect() => Some(Cause::ClosedEarly),
-            (None, beneath) => beneath,
-        }
+    fn words(self) -> &'static Words {
+        &TABLE[self as usize]
     }
 
-    /// What an answer that is no success says beyond its reason.
-    pub(super) fn of_body(
-        endpoint: Endpoint,
-        status: u16,
-        reason: Reason,
-        body: &[u8],
-    ) -> Option<Cause> {
-        let text = String::from_utf8_lossy(body);
-        match reason {
-            Reason::BadCredentials => {
-                let json: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-                (json["error_description"] == *"USER_NOTFOUND_ERROR").then_some(Cause::UnknownUser)
-            }
-            Reason::Forbidden | Reason::BadRequest | Reason::Other
-                if endpoint == Endpoint::Token =>
-            {
-                (400..500)
-                    .contains(&status)
-                    .then_some(Cause::UnknownRefusal)
-            }
-            // 8x8 documents no such error. Whoever refuses a zone will speak of it; an echo of the query
-            // doesn't count.
-            Reason::BadRequest => {
-                let text = text.to_ascii_lowercase();
-                let text = text.replace("timezone=", "").replace("\"timezone\":", "");
-                let zone = ["timezone", "time zone", "time-zone", "time_zone"];
-                zone.iter()
-                    .any(|word| text.contains(word))
-                    .then_some(Cause::TimeZone)
-            }
-            _ => None,
-        }
+    /// Each cause once.
+    pub fn all() -> impl Iterator<Item = Cause> {
+        TABLE.iter().map(|words| words.0)
     }
 
-    /// The cause of an error of the operating system, for whoever connects without HTTP.
+    /// What metrics count it as.
     #[must_use]
-    pub fn of_connect(error: &io::Error) -> Option<Cause> {
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-                Some(Cause::Unreachable)
-            }
-            io::ErrorKind::TimedOut => Some(Cause::NoConnection),
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof => Some(Cause::Closed),
-            _ => None,
+    pub fn reason(self) -> Reason {
+        self.words().1
+    }
+
+    /// What happened, as the end of a sentence.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        self.words().2
+    }
+
+    /// What the operator can do about it, in a program that calls its settings by these names.
+    #[must_use]
+    pub fn remedy(self, names: &Names) -> String {
+        names.fill(self.words().3)
+    }
+}
+
+/// What a program calls itself and its settings. Remedies name them.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "named like the settings")]
+pub struct Names {
+    pub program: &'static str,
+    pub url: &'static str,
+    pub username: &'static str,
+    pub pbx_ids: &'static str,
+    pub timeout: &'static str,
+    pub ca_file: &'static str,
+    pub interval: &'static str,
+    pub time_zone: &'static str,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        Names {
+            program: "this program",
+            url: "the base URL",
+            username: "the user name",
+            pbx_ids: "the PBX ids",
+            timeout: "the timeout",
+            ca_file: "the setting for extra roots",
+            interval: "interval",
+            time_zone: "the time zone",
         }
     }
 }
 
-/// The errors beneath one of the HTTP client's, outermost first. An `io::Error` names as its source not
-/// what it holds but that one's source.
-pub(super) fn beneath(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    let mut next = error.source();
-    std::iter::from_fn(move || {
-        let error = next?;
-        let held = error.downcast_ref().and_then(io::Error::get_ref);
-        next = match held {
-            Some(held) => Some(held),
-            None => error.source(),
-        };
-        Some(error)
-    })
-}
-
-/// The HTTP library keeps the type of these errors to itself; their texts are never shown.
-fn of_tunnel(error: &(dyn Error + 'static)) -> Option<Cause> {
-    let text = error.to_string();
-    match text.strip_prefix("tunnel error: ")? {
-        "proxy authorization required" => Some(Cause::ProxyCredentials),
-        "failed to create underlying connection" => Some(Cause::ProxyUnreachable),
-        _ => Some(Cause::ProxyRefused),
-    }
-}
-
-fn of_io(error: &(dyn Error + 'static)) -> Option<Cause> {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return Cause::of_connect(error);
-    }
-    match error.to_string().as_str() {
-        "dns error" => Some(Cause::UnknownName),
-        "connection closed before message completed" => Some(Cause::Closed),
-        _ => None,
-    }
-}
-
-fn of_tls(error: &(dyn Error + 'static)) -> Option<Cause> {
-    match error.downcast_ref()? {
-        rustls::Error::InvalidCertificate(error) => Some(match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Cause::NotYetValid
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Cause::WrongName
-            }
-            _ => Cause::UnknownIssuer,
-        }),
-        rustls::Error::InvalidMessage(_) => Some(Cause::NoTls),
-        _ => None,
+impl Names {
+    fn fill(&self, text: &str) -> String {
+        let names = [
+            ("{program}", self.program),
+            ("{url}", self.url),
+            ("{username}", self.username),
+            ("{pbx_ids}", self.pbx_ids),
+            ("{timeout}", self.timeout),
+            ("{ca_file}", self.ca_file),
+            ("{interval}", self.interval),
+            ("{time_zone}", self.time_zone),
+        ];
+        names
+            .iter()
+            .fold(text.to_owned(), |text, (placeholder, name)| {
+                text.replace(placeholder, name)
+            })
     }
 }
 
@@ -197,43 +263,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_says_more_than_the_reason_only_where_it_is_known() {
-        let grant = |description: &str| {
-            let body =
-                format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
-            Cause::of_body(
-                Endpoint::Token,
-                400,
-                Reason::BadCredentials,
-                body.as_bytes(),
-            )
-        };
-        assert_eq!(grant("USER_NOTFOUND_ERROR"), Some(Cause::UnknownUser));
-        assert_eq!(grant("INVALID_CREDENTIALS"), None);
-        let request = |body: &str| {
-            Cause::of_body(Endpoint::Compsum, 400, Reason::BadRequest, body.as_bytes())
-        };
-        for body in [
-            r#"{"message":"Unknown time-zone ID: UTC"}"#,
-            "Invalid timeZone",
-        ] {
-            assert_eq!(request(body), Some(Cause::TimeZone), "{body}");
-        }
-        for body in [
-            "",
-            "\u{fffd}",
-            r#"{"path":"/v1/compsum?pbxId=p&timeZone=UTC"}"#,
-            r#"{"parameters":{"timeZone":"UTC"},"message":"bad pbxId"}"#,
-        ] {
-            assert_eq!(request(body), None, "{body}");
-        }
-    }
-
-    #[test]
-    fn each_cause_has_its_own_words() {
-        let mut texts = std::collections::HashSet::new();
-        for cause in Cause::ALL {
-            assert!(texts.insert(cause.meaning()) && texts.insert(cause.remedy()));
+    fn the_table_is_in_the_order_of_the_enum_and_tells_causes_apart() {
+        let mut meanings = std::collections::HashSet::new();
+        for (index, cause) in Cause::all().enumerate() {
+            assert_eq!(cause as usize, index, "{cause:?}");
+            assert!(meanings.insert(cause.meaning()), "{cause:?}");
+            let remedy = cause.remedy(&Names::default());
+            assert!(!remedy.contains(['{', '}']), "{remedy}");
         }
     }
 }

@@ -6,21 +6,18 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use crate::answer::Snapshot;
-use crate::backoff::Hold;
+use crate::cause::{Cause, Reason};
 use crate::clock::Moment;
-use crate::credentials::{SecretError, Secrets};
+use crate::credentials::{SecretError, SecretReader, Secrets};
 use crate::decode::{DecodeError, decode};
 use crate::error::Error;
-use crate::failure::{Endpoint, Failure, Reason};
+use crate::failure::{Endpoint, Failure};
 use crate::settings::Settings;
 use crate::status::{Exchange, Observer, Status};
 use crate::token::{FRESH_TOKEN_AGE, Token};
-use crate::transport::{Success, Transport, TransportError, exchange, sensitive};
+use crate::transport::{RawAnswer, Transport, TransportError, exchange, sensitive};
 use crate::users::{Identity, Question, Users};
 use crate::window::{Period, QUERY_ZONE, Window};
 
@@ -36,11 +33,11 @@ struct Inner {
     transport: Transport,
     observer: Observer,
     identity: Mutex<Identity>,
-    /// The secrets being read. It is kept when it takes too long, so that a file system that hangs holds one thread.
-    reading: tokio::sync::Mutex<Option<Reading>>,
+    secrets: SecretReader,
 }
 
-type Reading = JoinHandle<Result<Secrets, Vec<SecretError>>>;
+/// One answer is unpacked and decoded at a time in the whole process: a large one takes many times its length on the wire.
+static READING: Mutex<()> = Mutex::new(());
 
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +68,10 @@ impl Client {
             identity: Mutex::new(users.identify(&settings.url, &secrets)),
             users: users.clone(),
             pbx_ids: settings.pbx_ids.join(",").into(),
+            secrets: SecretReader::new(settings.credentials.clone()),
             settings,
             transport,
             observer,
-            reading: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -105,7 +102,16 @@ impl Client {
     /// The state of the dealings with 8x8.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.0.status()
+        let settings = &self.0.settings;
+        let Identity { user, secrets } = self.0.identity();
+        Status {
+            budget_remaining: user.budget.remaining(settings.max_requests_per_minute),
+            ..user.state().status(
+                secrets,
+                self.0.users.clock.now(),
+                settings.login_retry_interval,
+            )
+        }
     }
 
     /// Lets 8x8 be asked at once, unless it limits the rate: other settings may be the cure for what it is held for.
@@ -134,7 +140,8 @@ impl Client {
         let is_fresh = sent.age_of(token.issued) < FRESH_TOKEN_AGE;
         let first = inner.compsum(&identity, &token, period).await;
         // Refused for its age, or another collection has replaced it meanwhile.
-        let refused = matches!(&first, Err(Error::Request(failure)) if failure.reason == Reason::Unauthorized);
+        let refused =
+            matches!(&first, Err(Error::Request(failure)) if failure.cause == Cause::Unauthorized);
         let is_current = |token| identity.user.state().is_current(identity.secrets, token);
         let (identity, token, sent, result) = if refused && !(is_fresh && is_current(&token)) {
             let (identity, newer) = self.token(Some(&token)).await?;
@@ -145,13 +152,13 @@ impl Client {
             (identity, token, sent, first)
         };
         match &result {
-            Ok(_) => end_hold(&identity, sent),
+            Ok(_) => identity.user.state().end_hold(sent),
             Err(Error::Request(failure)) => {
                 // The key is read at logins, so a new one is only found by a new login.
-                if matches!(failure.reason, Reason::Unauthorized | Reason::BadApiKey) {
+                if matches!(failure.cause, Cause::Unauthorized | Cause::BadApiKey) {
                     identity.user.state().forget_token(identity.secrets, &token);
                 }
-                inner.hold_if_account(&identity, failure, sent);
+                inner.failed(&identity, failure, sent);
             }
             Err(_) => {}
         }
@@ -166,7 +173,8 @@ impl Client {
         }
         self.0.check_hold(&identity)?;
         // Before the lock: a file system that hangs must not hold up another account of the same user.
-        let secrets = self.0.read_secrets().await.map_err(Error::Secrets)?;
+        let secrets = self.0.secrets.read(self.0.settings.timeout).await;
+        let secrets = secrets.map_err(Error::Secrets)?;
         let identity = self.0.users.identify(&self.0.settings.url, &secrets);
         self.0.set_identity(identity.clone());
         let login = identity.user.login.clone().lock_owned().await;
@@ -194,44 +202,6 @@ impl Inner {
 
     fn set_identity(&self, identity: Identity) {
         *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = identity;
-    }
-
-    fn status(&self) -> Status {
-        let now = self.users.clock.now();
-        let Identity { user, secrets } = self.identity();
-        let budget_remaining = user.budget.remaining(self.settings.max_requests_per_minute);
-        let state = user.state();
-        let hold = state.hold.filter(|hold| !hold.until.is_past(now));
-        let first_wait = self.settings.login_retry_interval;
-        let waits = [
-            hold.map(|hold| hold.until),
-            state.lockout.next_login(now, secrets, first_wait),
-        ];
-        Status {
-            hold: hold.map(|hold| (hold.until, hold.reason)),
-            credentials_refused: state.lockout.refused_at(secrets),
-            next_login: waits
-                .into_iter()
-                .flatten()
-                .max_by_key(|moment| moment.instant),
-            budget_remaining,
-            token_expiry: state.token(secrets).map(|token| token.expires),
-            clock_skew: state.clock_skew,
-        }
-    }
-
-    /// The secrets as they are now, within the time of one request.
-    async fn read_secrets(&self) -> Result<Secrets, Vec<SecretError>> {
-        let mut reading = self.reading.lock().await;
-        let task = reading.get_or_insert_with(|| {
-            let credentials = self.settings.credentials.clone();
-            tokio::task::spawn_blocking(move || credentials.read())
-        });
-        let Ok(read) = timeout(self.settings.timeout, task).await else {
-            return Err(vec![SecretError::Hanging]);
-        };
-        *reading = None;
-        read.unwrap_or_else(|_| Err(vec![SecretError::Hanging]))
     }
 
     fn usable_token(
@@ -273,7 +243,7 @@ impl Inner {
         let answer = self
             .exchange(identity, Endpoint::Token, request, {
                 let key = secrets.key.clone();
-                move |body| Token::from_answer(&body, key, clock.now()).map_err(|_| Reason::Decode)
+                move |body| Token::from_answer(body, key, clock.now()).map_err(|_| Cause::Decode)
             })
             .await;
         match answer {
@@ -287,9 +257,10 @@ impl Inner {
             Err(Error::Request(failure)) => {
                 if failure.is_refusal() {
                     let mut state = identity.user.state();
-                    state.lockout.refused(clock.now(), identity.secrets);
+                    let now = clock.now();
+                    state.lockout.refused(now, identity.secrets, &failure);
                 } else {
-                    self.hold_if_account(identity, &failure, sent);
+                    self.failed(identity, &failure, sent);
                 }
                 Err(Error::Request(failure))
             }
@@ -315,17 +286,19 @@ impl Inner {
                 ("endTime", &end),
                 ("timeZone", QUERY_ZONE),
             ]);
-        let answer = self
+        let mut answer = self
             .exchange(identity, Endpoint::Compsum, request, |body| {
-                decode(&body).map_err(|error| match error {
-                    DecodeError::TooMany => Reason::TooLarge,
+                decode(body).map_err(|error| match error {
+                    DecodeError::TooMany => Cause::TooLarge,
+                    DecodeError::NoRows => Cause::NoRows,
                     DecodeError::Malformed { line, column } => {
                         tracing::debug!(line, column, "the answer is no JSON array of PBXs");
-                        Reason::Decode
+                        Cause::Decode
                     }
                 })
             })
             .await?;
+        answer.drift.absent_pbxes = answer.absent(&self.settings.pbx_ids).count();
         Ok(Snapshot {
             period,
             received: self.users.clock.now().wall,
@@ -339,41 +312,37 @@ impl Inner {
         identity: &Identity,
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
-        read: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<T, Reason> + Send + 'static,
+        read: impl FnOnce(&[u8]) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, Error> {
         let clock = self.users.clock;
-        let most = self.settings.max_requests_per_minute;
-        let permit = identity.user.budget.acquire(most).await;
-        // While this stood in line another request may have failed.
-        self.check_hold(identity)?;
-        permit.consume();
-        let start = clock.now();
-        let (result, date) = exchange(endpoint, request, start.wall).await;
-        let answered = clock.now();
-        if let Some(date) = date {
-            // The header has whole seconds. Adding zero turns -0 into 0.
-            let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
-            identity.user.state().clock_skew = Some(skew);
+        // A connection that died while idle is no failure; a login is never repeated.
+        let second_try = request
+            .try_clone()
+            .filter(|_| endpoint == Endpoint::Compsum);
+        let (mut start, mut answer) = self.send(identity, endpoint, request).await?;
+        if let (Err(failure), Some(request)) = (&answer, second_try)
+            && failure.cause == Cause::Closed
+        {
+            (start, answer) = self.send(identity, endpoint, request).await?;
         }
-        let result = match result {
-            Ok(Success { body, status, turn }) => tokio::task::spawn_blocking(move || {
-                let result = read(body);
-                drop(turn);
-                result
-            })
-            .await
-            .unwrap_or(Err(Reason::Decode))
-            .map_err(|reason| Failure {
-                endpoint,
-                reason,
-                cause: None,
-                status: Some(status),
-                retry_after: None,
-            }),
+        let answered = clock.now();
+        let result = match answer {
             Err(failure) => Err(failure),
+            Ok(answer) => {
+                if let Some(date) = answer.date {
+                    // The header has whole seconds. Adding zero turns -0 into 0.
+                    let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
+                    identity.user.state().clock_skew = Some(skew);
+                }
+                let task = tokio::task::spawn_blocking(move || {
+                    let _one_at_a_time = READING.lock();
+                    answer.read(read)
+                });
+                task.await.map_err(|_| Error::Panicked)?
+            }
         };
         let took = clock.now().since(start);
-        let failure = result.as_ref().err().map(|failure| failure.reason);
+        let failure = result.as_ref().err().map(Failure::reason);
         tracing::debug!(
             endpoint = endpoint.label(),
             reason = failure.map(Reason::label),
@@ -388,31 +357,33 @@ impl Inner {
         result.map_err(Error::Request)
     }
 
+    /// Sends a request when the budget has room for it. When that was, and what came of it.
+    async fn send(
+        &self,
+        identity: &Identity,
+        endpoint: Endpoint,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(Moment, Result<RawAnswer, Failure>), Error> {
+        let most = self.settings.max_requests_per_minute;
+        let permit = identity.user.budget.acquire(most).await;
+        // While this stood in line another request may have failed.
+        self.check_hold(identity)?;
+        permit.consume();
+        let start = self.users.clock.now();
+        Ok((start, exchange(endpoint, request, start.wall).await))
+    }
+
     fn check_hold(&self, identity: &Identity) -> Result<(), Error> {
-        let now = self.users.clock.now();
-        match identity.user.state().hold {
-            Some(Hold { until, reason, .. }) if !until.is_past(now) => {
-                Err(Error::Held { until, reason })
-            }
-            _ => Ok(()),
-        }
+        identity.user.state().check_hold(self.users.clock.now())
     }
 
-    fn hold_if_account(&self, identity: &Identity, failure: &Failure, sent: Moment) {
+    /// Learns that a request that was sent at `sent` failed.
+    fn failed(&self, identity: &Identity, failure: &Failure, sent: Moment) {
         if failure.concerns_account() {
-            let now = self.users.clock.now();
-            let mut state = identity.user.state();
-            let why = (failure.reason, failure.retry_after);
-            let hold = Hold::extend(state.hold, self.settings.interval, sent, now, why);
-            state.hold = Some(hold);
+            let (now, interval) = (self.users.clock.now(), self.settings.interval);
+            identity.user.state().hold(failure, interval, sent, now);
         }
     }
-}
-
-/// A request that was sent after the hold has worked, so the next failure is a first one again.
-fn end_hold(identity: &Identity, sent: Moment) {
-    let mut state = identity.user.state();
-    state.hold = state.hold.filter(|hold| !hold.until.is_past(sent));
 }
 
 impl fmt::Debug for Client {

@@ -3,8 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::files;
 
@@ -126,12 +129,10 @@ impl Source {
                     );
                 }
                 let text = std::str::from_utf8(&bytes)
-                    .map_err(|_| self.unusable("the secret isn't UTF-8 text"))?;
-                SecretString::from(without_line_end(text).to_owned())
+                    .map_err(|_| self.unusable("the secret isn't UTF-8 text: save it as UTF-8"))?;
+                SecretString::from(bare(text).to_owned())
             }
-            Place::Text(text) => {
-                SecretString::from(without_line_end(text.expose_secret()).to_owned())
-            }
+            Place::Text(text) => SecretString::from(bare(text.expose_secret()).to_owned()),
         };
         match text.expose_secret() {
             "" => Err(SecretError::Empty {
@@ -152,7 +153,9 @@ impl Source {
     }
 }
 
-fn without_line_end(text: &str) -> &str {
+/// Without a byte order mark, which some editors and shells write before a text, and without a line end.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
 }
@@ -212,6 +215,38 @@ impl Credentials {
     }
 }
 
+/// Reads secrets off the runtime.
+pub(crate) struct SecretReader {
+    credentials: Credentials,
+    /// The read that is under way. It is kept when it takes too long, so that a file system that hangs holds one thread.
+    reading: tokio::sync::Mutex<Option<Reading>>,
+}
+
+type Reading = JoinHandle<Result<Secrets, Vec<SecretError>>>;
+
+impl SecretReader {
+    pub(crate) fn new(credentials: Credentials) -> SecretReader {
+        SecretReader {
+            credentials,
+            reading: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The secrets as they are now.
+    pub(crate) async fn read(&self, longest: Duration) -> Result<Secrets, Vec<SecretError>> {
+        let mut reading = self.reading.lock().await;
+        let task = reading.get_or_insert_with(|| {
+            let credentials = self.credentials.clone();
+            tokio::task::spawn_blocking(move || credentials.read())
+        });
+        let Ok(read) = timeout(longest, task).await else {
+            return Err(vec![SecretError::Hanging]);
+        };
+        *reading = None;
+        read.unwrap_or_else(|_| Err(vec![SecretError::Hanging]))
+    }
+}
+
 impl Secrets {
     /// A number that is the same for the same secrets and tells nothing about them: `keys` are random and never leave the
     /// process. Each field is hashed with its length, so that moving a character from one to the next is a change.
@@ -235,14 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn one_trailing_line_end_is_ignored() {
-        for content in ["a b", "a b\n", "a b\r\n"] {
+    fn a_byte_order_mark_and_one_trailing_line_end_are_ignored() {
+        for content in ["a b", "a b\n", "a b\r\n", "\u{feff}a b\r\n"] {
             assert_eq!(in_file(content.as_bytes()).unwrap(), "a b");
         }
         assert!(in_file(b"a\n\n").is_err());
         assert!(matches!(in_file(b"\n"), Err(SecretError::Empty { .. })));
         assert!(matches!(in_file(b""), Err(SecretError::Empty { .. })));
         assert!(in_file(b"\xff").is_err());
+        // UTF-16, as an older PowerShell writes it.
+        assert!(in_file(b"\xff\xfea\0").is_err());
+        assert!(matches!(
+            in_file(b"\xef\xbb\xbf\n"),
+            Err(SecretError::Empty { .. })
+        ));
         assert!(in_file("a".repeat(70_000).as_bytes()).is_err());
     }
 

@@ -4,6 +4,7 @@
 //! 8x8's schema says that all numbers are integers and requires none; elsewhere its answers hold numbers
 //! as text, fractions and nulls where the schema has integers.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -26,6 +27,9 @@ pub enum DecodeError {
         /// Where reading stopped.
         column: usize,
     },
+    /// Rows, but none with a PBX's name.
+    #[error("no row has a PBX's name")]
+    NoRows,
     /// More PBXs than [`MOST_PBXES`], or names so long that a page would be too large.
     #[error("more than {MOST_PBXES} PBXs, or names of more than {MOST_NAMES} bytes")]
     TooMany,
@@ -39,8 +43,20 @@ const MOST_NAMES: usize = 4 * 1024 * 1024;
 ///
 /// # Errors
 ///
-/// When it isn't a JSON array, or holds too many PBXs or too long names.
+/// When it isn't a JSON array, has rows and none with a name, or holds too many PBXs or too long names.
 pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
+    match read(body) {
+        Err(error @ DecodeError::Malformed { .. }) if body.trim_ascii_start().starts_with(b"[") => {
+            read(&mended(body)).map_err(|second| match second {
+                DecodeError::Malformed { .. } => error,
+                _ => second,
+            })
+        }
+        result => result,
+    }
+}
+
+fn read(body: &[u8]) -> Result<Answer, DecodeError> {
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = json.deserialize_seq(&mut reader).and_then(|()| json.end());
@@ -51,75 +67,149 @@ pub fn decode(body: &[u8]) -> Result<Answer, DecodeError> {
         line: error.line(),
         column: error.column(),
     })?;
+    if reader.rows.is_empty() && reader.elements > 0 {
+        return Err(DecodeError::NoRows);
+    }
     Ok(reader.finish())
 }
 
-/// A number of 8x8's, read from a number, a text that is one, or null.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Number {
-    /// Absent or null.
+/// The body with an empty text in place of all texts and words that JSON doesn't have: bytes that aren't UTF-8, half a
+/// surrogate pair, `NaN`, a number beyond all bounds. Then each costs the value or the row where it stands and no more.
+fn mended(body: &[u8]) -> Vec<u8> {
+    let mut mended = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(first) = rest.first() {
+        let is_between = |byte: &u8| b"[]{},: \t\r\n".contains(byte);
+        let length = match first {
+            b'"' => text_length(rest),
+            byte if is_between(byte) => 1,
+            _ => rest
+                .iter()
+                .position(|byte| is_between(byte) || *byte == b'"')
+                .unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        let is_good = is_between(first) || serde_json::from_slice::<Value>(token).is_ok();
+        mended.extend(if is_good { token } else { b"\"\"" });
+        rest = after;
+    }
+    mended
+}
+
+/// The length of the text in quotes at the start.
+fn text_length(json: &[u8]) -> usize {
+    let mut bytes = json.iter().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    json.len()
+}
+
+/// A JSON value, as far as it matters here. Whatever it is, it can be read.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) enum Value<'a> {
+    /// Null, or absent.
     #[default]
+    Null,
+    /// Finite.
+    Number(f64),
+    Text(Cow<'a, str>),
+    /// Anything else. It is passed over, however large or deep.
+    Other,
+}
+
+/// A number of 8x8's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    /// Absent or null.
     None,
-    /// A finite number.
     Some(f64),
     /// Something else.
     Rejected,
 }
 
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
+impl Value<'_> {
+    /// Whether it is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        matches!(self, Value::Text(own) if own == text)
+    }
+
+    /// The number that it is, also as a text.
+    pub(crate) fn number(&self) -> Number {
+        let number = match self {
+            Value::Null => return Number::None,
+            Value::Number(number) => Some(*number),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Other => None,
+        };
+        // A count or a length below zero stands for "none", as -1 does for an average.
+        let good = number.filter(|number| number.is_finite() && *number >= 0.0);
+        good.map_or(Number::Rejected, |number| Number::Some(number.abs()))
     }
 }
 
-struct NumberVisitor;
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor { rows: None })
+    }
+}
+
+/// Reads any value. With a reader an object is a row of it, without one it is passed over.
+struct ValueVisitor<'r> {
+    rows: Option<&'r mut Reader>,
+}
 
 #[allow(clippy::cast_precision_loss)] // Beyond 2^53 calls or ms a double is near enough, and all that Prometheus has.
-impl<'de> Visitor<'de> for NumberVisitor {
-    type Value = Number;
+impl<'de> Visitor<'de> for ValueVisitor<'_> {
+    type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number")
+        f.write_str("a value")
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Number, E> {
-        Ok(Number::Some(value as f64))
+    fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(number as f64))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Number, E> {
-        Ok(Number::Some(value as f64))
+    fn visit_i64<E>(self, number: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(number as f64))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Number, E> {
-        Ok(if value.is_finite() {
-            Number::Some(value)
-        } else {
-            Number::Rejected
-        })
+    fn visit_f64<E>(self, number: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(number))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
-        text.trim()
-            .parse()
-            .map_or(Ok(Number::Rejected), |value| self.visit_f64(value))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(text.into()))
     }
 
-    fn visit_unit<E>(self) -> Result<Number, E> {
-        Ok(Number::None)
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(text.to_owned().into()))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Number, E> {
-        Ok(Number::Rejected)
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Number, A::Error> {
+    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Number::Rejected)
+        Ok(Value::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Number::Rejected)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        match self.rows {
+            Some(reader) => reader.read_row(map)?,
+            None => while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {},
+        }
+        Ok(Value::Other)
     }
 }
 
@@ -129,7 +219,8 @@ struct Reader {
     rows: BTreeMap<Box<str>, (Values, usize)>,
     /// Bytes of all names, those given twice included.
     names: usize,
-    refused_rows: usize,
+    /// Elements of the array.
+    elements: usize,
     duplicates: usize,
     /// Hashes, not names: an answer can hold 64 MiB of them.
     unknown: HashSet<u64>,
@@ -137,6 +228,47 @@ struct Reader {
 }
 
 impl Reader {
+    fn read_row<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
+        let mut values = Values::default();
+        let mut numbers = [Number::None; Field::COUNT];
+        let mut pbx_id = Value::Null;
+        while let Some(key) = map.next_key()? {
+            let Value::Text(key) = key else { continue };
+            match Field::from_key(&key) {
+                Some(field) => numbers[field.index()] = map.next_value::<Value>()?.number(),
+                None if key == "pbxId" => pbx_id = map.next_value()?,
+                None => {
+                    self.unknown.insert(self.hasher.hash_one(key));
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        // An empty label is no label in Prometheus.
+        let Value::Text(pbx_id) = pbx_id else {
+            return Ok(());
+        };
+        if pbx_id.is_empty() {
+            return Ok(());
+        }
+        let mut rejected = 0;
+        for field in Field::ALL {
+            match numbers[field.index()] {
+                Number::Some(value) => values.set(field, Some(value)),
+                Number::Rejected => rejected += 1,
+                Number::None => {}
+            }
+        }
+        self.names += pbx_id.len();
+        if self
+            .rows
+            .insert(pbx_id.into(), (values, rejected))
+            .is_some()
+        {
+            self.duplicates += 1;
+        }
+        Ok(())
+    }
+
     fn is_too_large(&self) -> bool {
         self.rows.len() > MOST_PBXES || self.names > MOST_NAMES
     }
@@ -144,7 +276,7 @@ impl Reader {
     fn finish(self) -> Answer {
         let mut drift = Drift {
             unknown_fields: self.unknown.len(),
-            rejected_values: self.refused_rows,
+            rejected_values: self.elements - self.rows.len() - self.duplicates,
             duplicate_pbxes: self.duplicates,
             ..Drift::default()
         };
@@ -168,6 +300,7 @@ impl<'de> Visitor<'de> for &mut Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element_seed(RowSeed(self))?.is_some() {
+            self.elements += 1;
             if self.is_too_large() {
                 return Err(A::Error::custom("too many PBXs"));
             }
@@ -176,174 +309,16 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 }
 
-struct RowSeed<'a>(&'a mut Reader);
+struct RowSeed<'r>(&'r mut Reader);
 
 impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-macro_rules! refuse {
-    ($($visit:ident($type:ty)),*) => {
-        $(fn $visit<E>(self, _: $type) -> Result<(), E> { self.refuse() })*
-    };
-}
-
-/// Whatever isn't an object is no row: it is counted and passed over.
-impl<'de> Visitor<'de> for RowSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a PBX")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let reader = self.0;
-        let mut values = Values::default();
-        let mut states = [Number::None; Field::COUNT];
-        let mut pbx_id = None;
-        while let Some(key) = map.next_key_seed(KeySeed(&reader.hasher))? {
-            match key {
-                Key::PbxId => pbx_id = map.next_value::<PbxId>()?.0,
-                Key::Field(field) => states[field.index()] = map.next_value()?,
-                Key::Unknown(hash) => {
-                    reader.unknown.insert(hash);
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        let Some(pbx_id) = pbx_id else {
-            reader.refused_rows += 1;
-            return Ok(());
-        };
-        let mut rejected = 0;
-        for field in Field::ALL {
-            match states[field.index()] {
-                Number::Some(value) => values.set(field, Some(value)),
-                Number::Rejected => rejected += 1,
-                Number::None => {}
-            }
-        }
-        reader.names += pbx_id.len();
-        if reader.rows.insert(pbx_id, (values, rejected)).is_some() {
-            reader.duplicates += 1;
-        }
-        Ok(())
-    }
-
-    refuse!(
-        visit_u64(u64),
-        visit_i64(i64),
-        visit_f64(f64),
-        visit_str(&str),
-        visit_bool(bool)
-    );
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.refuse()
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        self.refuse()
-    }
-}
-
-impl RowSeed<'_> {
-    #[allow(clippy::unnecessary_wraps)] // It stands for the visitor's methods, which return this.
-    fn refuse<E>(self) -> Result<(), E> {
-        self.0.refused_rows += 1;
-        Ok(())
-    }
-}
-
-enum Key {
-    PbxId,
-    Field(Field),
-    Unknown(u64),
-}
-
-struct KeySeed<'a>(&'a RandomState);
-
-impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed<'_> {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        Ok(match Field::from_key(key) {
-            Some(field) => Key::Field(field),
-            None if key == "pbxId" => Key::PbxId,
-            None => Key::Unknown(self.0.hash_one(key)),
-        })
-    }
-}
-
-/// A PBX's name, unless it is no text, empty, or not even a scalar. Not derived: an untagged enum would
-/// first copy the value, however large or deep, into a tree.
-struct PbxId(Option<Box<str>>);
-
-impl<'de> Deserialize<'de> for PbxId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PbxIdVisitor)
-    }
-}
-
-struct PbxIdVisitor;
-
-impl<'de> Visitor<'de> for PbxIdVisitor {
-    type Value = PbxId;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a PBX's name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<PbxId, E> {
-        // An empty label is no label in Prometheus.
-        Ok(PbxId((!name.is_empty()).then(|| name.into())))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<PbxId, E> {
-        Ok(PbxId(None))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<PbxId, E> {
-        Ok(PbxId(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<PbxId, E> {
-        Ok(PbxId(None))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<PbxId, E> {
-        Ok(PbxId(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<PbxId, E> {
-        Ok(PbxId(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PbxId, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(PbxId(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PbxId, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(PbxId(None))
+        let rows = Some(self.0);
+        deserializer
+            .deserialize_any(ValueVisitor { rows })
+            .map(drop)
     }
 }
 

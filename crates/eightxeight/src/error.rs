@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::cause::{Cause, Names, Reason};
 use crate::clock::Moment;
 use crate::credentials::SecretError;
-
-use super::failure::{Failure, Reason};
+use crate::failure::Failure;
 
 /// Why a window could not be collected.
 #[derive(Clone, Debug)]
@@ -24,9 +24,9 @@ pub enum Error {
         /// When the hold ends.
         until: Moment,
         /// What it is for.
-        reason: Reason,
+        cause: Cause,
     },
-    /// The exporter itself failed: a task of its own panicked.
+    /// A task of this program panicked.
     Panicked,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Request(failure) => failure.fmt(f),
-            Error::Panicked => f.write_str("the exporter itself failed; its log says where"),
+            Error::Panicked => f.write_str("a task of this program panicked; its log says where"),
             Error::Secrets(errors) => {
                 let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
                 f.write_str(&texts.join("; "))
@@ -46,11 +46,11 @@ impl fmt::Display for Error {
                     until.wall
                 )
             }
-            Error::Held { until, reason } => {
+            Error::Held { until, cause } => {
                 write!(
                     f,
                     "{}; nothing is asked before {:.0}",
-                    reason.meaning(),
+                    cause.meaning(),
                     until.wall
                 )
             }
@@ -61,29 +61,37 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// The reason, where 8x8 or the network gave one.
+    /// The cause, where 8x8 or the network gave one.
     #[must_use]
-    pub fn reason(&self) -> Option<Reason> {
+    pub fn cause(&self) -> Option<Cause> {
         match self {
-            Error::Request(failure) => Some(failure.reason),
-            Error::Held { reason, .. } => Some(*reason),
+            Error::Request(failure) => Some(failure.cause),
+            Error::Held { cause, .. } => Some(*cause),
             Error::Secrets(_) | Error::Refused { .. } | Error::Panicked => None,
         }
     }
 
-    /// What the operator can do about it.
+    /// What metrics count it as, where they do.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
+    pub fn reason(&self) -> Option<Reason> {
+        self.cause().map(Cause::reason)
+    }
+
+    /// What the operator can do about it, in a program that calls its settings by these names.
+    #[must_use]
+    pub fn remedy(&self, names: &Names) -> String {
+        let own = match self {
             Error::Secrets(_) => {
                 "put the secret into the file or variable; it is read again at the next try"
             }
             Error::Refused { .. } => {
                 "put the right key, user and password in place; a change is noticed within an interval"
             }
-            Error::Request(failure) => failure.remedy(),
             Error::Panicked => "report it, with the log",
-            Error::Held { reason, .. } => reason.remedy(),
-        }
+            Error::Request(Failure { cause, .. }) | Error::Held { cause, .. } => {
+                return cause.remedy(names);
+            }
+        };
+        own.to_owned()
     }
 }

@@ -1,4 +1,4 @@
-//! The field table: every number of 8x8's company summary, its metric, its unit and what it means.
+//! The field table: every number of 8x8's company summary, its name in English, its unit and what it means.
 //!
 //! Decoder, writer, simulator, documentation and dashboard tests walk this table, so a new field of
 //! the answer is one new line here and nothing else.
@@ -7,9 +7,6 @@
 //! durations are milliseconds; that the `percent…` fields run from 0 to 100 is read off their name.
 
 use std::fmt;
-
-/// What every metric of the company summary begins with.
-pub const PREFIX: &str = "eightxeight_company_";
 
 /// The unit in which 8x8 sends a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// By how much 8x8's number is divided to give the metric's base unit.
+    /// By how much 8x8's number is divided to give the base unit.
     ///
     /// Divided, not multiplied by the inverse: 12281452 ms is 12281.452 s only that way.
     #[must_use]
@@ -35,7 +32,7 @@ impl Unit {
         }
     }
 
-    /// The metric's unit: `calls`, `ratio` or `seconds`.
+    /// The base unit: `calls`, `ratio` or `seconds`.
     #[must_use]
     pub fn base(self) -> &'static str {
         match self {
@@ -51,18 +48,16 @@ impl Unit {
 pub struct Spec {
     /// The field's name in 8x8's answer.
     pub key: &'static str,
-    /// The metric's full name.
-    pub metric: &'static str,
+    /// Its name in English and in base units, such as `ring_time_seconds`.
+    pub name: &'static str,
     /// The unit in which 8x8 sends it.
     pub unit: Unit,
     /// What it counts, in one sentence without a full stop.
     pub meaning: &'static str,
-    /// The metric's help text: the meaning and the field's name.
-    pub help: &'static str,
 }
 
 macro_rules! fields {
-    ($($variant:ident $key:literal => $metric:literal, $unit:ident, $meaning:literal;)*) => {
+    ($($variant:ident $key:literal => $name:literal, $unit:ident, $meaning:literal;)*) => {
         /// A number of 8x8's company summary.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Field {
@@ -85,10 +80,9 @@ macro_rules! fields {
 
         static SPECS: [Spec; Field::ALL.len()] = [$(Spec {
             key: $key,
-            metric: concat!("eightxeight_company_", $metric),
+            name: $name,
             unit: Unit::$unit,
             meaning: $meaning,
-            help: concat!($meaning, " (8x8 field ", $key, ")"),
         }),*];
     };
 }
@@ -168,23 +162,21 @@ mod tests {
 
     #[test]
     fn every_name_is_unique_and_ends_as_its_unit_demands() {
-        let mut metrics = HashSet::new();
+        let mut names = HashSet::new();
         for field in Field::ALL {
             let spec = field.spec();
             assert_eq!(Field::from_key(spec.key), Some(field));
             assert_eq!(Field::ALL[field.index()], field);
-            assert!(metrics.insert(spec.metric), "{} twice", spec.metric);
-            assert!(spec.metric.starts_with(PREFIX));
+            assert!(names.insert(spec.name), "{} twice", spec.name);
             assert_eq!(
-                spec.metric.ends_with("_seconds"),
+                spec.name.ends_with("_seconds"),
                 spec.unit == Unit::Milliseconds
             );
-            assert_eq!(spec.metric.ends_with("_ratio"), spec.unit == Unit::Percent);
+            assert_eq!(spec.name.ends_with("_ratio"), spec.unit == Unit::Percent);
             for suffix in ["_total", "_count", "_sum", "_bucket"] {
-                assert!(!spec.metric.ends_with(suffix), "{}", spec.metric);
+                assert!(!spec.name.ends_with(suffix), "{}", spec.name);
             }
         }
-        assert_eq!(metrics.len(), 41);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use crate::backoff::LONGEST_RETRY_AFTER;
 use crate::clock::Moment;
+use crate::failure::Failure;
 
 /// The longest wait after a refused login.
 pub(crate) const LONGEST: Duration = Duration::from_hours(24);
@@ -26,13 +28,15 @@ struct Refusal {
     at: Moment,
     /// Doublings of the first wait.
     doublings: u32,
+    /// What the answer asked for.
+    retry_after: Duration,
     secrets: u64,
 }
 
 impl Refusal {
     fn until(&self, first_wait: Duration) -> Moment {
         let doubled = first_wait.saturating_mul(1 << self.doublings.min(30));
-        self.at + doubled.min(LONGEST)
+        self.at + doubled.min(LONGEST).max(self.retry_after)
     }
 }
 
@@ -52,20 +56,25 @@ impl Lockout {
             .map_or(Ok(()), Err)
     }
 
-    /// 8x8 said no. The wait doubles even when the secrets are others than last time: who changes a password to another
-    /// wrong one gets one try for each change and no more.
-    pub(crate) fn refused(&mut self, now: Moment, secrets: u64) {
-        let own = self
-            .forget(secrets)
-            .map_or(0, |refusal| refusal.doublings + 1);
-        let doublings = own.max(self.in_a_row);
-        self.in_a_row = self.in_a_row.saturating_add(1);
+    /// The answer to a login was no. The wait doubles even when the secrets are others than last time: who changes a
+    /// password to another wrong one gets one try for each change and no more. It stays as it is while something else
+    /// than 8x8 answers.
+    pub(crate) fn refused(&mut self, now: Moment, secrets: u64, failure: &Failure) {
+        let step = u32::from(failure.is_of_8x8());
+        let own = self.forget(secrets);
+        let own = own.map_or(0, |refusal| refusal.doublings + step);
+        self.in_a_row = self.in_a_row.saturating_add(step);
+        let doublings = own.max(self.in_a_row.saturating_sub(1));
         if self.refusals.len() == MOST_REMEMBERED {
             self.refusals.remove(0);
         }
         self.refusals.push(Refusal {
             at: now,
             doublings,
+            retry_after: failure
+                .retry_after
+                .unwrap_or_default()
+                .min(LONGEST_RETRY_AFTER),
             secrets,
         });
     }
@@ -118,10 +127,49 @@ impl Lockout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
     use crate::clock::Clock;
+    use crate::failure::Endpoint;
 
     const MINUTE: Duration = Duration::from_mins(1);
     const FIRST_WAIT: Duration = Duration::from_mins(15);
+
+    fn failure(cause: Cause, retry_after: Option<Duration>) -> Failure {
+        Failure {
+            endpoint: Endpoint::Token,
+            cause,
+            status: Some(400),
+            retry_after,
+        }
+    }
+
+    fn no() -> Failure {
+        failure(Cause::BadCredentials, None)
+    }
+
+    #[test]
+    fn a_proxys_page_does_not_double_the_wait_and_its_retry_after_counts() {
+        let mut now = Clock::System.now();
+        let mut lockout = Lockout::default();
+        let mut wait = |failure: &Failure| {
+            lockout.refused(now, 1, failure);
+            let until = lockout.next_login(now, 1, FIRST_WAIT).unwrap();
+            let wait = until.since(now);
+            now = until;
+            wait
+        };
+        let page = failure(Cause::ForeignRefusal, None);
+        assert_eq!([wait(&page), wait(&page), wait(&page)], [FIRST_WAIT; 3]);
+        assert_eq!([wait(&no()), wait(&no())], [2 * FIRST_WAIT, 4 * FIRST_WAIT]);
+        assert_eq!([wait(&page), wait(&no())], [4 * FIRST_WAIT, 8 * FIRST_WAIT]);
+        let asked = failure(Cause::ForeignRefusal, Some(Duration::from_mins(61)));
+        assert_eq!(wait(&asked), 8 * FIRST_WAIT);
+        let mut lockout = Lockout::default();
+        let asked = failure(Cause::ForeignRefusal, Some(Duration::from_mins(50)));
+        lockout.refused(now, 1, &asked);
+        let until = lockout.next_login(now, 1, FIRST_WAIT).unwrap();
+        assert_eq!(until.since(now), 50 * MINUTE);
+    }
 
     #[test]
     fn a_day_with_a_wrong_password_and_a_try_each_second() {
@@ -132,7 +180,7 @@ mod tests {
             let now = start + Duration::from_secs(second);
             if lockout.check(now, 1, FIRST_WAIT).is_ok() {
                 logins.push(second / 60);
-                lockout.refused(now, 1);
+                lockout.refused(now, 1, &no());
             }
         }
         assert_eq!(logins, [0, 15, 45, 105, 225, 465, 945]);
@@ -143,13 +191,13 @@ mod tests {
         let mut now = Clock::System.now();
         let mut lockout = Lockout::default();
         for _ in 0..100 {
-            lockout.refused(now, 1);
+            lockout.refused(now, 1, &no());
             let until = lockout.next_login(now, 1, FIRST_WAIT).unwrap();
             assert!(until.since(now) <= LONGEST);
             now = until;
             assert!(lockout.check(now, 1, FIRST_WAIT).is_ok());
         }
-        lockout.refused(now, 1);
+        lockout.refused(now, 1, &no());
         let wait = lockout
             .next_login(now, 1, Duration::MAX)
             .unwrap()
@@ -161,10 +209,10 @@ mod tests {
     fn a_changed_secret_gets_one_try_at_once() {
         let now = Clock::System.now();
         let mut lockout = Lockout::default();
-        lockout.refused(now, 1);
+        lockout.refused(now, 1, &no());
         assert!(lockout.check(now, 1, FIRST_WAIT).is_err());
         assert!(lockout.check(now, 2, FIRST_WAIT).is_ok());
-        lockout.refused(now, 2);
+        lockout.refused(now, 2, &no());
         let until = lockout.check(now, 2, FIRST_WAIT).unwrap_err();
         assert_eq!(until.since(now), 30 * MINUTE);
         lockout.accepted(2);
@@ -182,7 +230,7 @@ mod tests {
             let now = start + half_hour * 30 * MINUTE;
             if lockout.check(now, 1, FIRST_WAIT).is_ok() {
                 wrong += 1;
-                lockout.refused(now, 1);
+                lockout.refused(now, 1, &no());
             }
             assert!(lockout.check(now, 2, FIRST_WAIT).is_ok());
             lockout.accepted(2);
@@ -194,7 +242,7 @@ mod tests {
     fn another_first_wait_holds_at_once() {
         let now = Clock::System.now();
         let mut lockout = Lockout::default();
-        lockout.refused(now, 1);
+        lockout.refused(now, 1, &no());
         let wait = |first| lockout.next_login(now, 1, first).unwrap().since(now);
         assert_eq!(wait(120 * MINUTE), 120 * MINUTE);
         assert_eq!(wait(10 * MINUTE), 10 * MINUTE);

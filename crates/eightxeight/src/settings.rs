@@ -26,4 +26,6 @@ pub struct Settings {
     pub login_retry_interval: Duration,
     /// The shortest time between two requests for the same thing.
     pub interval: Duration,
+    /// The header `User-Agent`, such as `program/1.0`. What no header can hold is left out.
+    pub user_agent: String,
 }

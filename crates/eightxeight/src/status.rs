@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::cause::{Cause, Reason};
 use crate::clock::Moment;
-
-use super::failure::{Endpoint, Reason};
+use crate::failure::Endpoint;
 
 /// One request and its outcome, for whoever counts.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub type Observer = std::sync::Arc<dyn Fn(Exchange) + Send + Sync>;
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
     /// The hold on the account.
-    pub hold: Option<(Moment, Reason)>,
+    pub hold: Option<(Moment, Cause)>,
     /// When 8x8 refused the credentials, if that was its last word on them.
     pub credentials_refused: Option<Moment>,
     /// When a login may be tried, if not at once.

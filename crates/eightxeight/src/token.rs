@@ -6,8 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::clock::Moment;
-
-use super::decode::Number;
+use crate::decode::{Number, Value};
 
 /// 8x8's documentation shows this life.
 const DOCUMENTED_LIFE: Duration = Duration::from_mins(30);
@@ -37,10 +36,10 @@ pub(crate) struct Token {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     access_token: SecretString,
-    #[serde(default)]
-    expires_in: Number,
+    #[serde(borrow, default)]
+    expires_in: Value<'a>,
 }
 
 impl Token {
@@ -61,7 +60,7 @@ impl Token {
         if text.is_empty() || !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
             return Err(NoToken);
         }
-        let life = match answer.expires_in {
+        let life = match answer.expires_in.number() {
             Number::Some(life) => Duration::try_from_secs_f64(life).ok(),
             Number::None | Number::Rejected => None,
         };

@@ -1,24 +1,27 @@
 //! One request over HTTP: bounded in time and size, never redirected, and without a word of its own in
 //! the errors, since those of the libraries hold URLs.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, RequestBuilder, StatusCode};
+use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
+use reqwest::{Certificate, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::cause::Cause;
+use crate::failure::{Endpoint, Failure};
 use crate::files;
+use crate::network;
+use crate::proxy::{self, ProxyError};
+use crate::retry_after;
 use crate::settings::Settings;
-
-use super::cause::{Cause, beneath};
-use super::failure::{Endpoint, Failure, Reason};
 
 /// The largest answer that is taken, after decompression.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -33,6 +36,20 @@ const LONG_ANSWER: usize = 2 * 1024 * 1024;
 
 static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
 
+/// How gzip begins.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// Compressed twice is the most that servers and proxies in front of them do.
+const MOST_LAYERS: usize = 2;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// An idle connection is closed after this time, before balancers and firewalls cut it without a word.
+const LONGEST_IDLE: Duration = Duration::from_secs(15);
+
+/// Some proxies add dozens.
+const MOST_HEADERS: usize = 1000;
+
 /// More roots than any system has.
 const LONGEST_ROOTS: u64 = 16 * 1024 * 1024;
 
@@ -46,17 +63,6 @@ pub struct Transport {
     base: Url,
 }
 
-/// An answer with a status of 2xx.
-#[derive(Debug)]
-pub struct Success {
-    /// The answer's body, decompressed.
-    pub body: Zeroizing<Vec<u8>>,
-    /// The answer's status.
-    pub status: u16,
-    /// To be kept until a long body is decoded.
-    pub(crate) turn: Option<SemaphorePermit<'static>>,
-}
-
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
@@ -66,6 +72,9 @@ pub enum TransportError {
     /// The file of extra roots holds none.
     #[error("no PEM certificates in it")]
     CaUnusable,
+    /// The proxy that was asked for can't be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// TLS can't be set up, for example without any CA certificates on the machine.
     #[error(
         "TLS can't be set up; are CA certificates installed (Debian: the package ca-certificates)?"
@@ -74,18 +83,19 @@ pub enum TransportError {
 }
 
 impl Transport {
-    /// A client for `base`. A proxy from the environment is used unless `base` is on this machine.
+    /// A client for the base URL. A proxy from the environment is used unless that is on this machine.
     ///
     /// # Errors
     ///
-    /// When the extra roots can't be read or TLS can't be set up.
+    /// When the extra roots or the proxy can't be used or TLS can't be set up.
     pub fn new(settings: &Settings) -> Result<Transport, TransportError> {
         let base = settings.url.clone();
         let read = |path: &PathBuf| files::read(path, LONGEST_ROOTS).map(|pem| pem.to_vec());
         let pem = settings.ca_file.as_ref().map(read).transpose();
         let key = ClientKey {
             timeout: settings.timeout,
-            proxied: may_use_proxy(&base),
+            user_agent: settings.user_agent.clone(),
+            proxy: proxy::find(&base)?,
             pem: pem.map_err(TransportError::CaUnreadable)?,
         };
         let client = key.client()?;
@@ -121,7 +131,8 @@ fn below(base: &Url, path: &str) -> Url {
 #[derive(Clone, PartialEq, Eq)]
 struct ClientKey {
     timeout: Duration,
-    proxied: bool,
+    user_agent: String,
+    proxy: Option<Url>,
     /// Of the extra roots.
     pem: Option<Vec<u8>>,
 }
@@ -145,16 +156,33 @@ impl ClientKey {
 
     fn build(&self) -> Result<reqwest::Client, TransportError> {
         let timeout = self.timeout;
+        let gzip = HeaderValue::from_static("gzip");
+        let accept_gzip = HeaderMap::from_iter([(ACCEPT_ENCODING, gzip)]);
+        let user_agent = HeaderValue::from_str(&self.user_agent)
+            .unwrap_or_else(|_| HeaderValue::from_static("eightxeight"));
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("eightxeight-exporter/", env!("CARGO_PKG_VERSION")))
+            .user_agent(user_agent)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .http1_only()
+            // Some proxies write heads that no standard allows.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_max_headers(MOST_HEADERS)
+            .pool_idle_timeout(LONGEST_IDLE)
+            // After a connection that died while idle the next one is fresh.
+            .pool_max_idle_per_host(1)
+            // Unpacked here, whatever the headers say.
+            .no_gzip()
+            .default_headers(accept_gzip)
             .timeout(timeout)
             .read_timeout(timeout)
             .connect_timeout(timeout.min(LONGEST_CONNECT));
-        if !self.proxied {
-            builder = builder.no_proxy();
+        builder = builder.no_proxy();
+        if let Some(proxy) = &self.proxy {
+            let proxy = reqwest::Proxy::all(proxy.clone());
+            builder = builder.proxy(proxy.map_err(|_| TransportError::Tls)?);
         }
         if let Some(pem) = &self.pem {
             let roots =
@@ -182,103 +210,144 @@ pub struct Route {
 impl Route {
     /// The way to `base`: straight, or to the proxy that the environment names for it.
     ///
-    /// `None` for a URL without host or port, which the configuration doesn't let through.
+    /// `None` for a URL without host or port, and for a proxy that can't be used: with them there is no [`Client`](crate::Client).
     #[must_use]
     pub fn to(base: &Url) -> Option<Route> {
-        let proxy = may_use_proxy(base)
-            .then(|| {
-                let target: hyper::Uri = base.as_str().parse().ok()?;
-                // The HTTP client asks the same matcher.
-                Matcher::from_system().intercept(&target)
-            })
-            .flatten();
-        let (host, port) = match &proxy {
-            None => (base.host_str()?, base.port_or_known_default()?),
-            Some(proxy) => {
-                let uri = proxy.uri();
-                let default = if uri.scheme_str() == Some("https") {
-                    443
-                } else {
-                    80
-                };
-                (uri.host()?, uri.port_u16().unwrap_or(default))
-            }
-        };
+        let proxy = proxy::find(base).ok()?;
+        let url = proxy.as_ref().unwrap_or(base);
         Some(Route {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port,
+            host: url.host_str()?.trim_matches(['[', ']']).to_owned(),
+            port: url.port_or_known_default()?,
             is_proxy: proxy.is_some(),
         })
     }
 }
 
-/// Plain HTTP only goes to this machine.
-fn may_use_proxy(base: &Url) -> bool {
-    base.scheme() != "http"
+/// An answer as it came, whatever its status.
+pub(crate) struct RawAnswer {
+    endpoint: Endpoint,
+    status: u16,
+    /// As far as it was read, perhaps compressed.
+    body: Zeroizing<Vec<u8>>,
+    /// Why it wasn't read to its end.
+    broken: Option<Cause>,
+    retry_after: Option<Duration>,
+    /// What the server's clock said.
+    pub(crate) date: Option<Timestamp>,
+    /// Held until a long body has been read.
+    _turn: Option<SemaphorePermit<'static>>,
 }
 
-/// Sends a request at `sent` and reads its answer; the second is the answer's Date header.
-pub async fn exchange(
+/// Sends a request at `sent` and takes in its answer.
+///
+/// # Errors
+///
+/// When there is no answer.
+pub(crate) async fn exchange(
     endpoint: Endpoint,
     request: RequestBuilder,
     sent: Timestamp,
-) -> (Result<Success, Failure>, Option<Timestamp>) {
-    let failed = |reason, cause, status, retry_after| Failure {
+) -> Result<RawAnswer, Failure> {
+    let mut answer = request.send().await.map_err(|error| Failure {
         endpoint,
-        reason,
-        cause,
-        status,
-        retry_after,
-    };
-    let mut answer = match request.send().await {
-        Ok(answer) => answer,
-        Err(error) => {
-            let cause = Cause::of_error(&error);
-            return (Err(failed(reason_of(&error), cause, None, None)), None);
-        }
-    };
-    let status = answer.status();
-    let date = date(answer.headers());
-    let retry_after = retry_after(answer.headers(), date.unwrap_or(sent));
-    let limit = match endpoint {
-        Endpoint::Compsum if status.is_success() => LARGEST_ANSWER,
-        Endpoint::Compsum | Endpoint::Token => LARGEST_OTHER,
-    };
+        cause: network::of_error(&error),
+        status: None,
+        retry_after: None,
+    })?;
+    let status = answer.status().as_u16();
+    let date = answer.headers().get(DATE).and_then(retry_after::date);
+    let limit = largest(endpoint, status);
     // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
     // grows leaves copies behind.
     let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
     let mut turn = None;
-    let end = loop {
+    let broken = loop {
         if body.len() > LONG_ANSWER && turn.is_none() {
             turn = LONG_ANSWERS.acquire().await.ok();
         }
         match answer.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Err(Reason::TooLarge),
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Some(Cause::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break Ok(()),
-            Err(error) if error.is_timeout() => break Err(Reason::Timeout),
-            // Broken off, or no gzip where gzip was announced.
-            Err(_) => break Err(Reason::Decode),
+            Ok(None) => break None,
+            Err(error) if error.is_timeout() => break Some(Cause::Timeout),
+            Err(_) => break Some(Cause::Decode),
         }
     };
-    let code = Some(status.as_u16());
-    let result = match end {
-        // What was read of an error's body is enough.
-        _ if !status.is_success() => Err(Failure::of_answer(
-            endpoint,
-            status.as_u16(),
-            &body,
-            retry_after,
-        )),
-        Ok(()) if status == StatusCode::OK => Ok(Success {
-            body,
-            status: status.as_u16(),
-            turn,
-        }),
-        Ok(()) => Err(failed(Reason::Other, None, code, retry_after)),
-        Err(reason) => Err(failed(reason, None, code, retry_after)),
-    };
-    (result, date)
+    Ok(RawAnswer {
+        endpoint,
+        status,
+        body,
+        broken,
+        retry_after: retry_after::wait(status, answer.headers(), date.unwrap_or(sent)),
+        date,
+        _turn: turn,
+    })
+}
+
+impl RawAnswer {
+    /// Reads the answer. Takes its time: not for a thread that must not wait.
+    ///
+    /// # Errors
+    ///
+    /// When it isn't what was asked for.
+    pub(crate) fn read<T>(
+        self,
+        read: impl FnOnce(&[u8]) -> Result<T, Cause>,
+    ) -> Result<T, Failure> {
+        let (endpoint, status, retry_after) = (self.endpoint, self.status, self.retry_after);
+        let (body, broken) = unpacked(self.body, largest(endpoint, status));
+        let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+        let start = text.get(..LARGEST_OTHER).unwrap_or(text);
+        let of_answer = || Failure::of_answer(endpoint, status, start, retry_after);
+        if status != 200 {
+            // What was read of an error's body is enough.
+            return Err(of_answer());
+        }
+        match self.broken.or(broken).map_or_else(|| read(text), Err) {
+            Err(Cause::Decode) => Err(of_answer()),
+            result => result.map_err(|cause| Failure {
+                endpoint,
+                cause,
+                status: Some(status),
+                retry_after,
+            }),
+        }
+    }
+}
+
+/// How much of an answer is taken, before and after decompression.
+fn largest(endpoint: Endpoint, status: u16) -> usize {
+    match endpoint {
+        Endpoint::Compsum if status == 200 => LARGEST_ANSWER,
+        Endpoint::Compsum | Endpoint::Token => LARGEST_OTHER,
+    }
+}
+
+/// The body without its compression, as far as it can be read, and why not to its end.
+///
+/// Its first bytes tell whether it is compressed, for headers are written in many ways, or not at all. JSON never
+/// begins like that.
+fn unpacked(mut body: Zeroizing<Vec<u8>>, most: usize) -> (Zeroizing<Vec<u8>>, Option<Cause>) {
+    // There are files that unpack to themselves.
+    for _ in 0..MOST_LAYERS {
+        if !body.starts_with(GZIP) {
+            break;
+        }
+        let mut plain = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+        let read = MultiGzDecoder::new(&body[..])
+            .take(most as u64 + 1)
+            .read_to_end(&mut plain);
+        let is_too_large = plain.len() > most;
+        plain.truncate(most);
+        body = plain;
+        if is_too_large {
+            return (body, Some(Cause::TooLarge));
+        }
+        if read.is_err() {
+            return (body, Some(Cause::Decode));
+        }
+    }
+    (body, None)
 }
 
 /// A header that the HTTP library shows in none of its logs.
@@ -291,65 +360,9 @@ pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
     value
 }
 
-fn reason_of(error: &reqwest::Error) -> Reason {
-    if error.is_timeout() {
-        Reason::Timeout
-    } else if is_tls(error) {
-        Reason::Tls
-    } else {
-        Reason::Connect
-    }
-}
-
-/// Whether the TLS library is at the bottom of it.
-fn is_tls(error: &reqwest::Error) -> bool {
-    beneath(error).any(<dyn std::error::Error>::is::<rustls::Error>)
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    parse_date(headers.get(DATE)?.to_str().ok()?)
-}
-
-fn parse_date(text: &str) -> Option<Timestamp> {
-    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
-}
-
-/// Seconds, or a date, which is held against the answer's own date: the clocks may differ.
-fn retry_after(headers: &HeaderMap, date: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
-    }
-    let until = parse_date(text)?;
-    let length = until.duration_since(date);
-    Some(Duration::try_from(length).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn wait(text: &str) -> Option<u64> {
-        let mut headers = HeaderMap::new();
-        headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
-        let date = parse_date("Tue, 03 Mar 2026 12:00:00 GMT").unwrap();
-        retry_after(&headers, date).map(|wait| wait.as_secs())
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date_on_the_servers_clock() {
-        assert_eq!(wait("30"), Some(30));
-        assert_eq!(wait("0"), Some(0));
-        assert_eq!(
-            wait("99999999999999999999999"),
-            Some(Duration::MAX.as_secs())
-        );
-        assert_eq!(wait("Tue, 03 Mar 2026 12:01:30 GMT"), Some(90));
-        assert_eq!(wait("Tue, 03 Mar 2026 11:00:00 GMT"), Some(0));
-        for absurd in ["-5", "NaN", "1e9", "soon", "", "30 s", "3.5"] {
-            assert_eq!(wait(absurd), None, "{absurd}");
-        }
-    }
 
     #[test]
     fn paths_stand_below_the_base_url() {

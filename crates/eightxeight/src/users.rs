@@ -12,13 +12,16 @@ use moka::future::Cache;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::Reason;
 use crate::backoff::Hold;
 use crate::budget::Budget;
+use crate::cause::Cause;
 use crate::clock::{Clock, Moment};
 use crate::collection::Collection;
 use crate::credentials::Secrets;
+use crate::error::Error;
+use crate::failure::Failure;
 use crate::lockout::Lockout;
+use crate::status::Status;
 use crate::token::Token;
 use crate::window::Span;
 
@@ -74,7 +77,7 @@ pub(crate) struct UserState {
     /// By the fingerprint of the secrets that the token was made with, and is used with.
     tokens: HashMap<u64, Arc<Token>>,
     pub(crate) lockout: Lockout,
-    pub(crate) hold: Option<Hold>,
+    hold: Option<Hold>,
     pub(crate) clock_skew: Option<f64>,
 }
 
@@ -191,8 +194,53 @@ impl UserState {
             .is_some_and(|current| Arc::ptr_eq(current, token))
     }
 
+    /// What is shown, but for the budget.
+    pub(crate) fn status(&self, secrets: u64, now: Moment, first_wait: Duration) -> Status {
+        let hold = self.hold.filter(|hold| !hold.until.is_past(now));
+        let waits = [
+            hold.map(|hold| hold.until),
+            self.lockout.next_login(now, secrets, first_wait),
+        ];
+        let waits = waits.into_iter().flatten();
+        Status {
+            hold: hold.map(|hold| (hold.until, hold.cause)),
+            credentials_refused: self.lockout.refused_at(secrets),
+            next_login: waits.max_by_key(|moment| moment.instant),
+            budget_remaining: 0,
+            token_expiry: self.token(secrets).map(|token| token.expires),
+            clock_skew: self.clock_skew,
+        }
+    }
+
+    /// Fails while a hold lasts.
+    pub(crate) fn check_hold(&self, now: Moment) -> Result<(), Error> {
+        match self.hold {
+            Some(Hold { until, cause, .. }) if !until.is_past(now) => {
+                Err(Error::Held { until, cause })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds the user after a request that was sent at `sent` and failed.
+    pub(crate) fn hold(
+        &mut self,
+        failure: &Failure,
+        interval: Duration,
+        sent: Moment,
+        now: Moment,
+    ) {
+        let why = (failure.cause, failure.retry_after);
+        self.hold = Some(Hold::extend(self.hold, interval, sent, now, why));
+    }
+
+    /// A request that was sent after the hold has worked, so the next failure is a first one again.
+    pub(crate) fn end_hold(&mut self, sent: Moment) {
+        self.hold = self.hold.filter(|hold| !hold.until.is_past(sent));
+    }
+
     /// Ends the hold, unless it is for the rate limit: that one no other settings cure.
     pub(crate) fn release_hold(&mut self) {
-        self.hold = self.hold.filter(|hold| hold.reason == Reason::RateLimited);
+        self.hold = self.hold.filter(|hold| hold.cause == Cause::RateLimited);
     }
 }

@@ -15,7 +15,7 @@ use super::plan::Month;
 use eightxeight::fields::Field;
 use exposition::{Format, Kind, Writer, escape_labels, stream};
 
-use crate::page::GAUGES;
+use crate::page::{GAUGES, metric};
 use crate::telemetry::COLLECTION_SUCCESS;
 use eightxeight::answer::Snapshot;
 use eightxeight::window::Window;
@@ -135,8 +135,8 @@ impl Source {
     ) {
         let mut labels = Vec::new();
         for (index, field) in fields.iter().enumerate() {
-            let spec = field.spec();
-            let mut family = writer.family(spec.metric, Kind::Gauge, spec.help);
+            let metric = metric(*field);
+            let mut family = writer.family(metric.name, Kind::Gauge, metric.help);
             for (window, series) in self.windows.iter().zip(gathered) {
                 for (pbx_id, series) in series {
                     self.set_labels(&mut labels, Some(pbx_id), window);

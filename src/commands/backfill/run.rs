@@ -11,10 +11,11 @@ use super::journal::{Journal, NAME};
 use super::month::{self, Source};
 use super::plan::{Month, Point};
 use super::progress::Progress;
+use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;
-use eightxeight::{Client, ClientError, Error, Failure, Reason, Settings, Users};
+use eightxeight::{Client, ClientError, Error, Reason, Settings, Users};
 
 /// Why a backfill didn't get to its end.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum BackfillError {
     #[error("{0}: {1}; all that was fetched is in the journal: mend this and go on with --resume")]
     Write(PathBuf, io::Error),
     /// 8x8 says no, and waiting won't change that.
-    #[error("{error}; {}; then go on with --resume, {done} of {total} requests are done", error.remedy())]
+    #[error("{error}; {}; then go on with --resume, {done} of {total} requests are done", error.remedy(&NAMES))]
     GaveUp {
         /// What it says.
         error: Error,
@@ -197,7 +198,7 @@ impl Asking {
                 progress.aside(|| {
                     tracing::warn!(
                         error = %error,
-                        remedy = error.remedy(),
+                        remedy = error.remedy(&NAMES),
                         again_at = %format_args!("{:.0}", until.wall),
                         "8x8 can't be asked; nothing that was fetched is lost"
                     );
@@ -210,12 +211,12 @@ impl Asking {
 
 /// Whether asking again would be answered alike: 8x8 says no to the user or to the question.
 fn is_final(error: &Error) -> bool {
-    let Error::Request(failure @ Failure { reason, .. }) = error else {
+    let Error::Request(failure) = error else {
         return matches!(error, Error::Refused { .. });
     };
     failure.is_refusal()
         || matches!(
-            reason,
+            failure.reason(),
             Reason::BadApiKey
                 | Reason::BadCredentials
                 | Reason::Forbidden

@@ -8,8 +8,9 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::report::Outcome;
+use crate::names::NAMES;
 use eightxeight::transport::Route;
-use eightxeight::{Cause, Endpoint, Failure, Reason};
+use eightxeight::{Cause, network};
 
 pub(super) async fn resolve(route: &Route, longest: Duration) -> Result<Vec<SocketAddr>, Cause> {
     let found = timeout(longest, lookup_host((route.host.as_str(), route.port))).await;
@@ -25,15 +26,15 @@ pub(super) async fn resolve(route: &Route, longest: Duration) -> Result<Vec<Sock
 pub(super) async fn connect(
     addresses: &[SocketAddr],
     longest: Duration,
-) -> Result<SocketAddr, Option<Cause>> {
-    let mut cause = None;
+) -> Result<SocketAddr, Cause> {
+    let mut cause = Cause::Connect;
     for address in addresses {
         let error = match timeout(longest, TcpStream::connect(address)).await {
             Ok(Ok(_)) => return Ok(*address),
             Ok(Err(error)) => error,
             Err(_) => io::ErrorKind::TimedOut.into(),
         };
-        cause = Cause::of_connect(&error);
+        cause = network::of_connect(&error);
     }
     Err(cause)
 }
@@ -55,22 +56,15 @@ pub(super) fn resolved(route: &Route, addresses: &[SocketAddr]) -> String {
 }
 
 /// Nothing to resolve or connect is HTTP yet, but the words are those of a request that fails at it.
-pub(super) fn trouble(route: &Route, cause: impl Into<Option<Cause>>) -> Outcome {
+pub(super) fn trouble(route: &Route, cause: Cause) -> Outcome {
     let cause = if route.is_proxy {
-        Some(Cause::ProxyUnreachable)
+        Cause::ProxyUnreachable
     } else {
-        cause.into()
-    };
-    let failure = Failure {
-        endpoint: Endpoint::Token,
-        reason: Reason::Connect,
-        cause,
-        status: None,
-        retry_after: None,
+        cause
     };
     Outcome::Failed {
-        message: format!("{} ({}:{})", failure.meaning(), route.host, route.port),
-        remedy: failure.remedy(),
-        reason: Some(Reason::Connect.label()),
+        message: format!("{} ({}:{})", cause.meaning(), route.host, route.port),
+        remedy: cause.remedy(&NAMES),
+        reason: Some(cause.reason().label()),
     }
 }

@@ -38,7 +38,7 @@ pub(super) enum Outcome {
         /// What happened.
         message: String,
         /// What to do next.
-        remedy: &'static str,
+        remedy: String,
         /// The reason as metrics know it, where 8x8 was asked.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
@@ -105,6 +105,7 @@ impl Report {
         steps: Vec<Step>,
         answers: &[(Window, Snapshot)],
         warnings: Vec<String>,
+        asked: &[String],
     ) -> Report {
         let windows = answers.iter().map(|(window, snapshot)| WindowReport {
             window: window.to_string(),
@@ -116,7 +117,7 @@ impl Report {
             ok: failed(&steps) == 0,
             version: BUILD.version,
             windows: windows.collect(),
-            notes: warnings.into_iter().chain(notes(answers)).collect(),
+            notes: warnings.into_iter().chain(notes(answers, asked)).collect(),
             steps,
         }
     }
@@ -144,12 +145,14 @@ fn pbx(row: &Row) -> PbxReport {
     }
 }
 
-fn notes(answers: &[(Window, Snapshot)]) -> Vec<String> {
+fn notes(answers: &[(Window, Snapshot)], asked: &[String]) -> Vec<String> {
     // Windows are usually alike in this, and then it is said once.
     let mut remarks: Vec<(String, Vec<&str>)> = Vec::new();
     for (window, snapshot) in answers {
         let empty = snapshot.answer.rows.is_empty().then(|| NO_PBX.to_owned());
-        for remark in empty.into_iter().chain(drift(&snapshot.answer.drift)) {
+        let absent = absent(&snapshot.answer.absent(asked).collect::<Vec<_>>());
+        let drift = drift(&snapshot.answer.drift);
+        for remark in empty.into_iter().chain(absent).chain(drift) {
             match remarks.iter_mut().find(|(known, _)| *known == remark) {
                 Some((_, windows)) => windows.push(window.label()),
                 None => remarks.push((remark, vec![window.label()])),
@@ -168,14 +171,35 @@ fn notes(answers: &[(Window, Snapshot)]) -> Vec<String> {
     remarks.chain(unfilled(rows)).collect()
 }
 
+/// As many absent PBXs are named.
+const MOST_ABSENT: usize = 20;
+
 const NO_PBX: &str = "the answer holds no PBX. Where 8x8 leaves PBXs without calls out, that is right for a \
                       quiet time; else check --api.pbx-id.";
+
+fn absent(names: &[&str]) -> Option<String> {
+    let shown = names.get(..MOST_ABSENT).unwrap_or(names);
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "8x8's answer lacks PBXs that were asked for by name: {}{more}. Check --api.pbx-id against the PBX \
+             names in 8x8 Admin Console, and the user's access to them.",
+            shown.join(", ")
+        )
+    })
+}
 
 fn drift(drift: &Drift) -> Option<String> {
     let counts = [
         (drift.unknown_fields, "unknown fields"),
         (drift.missing_fields, "missing numbers"),
-        (drift.rejected_values, "values that are no numbers"),
+        (
+            drift.rejected_values,
+            "values that are no numbers, and rows without a PBX's name",
+        ),
         (drift.duplicate_pbxes, "PBXs given twice"),
         (drift.inconsistencies, "sums that don't add up"),
     ];

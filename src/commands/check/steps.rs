@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::reach::{connect, resolve, resolved, trouble};
 use super::report::{Outcome, Report, Step, Subject};
 use crate::config;
+use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
 use eightxeight::window::Window;
-use eightxeight::{Cause, Client, ClientError, Error, Failure, Reason, Users};
+use eightxeight::{Cause, Client, ClientError, Error, Reason, Users};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.
@@ -44,7 +47,8 @@ pub(super) async fn run(
     };
     let reached = check.reach().await;
     check.ask(reached).await;
-    Ok(Report::new(check.steps, &check.answers, warnings))
+    let asked = &check.account.api.pbx_ids;
+    Ok(Report::new(check.steps, &check.answers, warnings, asked))
 }
 
 struct Check<S> {
@@ -141,11 +145,8 @@ impl<S: FnMut(&Step)> Check<S> {
             Ok(snapshot) => {
                 let pbxes = snapshot.answer.rows.len();
                 let plural = if pbxes == 1 { "" } else { "s" };
-                let what = format!(
-                    "{pbxes} PBX{plural}, {} to {} UTC",
-                    minute(period.start),
-                    minute(period.end)
-                );
+                let covered = self.local(&[period.start, period.end]);
+                let what = format!("{pbxes} PBX{plural}, {covered}");
                 self.ended(subject, ok(what), Some(start));
                 self.answers.push((window, snapshot));
                 true
@@ -176,7 +177,9 @@ impl<S: FnMut(&Step)> Check<S> {
         let outcome = if seconds > MOST_SKEW {
             Outcome::Failed {
                 message: format!("this machine's clock is {what}"),
-                remedy: "set the clock by NTP: windows end by this clock, so they cover the wrong time",
+                remedy:
+                    "set the clock by NTP: windows end by this clock, so they cover the wrong time"
+                        .to_owned(),
                 reason: None,
             }
         } else if seconds <= WHOLE {
@@ -209,9 +212,21 @@ impl<S: FnMut(&Step)> Check<S> {
 
     fn token(&self) -> String {
         match self.client.status().token_expiry {
-            Some(expiry) => format!("a token that expires at {} UTC", minute(expiry.wall)),
+            Some(expiry) => format!("a token that expires at {}", self.local(&[expiry.wall])),
             None => "a token".to_owned(),
         }
+    }
+
+    /// A time, or from when to when, by the clocks of the configured zone.
+    fn local(&self, times: &[Timestamp]) -> String {
+        let zone = &self.account.collect.zone;
+        let time = |at: &Timestamp| zone.to_datetime(*at).strftime("%Y-%m-%d %H:%M:%S");
+        let times: Vec<_> = times.iter().map(|at| time(at).to_string()).collect();
+        format!(
+            "{} {}",
+            times.join(" to "),
+            zone.iana_name().unwrap_or("UTC")
+        )
     }
 
     fn skip_windows(&mut self, why: &str) {
@@ -235,12 +250,14 @@ impl<S: FnMut(&Step)> Check<S> {
     fn failed(&mut self, subject: Subject, error: &Error, start: Moment) {
         let message = match error {
             // Which request it was says the step.
-            Error::Request(failure) if failure.status.is_none() => failure.meaning().to_owned(),
+            Error::Request(failure) if failure.status.is_none() => {
+                failure.cause.meaning().to_owned()
+            }
             error => error.to_string(),
         };
         let outcome = Outcome::Failed {
             message,
-            remedy: error.remedy(),
+            remedy: error.remedy(&NAMES),
             reason: error.reason().map(Reason::label),
         };
         self.ended(subject, outcome, Some(start));
@@ -266,20 +283,15 @@ fn ok(message: impl Into<String>) -> Outcome {
 
 /// The step before HTTP at which a login ended, if it didn't get as far as HTTP.
 fn before_http(error: &Error) -> Option<Subject> {
-    let Error::Request(Failure { reason, cause, .. }) = error else {
+    let Error::Request(failure) = error else {
         return None;
     };
-    match (cause, reason) {
-        (Some(Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials), _) => {
+    match failure.cause {
+        Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials => {
             Some(Subject::Proxy)
         }
-        (Some(Cause::ClosedEarly | Cause::NoConnection), _) | (_, Reason::Tls) => {
-            Some(Subject::Tls)
-        }
+        Cause::ClosedEarly | Cause::NoConnection => Some(Subject::Tls),
+        cause if cause.reason() == Reason::Tls => Some(Subject::Tls),
         _ => None,
     }
-}
-
-fn minute(instant: jiff::Timestamp) -> String {
-    instant.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

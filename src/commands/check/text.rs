@@ -17,7 +17,7 @@ const YELLOW: u8 = 33;
 pub(super) struct Text {
     colour: bool,
     /// What is to be done is said once, even where several windows fail alike.
-    remedies: HashSet<&'static str>,
+    remedies: HashSet<String>,
 }
 
 impl Text {
@@ -43,8 +43,8 @@ impl Text {
             printable(message),
             took.unwrap_or_default()
         );
-        if let Outcome::Failed { remedy, .. } = step.outcome
-            && self.remedies.insert(remedy)
+        if let Outcome::Failed { remedy, .. } = &step.outcome
+            && self.remedies.insert(remedy.clone())
         {
             let next = self.paint(BOLD, "What to do:");
             let _ = writeln!(text, "{:22} {next} {remedy}", "");

@@ -114,11 +114,11 @@ proptest! {
         for format in [Format::Text, Format::OpenMetrics] {
             let families = parse(format, &(text(format, |writer| write_company(writer, &windows)) + format.ending()));
             for field in Field::ALL {
-                let read = families.iter().find(|family| family.name == field.spec().metric);
+                let read = families.iter().find(|family| family.name == metric(field).name);
                 let read = read.map_or(&[][..], |family| &family.samples);
                 let expected: Vec<_> = windows.iter().flat_map(|(window, snapshot)| {
                     snapshot.answer.rows.iter().filter_map(|row| Some(Sample {
-                        name: field.spec().metric.to_owned(),
+                        name: metric(field).name.to_owned(),
                         labels: [("pbx_id", &*row.pbx_id), ("window", window.label())]
                             .map(|(name, value)| (name.to_owned(), value.to_owned()))
                             .into(),

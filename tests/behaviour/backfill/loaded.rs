@@ -6,6 +6,7 @@ use std::process::Command;
 
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
+use eightxeight_exporter::page::metric;
 use eightxeight_simulator::{Selection, Simulator};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +43,7 @@ pub(super) async fn reads_back(
     let selector = r#"job=~"eightxeight",instance=~".*",account=~".*",pbx_id=~".+""#;
     // Every hour of the range, as a panel reads points an hour apart.
     for field in [Field::InboundTotal, Field::TotalTalkTime, Field::TotalVm] {
-        let metric = field.spec().metric;
+        let metric = metric(field).name;
         let expression = format!(
             r#"max by (job, account, pbx_id, window) (last_over_time({metric}{{{selector},window="1h"}}[1h]))"#
         );
@@ -80,7 +81,7 @@ pub(super) async fn reads_back(
     let mut days = 0;
     while midnight <= backfill.to {
         let end = midnight - SignedDuration::from_secs(1);
-        let metric = Field::InboundTotal.spec().metric;
+        let metric = metric(Field::InboundTotal).name;
         let today = format!(r#"{metric}{{{selector},window="today"}}"#);
         let start = end
             .to_zoned_datetime(london.clone())

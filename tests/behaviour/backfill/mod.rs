@@ -202,7 +202,7 @@ async fn an_outage_is_waited_out() {
     assert!(running.ended().await.success(), "{:#?}", running.log());
     assert_eq!(backfill.finished().len(), backfill.months());
     let expected = [
-        "8x8 has an error of its own",
+        "8x8 returned an internal error",
         "8x8 answers again",
         "requests=30 of=30",
     ];

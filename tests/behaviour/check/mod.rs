@@ -7,7 +7,7 @@ mod usage;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use eightxeight::{Cause, Reason};
+use eightxeight::{Cause, Names};
 use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -101,6 +101,13 @@ async fn all_works() {
 
     let said = praises(&simulator, &["--format", "json"]).await;
     snapshot("all_works_json", &said);
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_configured_zone() {
+    let options = words("--collect.time-zone America/New_York --collect.window today");
+    let said = praises(&simulator().await, &options).await;
+    assert_says(&said, &[" 00:00:00 to ", " America/New_York ("]);
 }
 
 #[tokio::test]
@@ -248,16 +255,65 @@ async fn many_pbxs() {
     assert_eq!(report["windows"][0]["pbxes"].as_array().unwrap().len(), 150);
 }
 
-#[test]
-fn every_reason_and_cause_has_its_words() {
-    let mut words = String::new();
-    for reason in Reason::ALL {
-        let (meaning, remedy) = (reason.meaning(), reason.remedy());
-        let _ = writeln!(words, "{}: {meaning}\n    {remedy}", reason.label());
+#[tokio::test]
+async fn pbxs_that_were_asked_for_and_are_absent() {
+    let simulator = simulator().await;
+    let answer = r#"[{"pbxId":"AcmeCorp","totalCall":1},{"pbxId":null}]"#;
+    let answer = Fault::status(200, "application/json", answer);
+    simulator.faults().add(Rule::compsum(answer));
+    let options = words("--api.pbx-id acmecorp,brno,cairo --collect.window 1h");
+    let said = praises(&simulator, &options).await;
+    let absent = "8x8's answer lacks PBXs that were asked for by name: brno, cairo.";
+    assert_says(&said, &[absent, "rows without a PBX's name: 1"]);
+}
+
+#[tokio::test]
+async fn answers_of_something_in_8x8s_place() {
+    let page = |status| Fault::status(status, "text/html", "<html>no</html>");
+    let query = "ask for fewer PBXs in --api.pbx-id, or for allpbxes";
+    for (rule, said) in [
+        (
+            Rule::token(page(404)),
+            "nothing answers logins at this address",
+        ),
+        (
+            Rule::token(page(403)),
+            "something that isn't 8x8's API refused the login",
+        ),
+        (Rule::compsum(page(413)), query),
+        (Rule::compsum(page(414)), query),
+        (Rule::compsum(page(431)), query),
+        (
+            Rule::compsum(Fault::json(r#"[{"status":500,"message":"x"}]"#)),
+            "no row of the answer has a PBX's name",
+        ),
+    ] {
+        assert_says(&with_rule(rule).await, &[said]);
     }
-    for cause in Cause::ALL {
-        let (meaning, remedy) = (cause.meaning(), cause.remedy());
-        let _ = writeln!(words, "{cause:?}: {meaning}\n    {remedy}");
+}
+
+#[tokio::test]
+async fn more_names_than_a_request_line_holds() {
+    let simulator = simulator().await;
+    let answer = r#"[{"pbxId":"p","totalCall":1}]"#;
+    let answer = Fault::status(200, "application/json", answer);
+    simulator.faults().add(Rule::compsum(answer));
+    let names: Vec<_> = (0..700).map(|n| format!("branch-{n:04}")).collect();
+    let names = names.join(",");
+    let said = praises(&simulator, &["--api.pbx-id", &names]).await;
+    assert_says(
+        &said,
+        &["the 700 names of --api.pbx-id take", "and 680 more"],
+    );
+}
+
+#[test]
+fn every_cause_has_its_words() {
+    let mut words = String::new();
+    for cause in Cause::all() {
+        let (label, meaning) = (cause.reason().label(), cause.meaning());
+        let remedy = cause.remedy(&Names::default());
+        let _ = writeln!(words, "{cause:?} ({label}): {meaning}\n    {remedy}");
     }
     snapshot("words", &words);
 }

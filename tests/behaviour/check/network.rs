@@ -1,6 +1,8 @@
 //! Trouble on the way to 8x8: names, connections, proxies, certificates.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use eightxeight_simulator::{Fault, Rule, Simulator};
@@ -10,9 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::{says_of, snapshot};
+use super::{check, says_of, snapshot};
 use crate::certificates::{Authority, dns, ip};
-use crate::fixture::{DOCUMENTED, assert_silent, free_port, simulator};
+use crate::fixture::{DOCUMENTED, assert_silent, free_port, run, simulator, words};
 
 /// A certificate authority and a server with a certificate of it, in front of a simulator.
 struct Secured {
@@ -179,5 +181,178 @@ async fn through_a_proxy() {
         assert_eq!(worked, works, "{case}: {said}");
         assert_silent(&said, &["hunter2", "proxy-user"]);
         snapshot(case, &said);
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_used_is_never_passed_by() {
+    let server = Secured::with(dns("api.invalid"), NOW).await;
+    let open = proxy(200, Some(server.address)).await;
+    let quoted = format!("\"http://{open}\"");
+    for (variable, value, said) in [
+        ("HTTPS_PROXY", &*quoted, "leave the quotes out"),
+        (
+            "https_proxy",
+            "http://CORP\\svc:hunter2@proxy:3128",
+            "percent-encode",
+        ),
+        (
+            "HTTPS_PROXY",
+            "http://svc:x@hunter2/9@127.0.0.1:3128",
+            "percent-encode",
+        ),
+        (
+            "HTTPS_PROXY",
+            "http://svc:hunter2 x@127.0.0.1:3128",
+            "percent-encode",
+        ),
+        (
+            "ALL_PROXY",
+            "socks5://svc:hunter2@127.0.0.1:1080",
+            "only http:// and https://",
+        ),
+    ] {
+        let ended = check("https://api.invalid/", &[], &[(variable, value)]).await;
+        assert_eq!(ended.code, Some(2), "{value}");
+        let all = format!("{}{}", ended.said(), ended.errors);
+        assert!(all.contains(variable) && all.contains(said), "{all}");
+        assert_silent(&all, &["hunter2", "svc", "CORP"]);
+    }
+    let authority = server.authority();
+    let trusting = ["--api.ca-file", authority.as_str()];
+    let padded = format!(" http://{open}\n");
+    let variables = [("HTTPS_PROXY", &*padded)];
+    let (said, worked) = says_of("https://api.invalid/analytics/work", &trusting, &variables).await;
+    assert!(worked, "{said}");
+}
+
+#[tokio::test]
+async fn hosts_that_need_no_proxy_are_read_as_curl_and_go_read_them() {
+    let server = Secured::with(host(), NOW).await;
+    let authority = server.authority();
+    let trusting = ["--api.ca-file", authority.as_str()];
+    let unreachable = format!("http://127.0.0.1:{}", free_port());
+    let port = server.address.port();
+    for exempt in [
+        "localhost 127.0.0.1",
+        &format!("127.0.0.1:{port}"),
+        "127.0.0.0/8",
+    ] {
+        let variables = [("HTTPS_PROXY", &*unreachable), ("NO_PROXY", exempt)];
+        let (said, worked) = says_of(&server.url(), &trusting, &variables).await;
+        assert!(worked, "{exempt}: {said}");
+    }
+    for (exempt, is_exempt) in [
+        ("*.invalid", true),
+        ("api.invalid:443", true),
+        ("api.invalid:80", false),
+    ] {
+        let variables = [("HTTPS_PROXY", &*unreachable), ("NO_PROXY", exempt)];
+        let (said, _) = says_of("https://api.invalid/", &[], &variables).await;
+        let is_direct = said.contains("has no address");
+        assert_eq!(is_direct, is_exempt, "{exempt}: {said}");
+    }
+}
+
+/// OpenSSL's server, for what a modern TLS library refuses to be.
+struct OpenSsl {
+    address: String,
+    process: Child,
+}
+
+fn openssl(folder: &TempDir, arguments: &str) -> Command {
+    let mut command = Command::new("openssl");
+    command.current_dir(folder.path()).args(words(arguments));
+    command
+}
+
+impl OpenSsl {
+    fn with(folder: &TempDir, arguments: &str) -> OpenSsl {
+        let mut process = openssl(folder, "s_server -www -accept 127.0.0.1:0")
+            .args(words(arguments))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let address = lines.find_map(|line| Some(line.strip_prefix("ACCEPT ")?.to_owned()));
+        std::thread::spawn(move || lines.for_each(drop));
+        OpenSsl {
+            address: address.unwrap(),
+            process,
+        }
+    }
+}
+
+impl Drop for OpenSsl {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn certificates_that_are_weak_or_not_for_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let make = |arguments: &str| {
+        let (good, said) = run(&mut openssl(&folder, arguments), "");
+        assert!(good, "{arguments}: {said}");
+    };
+    write("server.cnf", "subjectAltName=IP:127.0.0.1\n");
+    write(
+        "client.cnf",
+        "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=clientAuth\n",
+    );
+    make(
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=ca -addext subjectAltName=IP:127.0.0.1",
+    );
+    for (name, bits, how) in [
+        ("good", 2048, "-sha256 -extfile server.cnf"),
+        ("sha1", 2048, "-sha1 -extfile server.cnf"),
+        ("rsa1024", 1024, "-sha256 -extfile server.cnf"),
+        ("v1", 2048, "-sha256"),
+        ("client", 2048, "-sha256 -extfile client.cnf"),
+    ] {
+        make(&format!(
+            "req -newkey rsa:{bits} -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"
+        ));
+        make(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out {name}.pem {how}"
+        ));
+    }
+    let authority = folder.path().join("ca.pem").display().to_string();
+    for (name, more, expected) in [
+        (
+            "sha1",
+            "-cipher ALL:@SECLEVEL=0",
+            "signed in a way that is no longer trusted",
+        ),
+        (
+            "rsa1024",
+            "-cipher ALL:@SECLEVEL=0",
+            "signature can't be verified",
+        ),
+        ("v1", "", "isn't one for a server"),
+        ("client", "", "isn't one for a server"),
+        ("ca", "", "isn't one for a server"),
+        (
+            "good",
+            "-tls1_1 -cipher ALL:@SECLEVEL=0",
+            "no TLS version or cipher in common",
+        ),
+        (
+            "good",
+            "-tls1_2 -cipher AES128-SHA",
+            "no TLS version or cipher in common",
+        ),
+    ] {
+        let shown = format!("-cert {name}.pem -key {name}.key {more}");
+        let server = OpenSsl::with(&folder, &shown);
+        let url = format!("https://{}/", server.address);
+        let (said, worked) = says_of(&url, &["--api.ca-file", &authority], &[]).await;
+        assert!(!worked && said.contains(expected), "{shown}: {said}");
     }
 }

@@ -10,8 +10,9 @@ use eightxeight::answer::{Answer, Drift, Row, Snapshot};
 use eightxeight::clock::Clock;
 use eightxeight::fields::Field;
 use eightxeight::window::{Period, Window};
-use eightxeight::{Endpoint, Error, Failure, Question, Reason, UserId, Users};
+use eightxeight::{Cause, Endpoint, Error, Failure, Question, UserId, Users};
 use eightxeight_exporter::collect::{Collector, Mode, Plan, Settings, Upstream};
+use eightxeight_exporter::page::metric;
 use eightxeight_simulator::{Company, History, Selection};
 use exposition::{Body, Encoding, Format, Variant};
 use jiff::tz::TimeZone;
@@ -206,8 +207,7 @@ impl Upstream for Records8x8 {
         let answer = if self.outage.is_some_and(|outage| within(outage, now)) {
             Err(Error::Request(Failure {
                 endpoint: Endpoint::Compsum,
-                reason: Reason::ServerError,
-                cause: None,
+                cause: Cause::ServerError,
                 status: Some(503),
                 retry_after: None,
             }))
@@ -325,7 +325,7 @@ async fn page(collector: &Collector) -> String {
 
 /// The samples of the kept metrics with the labels that Prometheus adds.
 fn samples(page: &str, instance: &str) -> BTreeMap<BTreeMap<String, String>, f64> {
-    let kept: BTreeSet<_> = KEPT.iter().map(|field| field.spec().metric).collect();
+    let kept: BTreeSet<_> = KEPT.iter().map(|field| metric(*field).name).collect();
     let lines = page.lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| {

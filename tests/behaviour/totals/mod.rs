@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use eightxeight::fields::Field;
+use eightxeight_exporter::page::metric;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fixture::Prometheus;
@@ -87,7 +88,7 @@ fn total(field: Field, hours: i32) -> String {
 }
 
 fn total_over(field: Field, range: &str) -> String {
-    let metric = field.spec().metric;
+    let metric = metric(field).name;
     format!(r#"sum_over_time({metric}{{window="1h"}}[{range}:1h])"#)
 }
 
@@ -120,7 +121,7 @@ async fn a_week_is_what_there_was_hour_by_hour() {
             }
         }
         // Hour by hour, over midnights and over the change of the clocks.
-        let metric = CALLS.spec().metric;
+        let metric = metric(CALLS).name;
         let hourly = format!(r#"{metric}{{window="1h"}}"#);
         let series = prometheus.query_range(&hourly, from + HOUR, to, 3600).await;
         assert_eq!(series.len(), 4);
@@ -177,7 +178,7 @@ async fn a_restart_costs_nothing_unless_it_hides_the_scrape_before_the_hour() {
     add(&mut expected, &truth.numbers(CALLS, (noon - LAG, to - LAG)));
     assert_answers(&prometheus, &total(CALLS, WEEK), to + SECOND, &expected).await;
     // The longer form reads the scrape before that instead: a minute counts twice, and one not at all.
-    let metric = CALLS.spec().metric;
+    let metric = metric(CALLS).name;
     let longer =
         format!(r#"sum_over_time(last_over_time({metric}{{window="1h"}}[5m])[{WEEK}h:1h])"#);
     let early = (noon - HOUR - LAG - MINUTE, noon - LAG - MINUTE);
@@ -201,7 +202,7 @@ async fn of_a_pair_one_counts() {
         });
         life
     };
-    let metric = CALLS.spec().metric;
+    let metric = metric(CALLS).name;
     let largest = format!(
         r#"sum_over_time(max by (job, account, pbx_id, window) ({metric}{{window="1h"}})[{WEEK}h:1h])"#
     );
@@ -247,7 +248,7 @@ async fn of_a_pair_one_counts() {
 
 /// The calls of the hour before last that 8x8 didn't know of when that hour had just ended.
 fn late_calls() -> String {
-    let metric = CALLS.spec().metric;
+    let metric = metric(CALLS).name;
     format!(
         r#"({metric}{{window="2h"}} - ignoring (window) {metric}{{window="1h"}}) - ignoring (window) ({metric}{{window="1h"}} offset 1h)"#
     )
@@ -264,7 +265,7 @@ async fn late_records_are_found_out_and_a_delay_waits_for_them() {
         records: Records::Late(lateness),
         ..Life::simple(before((from, to)))
     };
-    let [abandoned, calls] = [ABANDONED, CALLS].map(|field| field.spec().metric);
+    let [abandoned, calls] = [ABANDONED, CALLS].map(|field| metric(field).name);
     let rate = format!(r#"{abandoned}{{window="15m"}} / {calls}{{window="15m"}}"#);
     let quarter = MINUTE * 15;
     let true_rate = |end: Timestamp| {

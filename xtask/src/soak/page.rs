@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
+use eightxeight_exporter::page::metric;
 use eightxeight_simulator::{Selection, Simulator};
 use jiff::Timestamp;
 
@@ -84,7 +85,7 @@ impl Page {
                     let Some(value) = row.base(field) else {
                         continue;
                     };
-                    let name = field.spec().metric;
+                    let name = metric(field).name;
                     let series = format!("{name}{{pbx_id=\"{}\",window=\"{window}\"}}", row.pbx_id);
                     let found = shown.remove(&*series);
                     let read = found.and_then(|text| text.parse::<f64>().ok());

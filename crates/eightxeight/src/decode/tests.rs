@@ -45,7 +45,7 @@ fn the_documented_answer_has_all_fields_and_no_drift() {
 fn a_number_is_read_from_all_that_is_one() {
     for (value, expected) in [
         ("5", Some(5.0)),
-        ("-5", Some(-5.0)),
+        ("-0.0", Some(0.0)),
         ("5.25", Some(5.25)),
         ("\"5\"", Some(5.0)),
         ("\" 5.5 \"", Some(5.5)),
@@ -57,6 +57,15 @@ fn a_number_is_read_from_all_that_is_one() {
     }
     for value in [
         "true",
+        "-1",
+        "\"-1\"",
+        "NaN",
+        "-Infinity",
+        "1e400",
+        "0x1F",
+        "None",
+        r#""\ud83d""#,
+        "\"\u{1}\"",
         "\"\"",
         "\"soon\"",
         "\"NaN\"",
@@ -70,7 +79,7 @@ fn a_number_is_read_from_all_that_is_one() {
 }
 
 #[test]
-fn what_no_json_parser_takes_is_malformed() {
+fn what_is_no_array_is_malformed() {
     for body in [
         "",
         " ",
@@ -81,20 +90,60 @@ fn what_no_json_parser_takes_is_malformed() {
         "5",
         "\"x\"",
         "[{\"pbxId\":\"p\"}",
-        "[NaN]",
-        r#"[{"pbxId":"p","inboundTotal":NaN}]"#,
-        r#"[{"pbxId":"p","inboundTotal":1e400}]"#,
+        "[{\"pbxId\":\"p\"",
+        "[{\"pbxId\":\"p",
+        "[{\"pbxId\":\"p\\",
+        "[{\"pbxId\" \"p\"}]",
         "[] []",
     ] {
-        assert!(
-            matches!(decode(body.as_bytes()), Err(DecodeError::Malformed { .. })),
-            "{body}"
-        );
+        let read = decode(body.as_bytes());
+        assert!(matches!(read, Err(DecodeError::Malformed { .. })), "{body}");
     }
+}
+
+#[test]
+fn rows_without_any_name_are_no_answer() {
+    assert_eq!(decode(b"[]").unwrap().rows.len(), 0);
     // Not even very deep nesting, which is passed over.
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    assert_eq!(drift(&deep).rejected_values, 1);
-    assert!(decode(b"[{\"pbxId\":\"\xff\"}]").is_err());
+    for body in [
+        r#"[{"status":500,"message":"x"}]"#,
+        r#"[{"pbxId":null,"totalCall":1},{"pbxId":null}]"#,
+        r#"[{"PbxId":"p","totalCall":1}]"#,
+        "[NaN]",
+        "[1]",
+        &deep,
+    ] {
+        assert_eq!(decode(body.as_bytes()), Err(DecodeError::NoRows), "{body}");
+    }
+}
+
+#[test]
+fn a_name_that_is_no_text_costs_its_row_alone() {
+    let bad: [&[u8]; 8] = [
+        b"acme\\ud83d",
+        b"\\ude00acme",
+        b"Z\xfcrich",
+        b"\xed\xa0\xbd",
+        b"a\x00b",
+        b"a\nb",
+        b"a\\xb",
+        b"\xff\xfe",
+    ];
+    for name in bad {
+        let body = [
+            b"[{\"pbxId\":\"",
+            name,
+            b"\",\"totalCall\":1},{\"pbxId\":\"caf\xc3\xa9 \\ud83d\\ude00\",\"totalCall\":2}]",
+        ];
+        let answer = decode(&body.concat()).unwrap();
+        assert_eq!(answer.rows.len(), 1, "{name:?}");
+        assert_eq!(&*answer.rows[0].pbx_id, "caf\u{e9} \u{1f600}");
+        assert_eq!(answer.drift.rejected_values, 1, "{name:?}");
+    }
+    let unknown = b"[{\"n\xff\":1,\"note\":\"\xff\",\"pbxId\":\"p\",\"totalCall\":2}]";
+    let answer = decode(unknown).unwrap();
+    assert_eq!(answer.rows[0].values.get(Field::TotalCall), Some(2.0));
 }
 
 #[test]

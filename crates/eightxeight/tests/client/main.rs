@@ -4,6 +4,7 @@
 
 mod storm;
 mod users;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ fn settings(simulator: &Simulator, password: Source) -> Settings {
         max_requests_per_minute: 10,
         login_retry_interval: Duration::from_mins(15),
         interval: Duration::from_secs(50),
+        user_agent: "tests".to_owned(),
     }
 }
 
@@ -224,31 +226,49 @@ async fn retry_after_holds_the_account_for_as_long_as_8x8_says() {
     client.company_summary(hour()).await.unwrap();
 }
 
+/// The logins of a day on which they are answered by `refusal`, and somebody asks each minute.
+async fn logins_of_a_day(refusal: Option<Fault>) -> u64 {
+    let simulator = simulator().await;
+    let client = with_password(&simulator, Source::text("password", "wrong"));
+    if let Some(fault) = refusal {
+        simulator.faults().add(Rule::token(fault));
+    }
+    let mut noticed = 0;
+    for _ in 0..24 * 60 {
+        match client.company_summary(hour()).await {
+            Err(Error::Request(failure)) => assert!(failure.is_refusal(), "{failure}"),
+            Err(Error::Refused { .. }) => noticed += 1,
+            other => panic!("{other:?}"),
+        }
+        assert!(client.status().credentials_refused.is_some());
+        pass(Duration::from_mins(1)).await;
+    }
+    assert_eq!(reports(&simulator), 0);
+    assert_eq!(noticed + logins(&simulator), 24 * 60);
+    logins(&simulator)
+}
+
 #[tokio::test]
 async fn a_day_of_tries_with_a_wrong_password_is_seven_logins() {
+    let json = |status, body: &'static str| Some(Fault::status(status, "application/json", body));
+    let locked = r#"{"error":"invalid_grant","error_description":"USER_LOCKED"}"#;
     for refusal in [
         None,
-        Some(Fault::status(418, "text/html", "<html>teapot</html>")),
-        Some(Fault::status(403, "application/json", "{}")),
+        json(403, "{}"),
+        json(200, r#"{"error":"invalid_grant"}"#),
+        json(500, locked),
+        Some(Fault::status(200, "text/plain", "error=access_denied")),
     ] {
-        let simulator = simulator().await;
-        let client = with_password(&simulator, Source::text("password", "wrong"));
-        if let Some(fault) = refusal {
-            simulator.faults().add(Rule::token(fault));
-        }
-        let mut noticed = 0;
-        for _ in 0..24 * 60 {
-            match client.company_summary(hour()).await {
-                Err(Error::Request(failure)) => assert!(failure.is_refusal(), "{failure}"),
-                Err(Error::Refused { .. }) => noticed += 1,
-                other => panic!("{other:?}"),
-            }
-            assert!(client.status().credentials_refused.is_some());
-            pass(Duration::from_mins(1)).await;
-        }
-        assert_eq!((logins(&simulator), reports(&simulator)), (7, 0));
-        assert_eq!(noticed, 24 * 60 - 7);
+        assert_eq!(logins_of_a_day(refusal).await, 7);
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_8x8s_waits_without_doubling() {
+    let page = || Fault::status(403, "text/html", "<html>blocked</html>");
+    assert_eq!(logins_of_a_day(Some(page())).await, 24 * 4);
+    let hourly = page().header("retry-after", "3600");
+    assert_eq!(logins_of_a_day(Some(hourly)).await, 24);
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ fn parameters(change: impl FnOnce(&mut Options, &mut Plan, &mut config::Account)
             max_requests_per_minute: 10,
             login_retry_interval: Duration::from_mins(15),
             interval: Duration::from_secs(50),
+            user_agent: String::new(),
         },
         collect: crate::collect::Settings {
             mode: crate::collect::Mode::Scrape,
