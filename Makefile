@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment docs bench microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment alert-quality docs bench microbench pictures image image-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -25,6 +25,10 @@ unit:
 deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
+
+alert-quality: ## Judge the alerts over simulated years, and the judge by broken rules; writes the table of docs/runbooks.md
+	deploy/alert-quality/run --long --write
+	deploy/alert-quality/run --faults
 
 docs: ## Write what is checked in and follows from other files: tables of the documentation, rules for Kubernetes, dashboards
 	$(CARGO) xtask docs
@@ -58,7 +62,7 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 release-setup:
 	scripts/setup release
 
-release-check: release-setup test deny image-test package-test fuzz soak ## Run all that a release has to pass
+release-check: release-setup test alert-quality deny image-test package-test fuzz soak ## Run all that a release has to pass
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench

@@ -8,6 +8,11 @@
     // A rate over fewer inbound calls says little: two lost of three would be 67 %.
     fewestCalls: 20,
 
+    // With how many weeks before the dashboards compare.
+    weeks: 4,
+    // How many PBXs a chart shows at most.
+    worst: 8,
+
     // How long after its last good collection a window's data counts.
     freshMinutes: 3,
     // The age from which the exporter shows no calls any more: its --collect.max-staleness.

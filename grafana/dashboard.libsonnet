@@ -21,7 +21,9 @@ local place(panels, top) =
 // Rows of panels below each other, each panel with an id.
 local arrange(rows) =
   local add(grid, row) =
-    local placed = place(row.panels, grid.end + 1);
+    // Without a title there is no line for it.
+    local titled = std.objectHas(row, 'title');
+    local placed = place(row.panels, grid.end + if titled then 1 else 0);
     local inner = std.mapWithIndex(function(i, panel) panel { id: grid.id + 1 + i }, placed.panels);
     local collapsed = std.get(row, 'collapsed', false);
     local head = {
@@ -33,7 +35,7 @@ local arrange(rows) =
       panels: if collapsed then inner else [],
     };
     {
-      panels: grid.panels + [head] + if collapsed then [] else inner,
+      panels: grid.panels + (if titled then [head] else []) + if collapsed then [] else inner,
       id: grid.id + 1 + std.length(inner),
       end: placed.end,
     };
@@ -63,7 +65,7 @@ local many = {
   current: { text: ['All'], value: ['$__all'], selected: true },
 };
 
-local variables(metric, ofCalls) =
+local variables(metric, ofCalls, config) =
   // Exporter Health doesn't ask for a PBX or a window; a link to the other dashboards hands them on.
   local hidden = if ofCalls then {} else { hide: 2 };
   local calls = 'eightxeight_company_calls{job=~"$job", instance=~"$instance", account=~"$account"}';
@@ -75,7 +77,19 @@ local variables(metric, ofCalls) =
     query('account', 'Account', metric + '{job=~"$job", instance=~"$instance"}', 'account') + many { allValue: '.*' },
     query('pbx', 'PBX', calls, 'pbx_id') + many + hidden,
     query('window', 'Window', calls, 'window') { current: { text: '1h', value: '1h', selected: true } } + hidden,
+    variable {
+      local calls = std.toString(config.fewestCalls),
+      name: 'few_calls',
+      type: 'constant',
+      hide: 2,
+      query: calls,
+      current: { text: calls, value: calls, selected: true },
+    },
   ];
+
+// Alerts about calls have no instance and some about the exporter no PBX, hence the empty alternatives.
+local firing = 'ALERTS{alertname=~"EightXEight.+", alertstate="firing", job=~"$job|", instance=~"$instance|", ' +
+               'account=~"$account|", pbx_id=~"$pbx|"}';
 
 local annotations = [
   {
@@ -93,9 +107,7 @@ local annotations = [
     hide: false,
     iconColor: 'red',
     datasource: panels.datasource,
-    // Alerts about calls have no instance and some about the exporter no PBX, hence the empty alternatives.
-    expr: 'ALERTS{alertname=~"EightXEight.+", alertstate="firing", job=~"$job", instance=~"$instance|", ' +
-          'account=~"$account|", pbx_id=~"$pbx|"}',
+    expr: firing,
     step: '60s',
     titleFormat: '{{alertname}} ({{severity}})',
     textFormat: '{{pbx_id}} {{window}} {{instance}}',
@@ -103,6 +115,22 @@ local annotations = [
     useValueForTime: false,
   },
 ];
+
+// What fires, in one line above all else.
+local alerts = panels.stat {
+  title: 'Firing alerts',
+  shows: 'What fires now, and how often: an alert about calls fires for each PBX.',
+  formula: 'the series of `ALERTS` that fire, by name and severity',
+  metrics: ['ALERTS'],
+  remedy: 'See docs/runbooks.md under the name of the alert.',
+  size: [columns, 3],
+  unit: 'none',
+  decimals: 0,
+  noValue: 'No alert fires',
+  thresholds: [[1, panels.colors.red]],
+  options+: { textMode: 'value_and_name' },
+  queries: [['count by (alertname, severity) (%s)' % firing, '{{alertname}} ({{severity}})']],
+};
 
 function(config) {
   local dashboard = self,
@@ -136,6 +164,6 @@ function(config) {
     url: '',
   }],
   annotations: { list: annotations },
-  templating: { list: variables(dashboard.labelsOf, dashboard.ofCalls) },
-  panels: arrange(dashboard.rows),
+  templating: { list: variables(dashboard.labelsOf, dashboard.ofCalls, config) },
+  panels: arrange([{ panels: [alerts] }] + dashboard.rows),
 }

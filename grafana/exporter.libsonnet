@@ -7,10 +7,10 @@ local ofWindow = '{{window}} {{account}}';
 local ofInstance = '{{window}} {{account}} {{instance}}';
 local ofAccount = '{{account}} {{instance}}';
 
-local stat = panels.stat { size: [4, 4], options+: { colorMode: 'background' } };
+local stat = panels.stat { size: [8, 3], options+: { colorMode: 'background' } };
 local lines = panels.lines { size: [8, 7] };
-local counts = lines { unit: 'none', decimals: 0 };
-local seconds = lines { unit: 's' };
+local counts = lines { unit: 'none', decimals: 0, softMax: 1 };
+local seconds = lines { unit: 's', softMax: 1 };
 local perMinute = lines { unit: 'reqpm', decimals: 1 };
 
 // A 0 or 1 in words, each with its colour.
@@ -39,6 +39,8 @@ local verdict(zero, one) = stat {
 
   local lastSuccess = 'eightxeight_collection_last_success_timestamp_seconds',
   local failures = 'eightxeight_api_request_failures_total',
+  local backoff = 'eightxeight_api_backoff_until_timestamp_seconds',
+  local nextLogin = 'eightxeight_api_next_login_timestamp_seconds',
 
   // A metric as it is, by its selector and legend.
   local asItIs(metric, selected, legend) = {
@@ -110,6 +112,146 @@ local verdict(zero, one) = stat {
     },
   ],
 
+  // What an operator asks at three in the morning: what is wrong, what is to be done, and when does it go on by itself?
+  local reason = panels.table {
+    local reasons = {
+      bad_api_key: "8x8 doesn't know the API key: compare the file with Admin Console, API Keys",
+      bad_credentials: '8x8 refused user name or password: try them once in a browser, then correct the file',
+      credentials_refused: '8x8 refused key, user name or password: correct the file; the status page says which',
+      unauthorized: '8x8 refused the token: passes by itself; if it stays, ask 8x8',
+      forbidden: 'No access to a PBX: compare --api.pbx-id with the names in Admin Console',
+      no_permission: 'The user lacks Supervisor access to Analytics: grant it in Admin Console',
+      rate_limited: '8x8 limits the rate: fewer windows, a longer --collect.interval',
+      bad_request: '8x8 rejected the request: compare --api.pbx-id with the names in Admin Console',
+      server_error: "8x8 returned an internal error: wait, and see 8x8's status page",
+      timeout: 'No answer in time: wait; if it stays, raise --api.timeout',
+      connect: 'No connection: check DNS, network, firewall and HTTPS_PROXY',
+      tls: 'TLS failed: check the clock, CA certificates, and --api.ca-file behind a proxy',
+      too_large: 'The answer is too large: ask for fewer PBXs with --api.pbx-id',
+      decode: "The answer isn't 8x8's: check --api.url and proxies",
+      other: "The answer isn't 8x8's: check --api.url and proxies",
+    },
+    title: 'Why it fails now',
+    shows: 'The most frequent reason of failed requests in the last 15 minutes, and what to do about it.',
+    formula: 'the largest increase over 15 minutes, by reason',
+    metrics: [failures, 'eightxeight_credentials_refused'],
+    remedy: '`eightxeight-exporter check` tests every step in turn and explains how to fix what fails.',
+    size: [24, 4],
+    unit: 'none',
+    decimals: 0,
+    noValue: 'No request failed in the last 15 minutes',
+    // After a refusal the next login, and with it the next failure, is long away.
+    local refused = 'max(%s == 1)' % account('eightxeight_credentials_refused'),
+    queries: [['label_replace(\n%s\nor on ()\n%s,\n"remedy", "$1", "reason", "(.*)"\n)' % [
+      'topk(1, sum by (reason) (increase(%s[15m])) > 0)' % account(failures),
+      'label_replace(%s, "reason", "credentials_refused", "", "")' % refused,
+    ], '']],
+    transformations: [
+      panels.organize(['Time'], { reason: 'Reason', remedy: 'What to do', 'Value #A': 'Failed requests' }),
+    ],
+    overrides: [
+      panels.override('Reason', [['custom.width', 140]]),
+      panels.override('Failed requests', [['custom.width', 120]]),
+      panels.override('What to do', [['mappings', [{ type: 'value', options: {
+        [name]: { text: reasons[name] }
+        for name in std.objectFields(reasons)
+      } }]]]),
+    ],
+  },
+
+  local nextTry = stat {
+    title: 'Next try',
+    shows: 'How long the exporter waits before it asks 8x8 again after a failure, or logs in again after a refusal.',
+    formula: 'the later one of the two moments, less now; the account that waits longest',
+    metrics: [backoff, nextLogin],
+    remedy: 'A wait for a login ends at once when the content of a secret changes.',
+    size: [6, 8],
+    unit: 'dthms',
+    decimals: 0,
+    noValue: 'Nothing to wait for',
+    thresholds: [[0, colors.amber]],
+    queries: [['clamp_min(max(%s or %s) - time(), 0)' % [account(nextLogin), account(backoff)], '']],
+  },
+
+  local worked = panels.table {
+    local success = 'eightxeight_collection_success',
+    local by(expr) = 'max by (instance, account, window) (%s)' % expr,
+    title: 'Each account and window',
+    shows:
+      'Whether the newest collection worked, how old the newest answer is, and when 8x8 is asked again after a ' +
+      'failure.',
+    formula: 'collection_success; now less the last success; the hold less now',
+    metrics: [success, lastSuccess, backoff],
+    remedy: "Open the exporter's status page by its name: it says what is wrong.",
+    size: [18, 8],
+    unit: 's',
+    decimals: 0,
+    noValue: 'No exporter: does Prometheus scrape one?',
+    queries: [
+      [by(account(success)), ''],
+      [by('time() - ' + account(lastSuccess)), ''],
+      [
+        by('0 * %s\n+ on (job, instance, account) group_left ()\nclamp_min(%s - time(), 0)' % [
+          account(success),
+          account(backoff),
+        ]),
+        '',
+      ],
+    ],
+    transformations: [
+      panels.merge,
+      panels.organize(['Time'], panels.names(['Collection', 'Age', 'Next try in']) {
+        instance: 'Exporter',
+        account: 'Account',
+        window: 'Window',
+      }),
+      panels.sorted('Collection'),
+    ],
+    local cell = ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
+    overrides: [
+      panels.override('Exporter', [['links', [{ title: 'Its status page', url: 'http://${__value.raw}/' }]]]),
+      panels.override('Collection', [cell, ['mappings', [{ type: 'value', options: {
+        '0': { text: 'failed', color: colors.red, index: 0 },
+        '1': { text: 'worked', color: colors.green, index: 1 },
+      } }]]]),
+      panels.override('Age', [
+        cell,
+        ['unit', 'dthms'],
+        ['thresholds', panels.thresholds(thresholds.age)],
+        ['color', { mode: 'thresholds' }],
+      ]),
+      panels.override('Next try in', [['unit', 'dthms']]),
+    ],
+  },
+
+  local failing = [
+    lines {
+      title: 'Collections that failed',
+      shows: 'How long collections of the window failed, as a share of the time. Nothing is drawn while all work.',
+      formula: '1 - the mean of eightxeight_collection_success',
+      metrics: ['eightxeight_collection_success'],
+      remedy: 'Short bars now and then are usual on the internet. A block: see the failures by reason.',
+      unit: 'percentunit',
+      decimals: 0,
+      softMax: 1,
+      custom+: { drawStyle: 'bars', fillOpacity: 80, lineWidth: 0 },
+      queries: [['1 - avg_over_time(%s[$__interval])' % account('eightxeight_collection_success'), ofInstance]],
+    },
+    perMinute {
+      title: 'Failed requests per minute by reason',
+      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
+      formula: 'rate per second * 60, summed over exporters',
+      metrics: [failures],
+      remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
+      size: [16, 7],
+      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
+      options+: {
+        legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
+      },
+      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
+    },
+  ],
+
   local windowEnd = 'eightxeight_window_end_timestamp_seconds',
   local windowStart = 'eightxeight_window_start_timestamp_seconds',
 
@@ -124,13 +266,6 @@ local verdict(zero, one) = stat {
       remedy: 'A rising line: collections fail. See the failures by reason.',
       thresholds: thresholds.age,
       queries: [[promql.age('account, window'), ofWindow]],
-    },
-    counts + asItIs('eightxeight_collection_success', account, ofInstance) + {
-      title: 'Newest collection worked',
-      shows: '1 while the newest collection of the window worked.',
-      remedy: 'Two exporters and one of them at 0: it shows old calls, which no panel and no alert counts.',
-      defaults+: { min: 0, max: 1 },
-      custom+: { lineInterpolation: 'stepAfter' },
     },
     seconds + asItIs('eightxeight_collection_duration_seconds', account, ofInstance) + {
       title: 'Duration of a collection',
@@ -167,8 +302,6 @@ local verdict(zero, one) = stat {
   local byEndpoint(suffix) = 'sum by (endpoint) (%s)' % rate(duration + suffix),
   // Without requests a mean would be 0 / 0.
   local someRequests = '(%s > 0)' % byEndpoint('_count'),
-  local backoff = 'eightxeight_api_backoff_until_timestamp_seconds',
-  local nextLogin = 'eightxeight_api_next_login_timestamp_seconds',
   local tokenExpiry = 'eightxeight_token_expiry_timestamp_seconds',
 
   local requests = [
@@ -179,19 +312,6 @@ local verdict(zero, one) = stat {
       metrics: [asked],
       remedy: 'Near --api.max-requests-per-minute: take a longer interval or fewer windows.',
       queries: [['sum by (endpoint) (%s) * 60' % rate(asked), '{{endpoint}}']],
-    },
-    perMinute {
-      title: 'Failed requests per minute by reason',
-      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
-      formula: 'rate per second * 60, summed over exporters',
-      metrics: [failures],
-      remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
-      size: [16, 7],
-      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
-      options+: {
-        legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
-      },
-      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
     },
     seconds {
       title: 'Duration of requests',
@@ -370,11 +490,12 @@ local verdict(zero, one) = stat {
       labelsOf: 'eightxeight_up',
       ofCalls: false,
       rows: [
-        { title: 'Is it working?', panels: summary },
-        { title: 'Freshness', panels: freshness },
-        { title: 'Requests to 8x8', panels: requests },
-        { title: 'Cache and answers', panels: answers },
-        { title: 'The process', panels: theProcess },
+        { title: 'What is wrong, and what to do?', panels: [reason, worked, nextTry] },
+        { title: 'Is it working?', panels: summary + failing },
+        { title: 'Freshness', panels: freshness, collapsed: true },
+        { title: 'Requests to 8x8', panels: requests, collapsed: true },
+        { title: 'Cache and answers', panels: answers, collapsed: true },
+        { title: 'The process', panels: theProcess, collapsed: true },
       ],
     },
   },

@@ -1,4 +1,5 @@
-// Company Overview, for the contact centre's lead: are callers being lost right now, and is today normal?
+// Company Overview, for the contact centre's lead: are callers being lost right now, and is that usual?
+local common = import 'calls.libsonnet';
 local fields = import 'fields.libsonnet';
 local panels = import 'panels.libsonnet';
 local colors = panels.colors;
@@ -10,282 +11,399 @@ local abandoned = fields.inboundAbandoned;
 
 local takeMoreCalls =
   "Put more people on the phones, or let what they can't take ring elsewhere. The table below says which PBX it is.";
+local noUsual = 'No data or no history';
+local needsHour = 'Needs the window `1h`';
+local needsDay = 'Needs the windows `1h` and `today`, and a first full hour';
 
 local percent(share) = '%g %%' % (share * 100);
 
 local calls = { unit: 'locale', decimals: 0 };
 local share = { unit: 'percentunit', decimals: 1 };
-local seconds = { unit: 's', decimals: 1 };
 
 {
   local config = $._config,
   local promql = (import 'promql.libsonnet')(config),
   local thresholds = (import 'thresholds.libsonnet')(config),
+  local shared = common(config),
 
-  local abandonRate = panels.stat + share + {
-    title: 'Callers lost: abandon rate',
-    shows: 'Of the inbound calls in the last $window, the share in which the caller gave up before anybody answered.',
-    formula: (
-      'abandoned / inbound calls, each summed over the chosen PBXs. Amber from %s, red from %s (the warning), dark ' +
-      'red from %s (the critical alert). Grey with fewer than %d calls: two lost of three would be 67 %%.'
-    ) % ([percent(config.abandonRate[step]) for step in ['amber', 'warning', 'critical']] + [config.fewestCalls]),
+  local steps = (
+    'Amber from %s, red from %s, dark red from %s. Grey with fewer than %d calls: two lost of three would be 67 %%.'
+  ) % ([percent(config.abandonRate[step]) for step in ['amber', 'warning', 'critical']] + [config.fewestCalls]),
+
+  local rateTile = panels.stat + share + {
     fields: [abandoned, inbound],
     remedy: takeMoreCalls,
-    size: [6, 8],
+    size: [7, 5],
     thresholds: thresholds.abandonRate,
     options+: { colorMode: 'background' },
-    noValue: 'No fresh data',
-    queries: [
-      [promql.shareOfMany(promql.now(abandoned), promql.now(inbound)), 'Abandon rate'],
-      [promql.shareOfFew(promql.now(abandoned), promql.now(inbound)), 'Abandon rate, few calls'],
-    ],
     overrides: [panels.override('B', [panels.fixed(colors.grey)], 'byFrameRefID')],
   },
 
-  local worst = panels.stat + share + {
-    title: 'Worst PBXs',
-    shows: 'The abandon rate in the last $window where it is highest.',
-    formula: (
-      'abandoned / inbound calls of each PBX with at least %d calls in the window, the three largest'
-    ) % config.fewestCalls,
+  local quarterOfAnHour = rateTile {
+    title: 'Callers lost in the last 15 minutes',
+    size: [9, 5],
+    shows:
+      'Of the inbound calls in the last quarter of an hour, the share in which the caller gave up. It costs no ' +
+      'further request: it is what `today` has gained. Empty in the first minutes after midnight; calls that 8x8 ' +
+      'takes back count as none.',
+    formula: '(abandoned today - 15 minutes ago) / (inbound today - 15 minutes ago). ' + steps,
+    noValue: 'No fresh data for `today`',
+    queries: [
+      [promql.ratioOfMany(promql.quarter(abandoned), promql.quarter(inbound)), 'Abandon rate'],
+      [promql.ratioOfFew(promql.quarter(abandoned), promql.quarter(inbound)), 'Abandon rate, few calls'],
+    ],
+  },
+
+  local of(field, offset) = promql.sum(field, offset=offset),
+  local usualRate = promql.usual(function(offset) '%s / (%s > 0)' % [of(abandoned, offset), of(inbound, offset)]),
+  local usualCalls = promql.usual(shared.inbound),
+
+  local lostBeyond = panels.stat + calls + {
+    title: 'Callers lost beyond the usual',
+    shows: 'How many more callers gave up in the last $window than usual at this hour: the people to call back.',
+    formula: 'abandoned - usual rate * inbound, not below 0; the usual rate is the middle one of the %d weeks before' %
+             config.weeks,
     fields: [abandoned, inbound],
-    remedy: 'Look at the worst first: staff it, or let its calls ring elsewhere.',
-    size: [6, 8],
-    thresholds: thresholds.abandonRate,
-    options+: { colorMode: 'background', textMode: 'value_and_name', orientation: 'vertical' },
-    noValue: 'No PBX with enough fresh calls',
-    queries: [['sort_desc(topk(3,\n%s\n))' % promql.share(abandoned, inbound), '{{pbx_id}} {{account}}']],
+    remedy: takeMoreCalls,
+    size: [8, 5],
+    noValue: noUsual,
+    thresholds: [[0, colors.blue], [config.fewestCalls, colors.amber], [5 * config.fewestCalls, colors.red]],
+    queries: [[
+      'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [promql.sum(abandoned), promql.sum(inbound), usualRate],
+      'Lost beyond the usual',
+    ]],
   },
 
-  // Small ones, of which four stand beside a large one.
-  local count(title, field, shows, remedy) = panels.stat + calls + {
-    title: title,
-    shows: shows,
-    formula: 'the newest number of each chosen PBX, summed',
-    fields: [field],
-    remedy: remedy,
-    size: [3, 4],
-    queries: [[promql.now(field), title]],
+  local rate = rateTile {
+    title: 'Abandon rate, last $window',
+    shows: 'Of the inbound calls in the last $window, the share in which the caller gave up before anybody answered.',
+    formula: 'abandoned / inbound calls, each summed over the chosen PBXs. ' + steps,
+    noValue: 'No fresh data',
+    queries: [
+      [promql.ratioOfMany(promql.sum(abandoned), promql.sum(inbound)), 'Abandon rate'],
+      [promql.ratioOfFew(promql.sum(abandoned), promql.sum(inbound)), 'Abandon rate, few calls'],
+    ],
   },
 
-  local mean(title, time, of, shows, remedy) = panels.stat + seconds + {
-    title: title,
-    shows: shows,
-    formula: (
-      '%s / %s, each summed over the chosen PBXs: means of means would be wrong'
-    ) % [time.api_field, of.api_field],
-    fields: [time, of],
-    remedy: remedy,
-    size: [3, 4],
-    queries: [[promql.ratio(promql.now(time), promql.now(of)), title]],
-  },
+  local small = { size: [6, 4] },
 
-  local numbers = [
-    count('Inbound calls',
-          inbound,
-          'Inbound calls in the last $window.',
-          'None in working hours: call in from outside, and see Exporter Health.'),
-    count('Answered',
-          answered,
-          'Inbound calls in the last $window that were answered.',
-          'Far below the inbound calls: see who is logged in.'),
-    count('Missed',
-          missed,
-          'Inbound calls in the last $window that nobody answered. Abandoned calls and those that went to voicemail ' +
-          'are among them, so never add the two.',
-          'See that phones are staffed and logged in, and that forwarding leads to somebody.'),
-    count('Abandoned',
-          abandoned,
-          'Inbound calls in the last $window in which the caller gave up. They are missed calls too.',
-          'Judge the rate, not the number: it is on the left.'),
-    count('Voicemail',
-          fields.totalVm,
-          'Calls in the last $window that went to voicemail.',
-          'Somebody has to listen to them: see that somebody does.'),
-    mean('Talk time',
-         fields.totalTalkTime,
-         fields.totalAnswered,
-         'Time spent talking per answered call, of any direction, in the last $window.',
-         'Much longer than usual: something makes calls difficult today. Ask the people on the phones.'),
-    mean('Ring time',
-         fields.totalRingTime,
-         fields.totalCall,
-         "Time spent ringing per call, of any direction, in the last $window. 8x8 doesn't say what it divides its " +
-         'own avgRingTime by, so the two can differ.',
-         'Rising: too few people for the calls.'),
-    panels.stat {
+  local tiles = [
+    quarterOfAnHour,
+    lostBeyond,
+    rate,
+    panels.stat + calls + small + {
+      title: 'Inbound calls',
+      shows: 'Inbound calls in the last $window.',
+      formula: 'the newest number of each chosen PBX, summed',
+      fields: [inbound],
+      remedy: 'None in working hours: call in from outside, and see Exporter Health.',
+      noValue: 'No fresh data',
+      queries: [[promql.sum(inbound), 'Inbound calls']],
+    },
+    panels.stat + small + {
+      title: 'Against the usual',
+      shows: 'Inbound calls in the last $window, of the usual number at this hour. Half or twice as many is amber.',
+      formula: 'inbound / the middle number of the same hour in the %d weeks before, where that is %d or more' %
+               [config.weeks, config.fewestCalls],
+      fields: [inbound],
+      remedy: 'Far above: a busy day, plan for it. Far below: call in from outside.',
+      unit: 'percentunit',
+      decimals: 0,
+      noValue: noUsual,
+      thresholds: [[0, colors.amber], [0.5, colors.blue], [1.5, colors.amber]],
+      queries: [[promql.ratioOfMany(promql.sum(inbound), usualCalls), 'Against the usual']],
+    },
+    panels.stat + share + small + {
+      title: 'Usual abandon rate',
+      shows: 'What the abandon rate usually is at this hour of the week.',
+      formula: 'the middle rate of the same hour in the %d weeks before' % config.weeks,
+      fields: [abandoned, inbound],
+      remedy: 'High: plan more people for this hour.',
+      noValue: 'No week of history',
+      thresholds: [[0, colors.grey]],
+      queries: [[usualRate, 'Usual abandon rate']],
+    },
+    panels.stat + small + {
       title: 'Data age',
       shows: (
-        'How old the newest answer of 8x8 for the window $window is. What is older than %dm is not shown here as if ' +
-        'it were now.'
-      ) % config.freshMinutes,
+        'How old the newest answer of 8x8 for the window $window is: amber after %d minutes; after %d minutes the ' +
+        'exporter shows no calls any more.'
+      ) % [config.freshMinutes, config.staleSeconds / 60],
       formula: "now less the time of the last good collection; the oldest account's",
       metrics: ['eightxeight_collection_last_success_timestamp_seconds'],
       remedy: 'Amber or red: 8x8 or the exporter fails. See Exporter Health.',
-      size: [3, 4],
       unit: 's',
       decimals: 0,
       thresholds: thresholds.age,
       options+: { colorMode: 'background' },
-      noValue: 'No answer yet',
+      noValue: 'No answer yet: run `check`',
       queries: [[promql.age(matchers='window="$window"'), 'Age']],
     },
   ],
 
-  local rateOverTime = panels.lines + share + {
-    title: 'Abandon rate of each PBX',
-    shows:
-      'At each moment, the rate in the $window before it. Dashed: amber, the warning, the critical alert. A gap is ' +
-      'more than an hour without fresh data or with too few calls.',
-    formula: (
-      'abandoned / inbound calls of each PBX, where there are at least %d calls in the window'
-    ) % config.fewestCalls,
-    fields: [abandoned, inbound],
-    remedy: takeMoreCalls,
-    size: [12, 9],
-    thresholds: thresholds.abandonRate,
-    custom+: { axisSoftMax: 0.3 },
-    bridged: true,
-    queries: [[promql.share(abandoned, inbound), '{{pbx_id}} {{account}}']],
-  },
-
-  local callsOverTime = panels.lines + calls + {
-    local lines = [
-      ['Inbound', inbound, colors.blue],
-      ['Answered', answered, colors.green],
-      ['Missed', missed, colors.amber],
-      ['Abandoned', abandoned, colors.red],
-    ],
-    title: 'Inbound calls and what became of them',
-    shows:
-      'At each moment, the calls in the $window before it. Inbound = answered + missed; abandoned calls are among ' +
-      'the missed ones.',
-    formula: 'the number of each chosen PBX, summed',
-    fields: [line[1] for line in lines],
-    remedy:
-      "Inbound rises and answered doesn't: more people are needed. Inbound falls to nothing: call in from outside.",
-    size: [12, 9],
-    bridged: true,
-    queries: [[promql.now(line[1]), line[0]] for line in lines],
-    overrides: [panels.override(line[0], [panels.fixed(line[2])]) for line in lines],
-  },
-
   local eachPbx = panels.table + calls + {
-    local talkTime = fields.totalTalkTime,
-    local talks = fields.totalAnswered,
-    local of(field) = promql.fresh(field, promql.chosen),
+    local by = 'job, account, pbx_id, window',
+    local quotient(part, whole) = '%s / (%s > 0)' % [part, whole],
+    local rateOf(offset) = quotient(promql.each(abandoned, offset=offset), promql.each(inbound, offset=offset)),
+    local usual(of) = promql.usual(of, by),
     local columns = [
-      ['Abandon rate', promql.share(abandoned, inbound)],
-      ['Inbound', of(inbound)],
-      ['Answered', of(answered)],
-      ['Abandoned', of(abandoned)],
-      ['Missed', of(missed)],
-      ['Missed rate', promql.share(missed, inbound)],
-      ['Voicemail', of(fields.totalVm)],
-      ['Talk time', promql.ratio(of(talkTime), of(talks))],
+      ['Lost beyond usual', 135, 'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [
+        promql.each(abandoned),
+        promql.each(inbound),
+        usual(rateOf),
+      ]],
+      ['Lost', 60, promql.each(abandoned)],
+      ['Rate', 75, promql.ratioOfMany(promql.each(abandoned), promql.each(inbound))],
+      // Nothing is usual where there is nothing to be held against it.
+      ['Usual rate', 80, '%s\nand %s' % [usual(rateOf), promql.each(inbound)]],
+      ['Inbound', 75, promql.each(inbound)],
+      ['Of usual', 75, promql.ratio(promql.each(inbound), usual(function(offset) promql.each(inbound, offset=offset)))],
+      ['Answered', 80, promql.ratio(promql.each(answered), promql.each(inbound))],
+      ['Talk time', 80, promql.ratio(promql.each(fields.totalTalkTime), promql.each(fields.totalAnswered))],
     ],
-    local rate(name, thresholds) = panels.override(name, [
-      ['unit', 'percentunit'],
-      ['decimals', 1],
-      ['noValue', 'few calls'],
-      ['thresholds', panels.thresholds(thresholds)],
-      ['color', { mode: 'thresholds' }],
-      ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
-    ]),
-    // The dashboard of a row's PBX with the reader's other choices.
-    local kept = ['datasource', 'job', 'instance', 'account', 'window'],
-    local details = '/d/eightxeight-pbx?${__url_time_range}&%s&var-pbx=${__value.raw:percentencode}' %
-                    std.join('&', ['${%s:queryparam}' % name for name in kept]),
-    title: 'Each PBX, worst first',
-    shows: "The last $window at each PBX. A PBX's name leads to its details.",
+    local percent(decimals) = [['unit', 'percentunit'], ['decimals', decimals]],
+    // The dashboard of a row's PBX and account with the reader's other choices.
+    local kept = ['datasource', 'job', 'instance', 'window'],
+    local details = '/d/eightxeight-pbx?${__url_time_range}&%s&var-account=%s&var-pbx=${__value.raw:percentencode}' % [
+      std.join('&', ['${%s:queryparam}' % name for name in kept]),
+      '${__data.fields.account:percentencode}',
+    ],
+    title: 'Each PBX, most callers lost first',
+    shows: "The last $window at each PBX and what is usual at this hour. A PBX's name leads to its details.",
     formula: (
-      'abandon rate = abandoned / inbound, missed rate = missed / inbound, both only with at least %d calls; talk ' +
-      'time = totalTalkTime / totalAnswered'
-    ) % config.fewestCalls,
-    fields: [inbound, answered, missed, abandoned, fields.totalVm, talkTime, talks],
-    remedy: 'Begin at the top.',
-    size: [17, 8],
-    noValue: '–',
-    queries: [[column[1], ''] for column in columns],
+      'rate = abandoned / inbound, with at least %d calls; usual = the middle one of the %d weeks before; lost ' +
+      'beyond usual = abandoned - usual rate * inbound; answered = answered / inbound; talk time = totalTalkTime / ' +
+      'totalAnswered'
+    ) % [config.fewestCalls, config.weeks],
+    fields: [inbound, answered, abandoned, fields.totalTalkTime, fields.totalAnswered],
+    remedy: 'Begin at the top: staff it, or let its calls ring elsewhere.',
+    size: [24, 10],
+    noValue: 'No fresh data: see Exporter Health, or run `check`',
+    queries: [[column[2], ''] for column in columns],
+    options+: {
+      footer: { show: true, reducer: ['sum'], countRows: false, fields: ['Lost beyond usual', 'Lost', 'Inbound'] },
+    },
     transformations: [
       panels.merge,
       panels.organize(['Time', 'job', 'window'], panels.names([column[0] for column in columns]) {
         pbx_id: 'PBX',
         account: 'Account',
       }),
-      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Abandon rate', desc: true }] } },
+      panels.sorted('Lost beyond usual', desc=true),
     ],
     overrides: [
-      panels.override('Talk time', [['unit', 's'], ['decimals', 1]]),
-      rate('Abandon rate', thresholds.abandonRate),
-      rate('Missed rate', thresholds.missedRate),
-      panels.override('PBX', [['links', [{ title: 'Details of this PBX', url: details }]]]),
-    ],
-  },
-
-  local todaysCaveat =
-    "Needs the window `today` among the exporter's windows. In the week after the clocks change, a week before is " +
-    'an hour off.',
-
-  local sinceMidnight = panels.lines + calls + {
-    title: 'Inbound calls since midnight',
-    shows: 'Inbound calls since midnight, and what they were a week before at this time of day. ' + todaysCaveat,
-    formula: 'the window `today`, summed over the chosen PBXs; dashed the same with offset 1w',
-    fields: [inbound],
-    remedy: 'Well above the dashed line: a busy day, plan for it. Well below: see whether calls reach you.',
-    size: [14, 8],
-    bridged: true,
-    queries: [
-      [promql.sum(promql.fresh(inbound, promql.today)), 'Today'],
-      [promql.sum(promql.weekBefore(inbound, promql.today)), 'A week before'],
-    ],
-    overrides: [
-      panels.override('Today', [panels.fixed(colors.blue)]),
-      panels.override('A week before', [
-        panels.fixed(colors.grey),
-        ['custom.lineStyle', { fill: 'dash', dash: [10, 10] }],
-        ['custom.fillOpacity', 0],
+      panels.override('PBX', [
+        ['links', [{ title: 'Details of this PBX', url: details }]],
+        ['custom.minWidth', 110],
       ]),
-    ],
+      panels.override('Rate', percent(1) + [
+        ['noValue', 'few calls'],
+        ['thresholds', panels.thresholds(thresholds.abandonRate)],
+        ['color', { mode: 'thresholds' }],
+        ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
+      ]),
+      panels.override('Usual rate', percent(1)),
+      panels.override('Of usual', percent(0)),
+      panels.override('Answered', percent(0)),
+      panels.override('Talk time', [['unit', 'dthms'], ['decimals', 0]]),
+    ] + [panels.override(column[0], [['custom.width', column[1]]]) for column in columns],
   },
+
+  local ofWorst(title, shows, unit, query, more) = panels.lines + unit + {
+    title: title,
+    shows: shows + ' The %d PBXs that lost most callers in a $window of the chosen time.' % config.worst,
+    fields: [abandoned, inbound],
+    remedy: takeMoreCalls,
+    size: [12, 9],
+    bridged: true,
+    custom+: { fillOpacity: 0 },
+    noValue: 'No fresh data, or too few calls',
+    queries: [[promql.ofWorst(query, abandoned), '{{pbx_id}} {{account}}']],
+  } + more,
+
+  local worst = [
+    ofWorst(
+      'Abandon rate, worst PBXs',
+      'At each moment, the rate in the $window before it. Dashed: amber, red, dark red.',
+      share,
+      promql.ratioOfMany(promql.each(abandoned), promql.each(inbound)),
+      {
+        formula: 'abandoned / inbound calls, where there are at least %d calls' % config.fewestCalls,
+        thresholds: thresholds.abandonRate,
+        softMax: 0.3,
+      },
+    ),
+    ofWorst(
+      'Callers lost, worst PBXs',
+      'At each moment, the callers who gave up in the $window before it.',
+      calls,
+      promql.each(abandoned),
+      { formula: 'abandoned', softMax: 5 },
+    ),
+  ],
+
+  local byWeekday = {
+    rows: 'hour',
+    columns: 'weekday',
+    columnNames: panels.weekdays,
+    size: [12, 24],
+    noValue: needsDay,
+  },
+
+  local byHour = [
+    panels.matrix + calls + byWeekday + {
+      title: 'When do calls come? Inbound calls an hour',
+      shows:
+        "Inbound calls by weekday and hour, the mean of %d weeks, in the company's own time zone: that of `today`." %
+        config.weeks,
+      formula: 'readings of the window `1h` on the full hour, each in the cell of the hour before; their mean',
+      fields: [inbound],
+      remedy: 'Plan people for the dark cells.',
+      defaults+: { color: { mode: 'continuous-blues' } },
+      queries: [[promql.byHourOfWeek(inbound, 'avg'), '']],
+    },
+    panels.matrix + share + byWeekday + {
+      title: 'When are callers lost? Abandon rate by hour',
+      shows:
+        ("The abandon rate by weekday and hour over %d weeks, in the company's own time zone. Empty where there were " +
+         'fewer than %d calls in all.') % [config.weeks, config.fewestCalls],
+      formula: 'the sum of abandoned / the sum of inbound calls in the readings of the window `1h` on the full hour',
+      fields: [abandoned, inbound],
+      remedy: 'A cell that is red each week: move people there.',
+      decimals: 0,
+      thresholds: thresholds.abandonRate,
+      queries: [[
+        promql.ratioOfMany(promql.byHourOfWeek(abandoned, 'sum'), promql.byHourOfWeek(inbound, 'sum')),
+        '',
+      ]],
+    },
+  ],
 
   local todaySoFar = panels.table + calls + {
-    local rows = [
-      ['Inbound calls', inbound],
-      ['Answered', answered],
-      ['Missed', missed],
-      ['Abandoned', abandoned],
-      ['Voicemail', fields.totalVm],
-    ],
-    local column(of) = std.join('\nor\n', [
-      'label_replace(%s, "calls", "%s", "", "")' % [promql.sum(of(row[1], promql.today)), row[0]]
-      for row in rows
+    local rows = [['Inbound calls', shared.inbound]] + [[outcome[0], outcome[1]] for outcome in shared.outcomes],
+    // A row stays where there is nothing to read: below 0 is drawn as a dash.
+    local row(name, expr, nothing) = 'label_replace(%s or vector(%d), "calls", "%s", "", "")' % [expr, nothing, name],
+    local column(offset) = std.join('\nor\n', [row(r[0], r[1](offset, promql.today), -1) for r in rows]),
+    local change = std.join('\nor\n', [
+      row(r[0], '%s\n/ (%s > 0) - 1' % [r[1]('', promql.today), r[1]('1w', promql.today)], -2)
+      for r in rows
     ]),
-    local today = column(promql.fresh),
-    local before = column(promql.weekBefore),
+    local nothing(value) = ['mappings', [{ type: 'value', options: { [value]: { text: '–', index: 0 } } }]],
     title: 'Today so far and a week before',
-    shows: todaysCaveat,
+    shows: 'What became of the inbound calls since midnight, and a week before at this time of day.',
     formula:
       'the window `today` now and with offset 1w, summed over the chosen PBXs; change = today / a week before - 1',
-    fields: [row[1] for row in rows],
+    fields: [inbound, answered, missed, abandoned],
     remedy: 'Abandoned calls grow faster than inbound ones: there are too few people for them.',
-    size: [10, 8],
-    noValue: '–',
-    queries: [
-      [today, ''],
-      [before, ''],
-      ['(%s\n)\n/ on (calls)\n(\n(%s\n) > 0) - 1' % [today, before], ''],
-    ],
+    size: [13, 8],
+    queries: [[column(''), ''], [column('1w'), ''], [change, '']],
     transformations: [
       panels.merge,
       panels.organize(['Time'], panels.names(['Today', 'A week before', 'Change']) { calls: 'Calls' }),
     ],
-    overrides: [panels.override('Change', [['unit', 'percentunit'], ['decimals', 0]])],
+    overrides: [
+      panels.override('Today', [nothing('-1'), ['custom.width', 80]]),
+      panels.override('A week before', [nothing('-1'), ['custom.width', 110]]),
+      panels.override('Change', [['unit', 'percentunit'], ['decimals', 0], nothing('-2'), ['custom.width', 75]]),
+    ],
   },
 
-  local small = { size: [4, 4] },
+  local todaysBar = panels.bar + calls + {
+    title: 'Today so far',
+    shows: 'What became of the inbound calls since midnight. The parts add up to the inbound calls.',
+    formula: 'the window `today`, summed over the chosen PBXs',
+    fields: [answered, missed, abandoned],
+    remedy: takeMoreCalls,
+    size: [11, 8],
+    noValue: 'No fresh data for the window `today`',
+    queries: [
+      ['label_replace(%s, "day", "Today", "", "")' % outcome[1]('', promql.today), '']
+      for outcome in shared.outcomes
+    ],
+    transformations: [
+      panels.merge,
+      panels.organize(['Time'], panels.names([outcome[0] for outcome in shared.outcomes])),
+    ],
+    overrides: [panels.override(outcome[0], [panels.fixed(outcome[2])]) for outcome in shared.outcomes],
+  },
 
-  local total(title, field, shows) = panels.stat + calls + small + {
+  local days = panels.bars + calls + {
+    title: 'Inbound calls a day, and the abandon rate',
+    shows:
+      "What became of each day's calls, and the day's abandon rate. Days are the company's own; today's counts so far.",
+    formula: 'the sums of the readings of the window `1h` on the full hours of a day; rate = abandoned / inbound',
+    fields: [inbound, answered, missed, abandoned],
+    remedy: 'A low day or a gap: hours were not read. See Hours read.',
+    size: [24, 9],
+    noValue: needsDay,
+    custom+: { barAlignment: 0 },
+    // Grafana shows these weeks whatever the reader chose, as long as that ends now.
+    timeFrom: '%dw' % (config.weeks + 1),
+    format: 'table',
+    instant: true,
+    local of(field) = promql.byDay(field),
+    queries: [
+      [of(answered), ''],
+      ['%s\n-\n%s' % [of(missed), of(abandoned)], ''],
+      [of(abandoned), ''],
+      [promql.ratio(of(abandoned), of(inbound)), ''],
+    ],
+    transformations: [
+      panels.merge,
+      panels.organize(['Time'], panels.names([outcome[0] for outcome in shared.outcomes] + ['Abandon rate'])),
+      panels.times(['day']),
+      panels.sorted('day'),
+    ],
+    overrides: [panels.override(outcome[0], [panels.fixed(outcome[2])]) for outcome in shared.outcomes] + [
+      panels.override('Abandon rate', [
+        ['unit', 'percentunit'],
+        ['decimals', 1],
+        panels.fixed(colors.darkRed),
+        ['custom.drawStyle', 'line'],
+        ['custom.lineWidth', 2],
+        ['custom.fillOpacity', 0],
+        ['custom.showPoints', 'always'],
+        ['custom.stacking', { mode: 'none', group: 'B' }],
+        ['custom.axisPlacement', 'right'],
+        ['custom.axisSoftMax', 0.3],
+      ]),
+    ],
+  },
+
+  local weeks = {
+    local format(field, as) = { id: 'formatTime', options: { timeField: field, outputFormat: as } },
+    // By the numbers of weekday and week.
+    prepared: [panels.times(['day', 'week']), panels.sorted('day'), format('day', 'E'), format('week', '[W]WW')],
+    rows: 'day',
+    rowNames: panels.weekdays,
+    columns: 'week',
+    size: [12, 9],
+    noValue: needsDay,
+  },
+
+  local byWeek = [
+    panels.matrix + calls + weeks + {
+      title: 'Inbound calls: this week and the %d before' % config.weeks,
+      shows: "Each weekday's inbound calls, by calendar week: full days only.",
+      formula: 'the sums of the readings of the window `1h` on the full hours of a day',
+      fields: [inbound],
+      remedy: 'A day far from its row: find out why before you plan by it.',
+      defaults+: { color: { mode: 'continuous-blues' } },
+      queries: [[promql.fullDays(promql.byDay(inbound)), '']],
+    },
+    panels.matrix + share + weeks + {
+      title: 'Abandon rate: this week and the %d before' % config.weeks,
+      shows: "Each weekday's abandon rate, by calendar week: full days only.",
+      formula: 'the sum of abandoned / the sum of inbound calls of a day, where there are at least %d calls' %
+               config.fewestCalls,
+      fields: [abandoned, inbound],
+      remedy: 'A row that is red each week: that weekday has too few people.',
+      thresholds: thresholds.abandonRate,
+      queries: [[promql.fullDays(promql.ratioOfMany(promql.byDay(abandoned), promql.byDay(inbound))), '']],
+    },
+  ],
+
+  local total(title, field, shows) = panels.stat + calls + {
     title: title,
     shows: shows + " Hours that couldn't be read are missing: see Hours read.",
     formula:
@@ -293,6 +411,8 @@ local seconds = { unit: 's', decimals: 1 };
       'then summed over the chosen PBXs',
     fields: [field],
     remedy: 'Choose whole days or weeks to compare them.',
+    size: [8, 4],
+    noValue: needsHour,
     queries: [[promql.total(field), title]],
   },
 
@@ -301,72 +421,51 @@ local seconds = { unit: 's', decimals: 1 };
     total('Answered, total', answered, 'Answered inbound calls in the chosen time.'),
     total('Missed, total', missed, 'Missed inbound calls in the chosen time, abandoned ones among them.'),
     total('Abandoned, total', abandoned, 'Abandoned inbound calls in the chosen time.'),
-    panels.stat + share + small + {
+    panels.stat + share + {
       title: 'Abandon rate, total',
       shows: 'Of the inbound calls in the chosen time, the share in which the caller gave up.',
       formula: 'total of abandoned / total of inbound calls',
       fields: [abandoned, inbound],
       remedy: "Red over a week and not only for an hour: the staffing plan doesn't fit the calls.",
+      size: [8, 4],
+      noValue: needsHour,
       thresholds: thresholds.abandonRate,
       queries: [[promql.ratio(promql.total(abandoned), promql.total(inbound)), 'Abandon rate']],
     },
-    panels.stat + small + {
+    panels.stat {
       title: 'Hours read',
-      shows: "The share of the chosen time's full hours for which there is a reading.",
+      shows:
+        "The share of the chosen time's full hours for which there is a reading, in the account where there are " +
+        'fewest.',
       formula: 'count_over_time(…{window="1h"}[range:1h]) / full hours of the chosen time',
       fields: [inbound],
       remedy:
         'Below 100 %: the totals are too low by the calls of the missing hours. The chosen time begins before the ' +
         'first scrape, or 8x8 failed; `backfill` can fetch them.',
+      size: [8, 4],
       unit: 'percentunit',
       decimals: 0,
+      noValue: needsHour,
       thresholds: [[0, colors.amber], [0.995, colors.green]],
       queries: [[
-        'clamp_max(\n%s\n/\nclamp_min(floor(vector($__range_s / 3600)), 1), 1)' % promql.hoursRead(inbound),
+        'clamp_max(\n%s\n/ clamp_min(floor(vector($__range_s / 3600)), 1),\n1)' % promql.hoursRead(inbound),
         'Hours read',
       ]],
     },
   ],
 
-  local eachHour = panels.lines + calls + {
-    local stacked = [['custom.stacking', { mode: 'normal', group: 'A' }], ['custom.fillOpacity', 40]],
-    local line = [['custom.fillOpacity', 0], ['custom.lineWidth', 2]],
-    local lines = [
-      ['Answered', answered, colors.green, stacked],
-      ['Missed', missed, colors.amber, stacked],
-      ['Abandoned', abandoned, colors.red, line],
-      ['Inbound', inbound, colors.blue, line],
-    ],
-    title: 'Inbound calls in each clock hour',
-    shows:
-      'The hours that the totals are made of. Answered and missed stand upon each other and make up inbound; ' +
-      "abandoned is a line, since it is a part of missed. The hour that runs isn't shown.",
-    formula: 'the reading of window `1h` at the end of each hour, summed over the chosen PBXs',
-    fields: [line[1] for line in lines],
-    remedy: 'Plan people for the high hours. A gap is an hour without a reading.',
-    size: [24, 9],
-    custom+: { lineInterpolation: 'stepAfter', lineWidth: 1, showPoints: 'never' },
-    queries: [[promql.hourByHour(line[1]), line[0]] for line in lines],
-    overrides: [panels.override(line[0], [panels.fixed(line[2])] + line[3]) for line in lines],
-  },
-
   grafanaDashboards+:: {
     'eightxeight-overview.json': (import 'dashboard.libsonnet')(config) {
       uid: 'eightxeight-overview',
       title: '8x8 / Company Overview',
-      description: "Are callers being lost right now, and is today normal? Numbers of 8x8's Company Summary.",
+      description: "Are callers being lost right now, and is that usual? Numbers of 8x8's Company Summary.",
       rows: [
-        {
-          title: 'Now',
-          panels: [abandonRate, worst] + numbers + [
-            rateOverTime,
-            callsOverTime,
-            eachPbx,
-            panels.windows { size: [7, 8] },
-          ],
-        },
-        { title: 'Today and a week before', panels: [sinceMidnight, todaySoFar] },
-        { title: 'Totals over the chosen time', panels: totals + [eachHour] },
+        { title: 'Is now normal?', panels: tiles + shared.bands },
+        { title: 'Which PBX?', panels: [eachPbx] + worst },
+        { title: 'When?', panels: byHour },
+        { title: 'What became of the calls?', panels: [shared.eachHour, todaySoFar, todaysBar] },
+        { title: 'Days', panels: [days] + byWeek },
+        { title: 'Totals over the chosen time', panels: totals },
       ],
     },
   },

@@ -42,7 +42,7 @@ local panel = placed {
       else "**8x8's fields:** " + code([field.api_field for field in p.fields]);
     std.join('\n\n', [p.shows, '**Formula:** ' + p.formula, source, '**What to do:** ' + p.remedy]),
 
-  // Pairs of an expression and its legend.
+  // Expressions with their legends, and for a line the least distance of its points.
   queries:: error 'queries',
   instant:: true,
   format:: 'time_series',
@@ -51,6 +51,7 @@ local panel = placed {
     refId: std.char(std.codepoint('A') + i),
     expr: query[0],
     legendFormat: query[1],
+    [if std.length(query) > 2 then 'interval']: query[2],
     format: p.format,
     instant: p.instant,
     range: !p.instant,
@@ -61,6 +62,7 @@ local panel = placed {
   // By Grafana's name for it; without decimals Grafana chooses how many are worth showing.
   unit:: error 'unit',
   decimals:: null,
+  // What an empty panel says.
   noValue:: 'No data',
   defaults:: {},
   custom:: {},
@@ -78,6 +80,14 @@ local panel = placed {
   transformations: [],
 };
 
+// Properties, pairs of an id and a value, of what has this name.
+local override(name, properties, matcher='byName') = {
+  matcher: { id: matcher, options: name },
+  properties: [{ id: property[0], value: property[1] } for property in properties],
+};
+
+local sorted(field, desc=false) = { id: 'sortBy', options: { fields: {}, sort: [{ field: field, desc: desc }] } };
+
 local colored = panel {
   // Pairs of a value and the colour from there on.
   thresholds:: [[0, colors.blue]],
@@ -86,6 +96,17 @@ local colored = panel {
 
 {
   colors: colors,
+  sorted: sorted,
+
+  // Fields with Unix times as times.
+  times(fields): { id: 'convertFieldType', options: { fields: {}, conversions: [
+    { targetField: field, destinationType: 'time', dateFormat: 'X' }
+    for field in fields
+  ] } },
+
+  // By their number.
+  weekdays: { '1': 'Mon', '2': 'Tue', '3': 'Wed', '4': 'Thu', '5': 'Fri', '6': 'Sat', '7': 'Sun' },
+
   datasource: datasource,
   thresholds: thresholds,
 
@@ -103,10 +124,56 @@ local colored = panel {
 
   // A row for each PBX, or whatever the queries have in common.
   table: colored {
+    local p = self,
     type: 'table',
     format: 'table',
+    // What a cell without a number says, and one without a text.
+    noNumber:: '–',
     custom: { minWidth: 60 },
     options: { cellHeight: 'sm', showHeader: true },
+    fieldConfig+: {
+      overrides: [
+        override('number', [['noValue', p.noNumber]], 'byType'),
+        override('string', [['noValue', ' ']], 'byType'),
+      ] + p.overrides,
+    },
+  },
+
+  // Cells that are coloured by their numbers. The fields whose values make the rows and the columns, and what these
+  // values are called.
+  matrix: $.table {
+    local p = self,
+    // Transformations before.
+    prepared:: [sorted(p.columns)],
+    rows:: error 'rows',
+    columns:: error 'columns',
+    rowNames:: {},
+    columnNames:: {},
+    local corner = '%s\\%s' % [p.rows, p.columns],
+    noNumber:: ' ',
+    custom+: { minWidth: 50, align: 'center', cellOptions: { type: 'color-background', mode: 'basic' } },
+    transformations: p.prepared + [
+      { id: 'groupingToMatrix', options: {
+        rowField: p.rows,
+        columnField: p.columns,
+        valueField: 'Value #A',
+        emptyValue: 'null',
+      } },
+      sorted(corner),
+    ],
+    overrides: [override(corner, [
+      ['displayName', ' '],
+      ['unit', 'string'],
+      ['custom.width', 44],
+      ['custom.cellOptions', { type: 'auto' }],
+      ['mappings', [{ type: 'value', options: {
+        [name]: { text: p.rowNames[name] }
+        for name in std.objectFields(p.rowNames)
+      } }]],
+    ])] + [
+      override(name, [['displayName', p.columnNames[name]]])
+      for name in std.objectFields(p.columnNames)
+    ],
   },
 
   // Lines over time.
@@ -118,6 +185,8 @@ local colored = panel {
     thresholds:: [],
     // Lines go on over holes of an hour: points that `backfill` wrote are so far apart.
     bridged:: false,
+    // What the axis shows at least.
+    softMax:: null,
     custom: {
       drawStyle: 'line',
       lineWidth: 2,
@@ -125,6 +194,7 @@ local colored = panel {
       showPoints: 'auto',
       spanNulls: if p.bridged then 61 * 60 * 1000 else false,
       axisSoftMin: 0,
+      [if p.softMax != null then 'axisSoftMax']: p.softMax,
       thresholdsStyle: { mode: if p.thresholds == [] then 'off' else 'dashed' },
     },
     defaults: {
@@ -137,31 +207,42 @@ local colored = panel {
     },
   },
 
-  // For whoever looks at numbers of windows.
-  windows: placed {
+  // Bars upon each other.
+  bars: $.lines {
+    custom+: {
+      drawStyle: 'bars',
+      fillOpacity: 70,
+      lineWidth: 0,
+      barAlignment: 1,
+      showPoints: 'never',
+      stacking: { mode: 'normal', group: 'A' },
+    },
+  },
+
+  // One bar of parts for each row.
+  bar: panel {
+    type: 'barchart',
+    format: 'table',
+    custom: { fillOpacity: 70, lineWidth: 0 },
+    options: {
+      orientation: 'horizontal',
+      stacking: 'normal',
+      showValue: 'auto',
+      legend: { showLegend: true, displayMode: 'list', placement: 'bottom', calcs: [] },
+      tooltip: { mode: 'multi', sort: 'none' },
+    },
+  },
+
+  // Words.
+  text: placed {
+    local p = self,
     type: 'text',
-    title: 'What a window is',
-    local content = |||
-      8x8 is asked about a window: the calls of the last hour
-      (1h), or since midnight (today). Each number is of the
-      whole window: lines move slowly, and a bad quarter of
-      an hour is seen for an hour.
-
-      Windows overlap: never add two readings of a line. The
-      totals of Company Overview are added up from readings
-      an hour apart.
-
-      Missed calls are all that nobody answered; abandoned
-      ones are those in which the caller gave up before.
-    |||,
-    options: { mode: 'markdown', content: std.rstripChars(content, '\n') },
+    title: '',
+    content:: error 'content',
+    options: { mode: 'markdown', content: std.rstripChars(p.content, '\n') },
   },
 
-  // Properties, pairs of an id and a value, of what has this name.
-  override(name, properties, matcher='byName'): {
-    matcher: { id: matcher, options: name },
-    properties: [{ id: property[0], value: property[1] } for property in properties],
-  },
+  override: override,
 
   // A colour that no threshold changes.
   fixed(color): ['color', { mode: 'fixed', fixedColor: color }],

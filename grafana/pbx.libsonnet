@@ -1,4 +1,6 @@
-// PBX Detail, for the analyst: every field of 8x8's answer has a panel. The panels follow from the field table.
+// PBX Detail, for the analyst: how does one site do? And every field of 8x8's answer, in folded rows that follow from
+// the field table.
+local common = import 'calls.libsonnet';
 local fields = import 'fields.libsonnet';
 local panels = import 'panels.libsonnet';
 
@@ -58,37 +60,153 @@ local width(count) =
   local holes(inLine) = (inLine - count % inLine) % inLine;
   if holes(3) < holes(4) then 8 else 6;
 
+// The number of calls that a mean or a share is of; without such calls it says nothing.
+local ofCalls = {
+  avgRingTime: fields.totalCall,
+  avgTalkTime: fields.totalAnswered,
+  avgCallTime: fields.totalCall,
+  avgAbandonedTime: fields.totalAbandoned,
+  percentExternalInboundAnswered: fields.externalInboundTotal,
+  percentExternalOutboundAnswered: fields.externalOutboundTotal,
+};
+
 {
   local config = $._config,
   local promql = (import 'promql.libsonnet')(config),
-  local colors = (import 'thresholds.libsonnet')(config),
+  local thresholds = (import 'thresholds.libsonnet')(config),
+  local shared = common(config),
   local legend = '{{pbx_id}} {{account}}',
 
   local one(group, field) = panels.lines + units[field.unit] + {
+    local calls = std.get(ofCalls, field.api_field),
     title: title(field.meaning),
-    shows: field.meaning + ' in the last $window, for each PBX.',
-    formula: '%s (`%s`)' % [conversions[field.unit], field.metric],
+    shows: field.meaning + '. One line for each PBX; each point covers `$window`.',
+    formula: '%s (`%s`)%s' % [
+      conversions[field.unit],
+      field.metric,
+      if calls == null then '' else ', where %s is above 0' % calls.api_field,
+    ],
     fields: [field],
     remedy: remedy(group, field),
-    bridged: true,
-    queries: [[promql.fresh(field, promql.chosen), legend]],
+    bridged: calls == null,
+    queries: [[
+      promql.each(field) + if calls == null then '' else '\nand\n%s > 0' % promql.each(calls),
+      legend,
+    ]],
   },
 
-  local rate(title, part, thresholds) = panels.lines {
-    local calls = fields.inboundTotal,
-    title: title,
-    shows: 'The share of the inbound calls in the last $window, for each PBX.',
-    formula: (
-      '%s / %s, where there are at least %d calls in the window; the threshold of the alert is dashed'
-    ) % [part.api_field, calls.api_field, config.fewestCalls],
-    fields: [part, calls],
-    remedy: remedy('inbound', part),
+  local times = panels.lines {
+    local of(time, calls) = promql.ratio(promql.sum(time), promql.sum(calls)),
+    title: 'Talking, ringing, waiting in vain',
+    shows:
+      'Time spent talking per answered call, ringing per call, and before callers gave up. A gap: there was no such ' +
+      'call.',
+    formula:
+      'totalTalkTime / totalAnswered, totalRingTime / totalCall, totalAbandonedTime / totalAbandoned, each summed ' +
+      'over the chosen PBXs: means of means would be wrong',
+    fields: [fields.totalTalkTime, fields.totalRingTime, fields.totalAbandonedTime],
+    remedy: 'Ringing rises: too few people. Waits shorten while more callers give up: they have lost patience.',
+    size: [12, 8],
+    unit: 'dthms',
+    decimals: 0,
+    queries: [
+      [of(fields.totalTalkTime, fields.totalAnswered), 'Talk, per answered call'],
+      [of(fields.totalRingTime, fields.totalCall), 'Ring, per call'],
+      [of(fields.totalAbandonedTime, fields.totalAbandoned), 'Wait, per caller who gave up'],
+    ],
+  },
+
+  local talking = panels.lines {
+    local window(name) = 'max by (job, account, window) (%s)' %
+                         promql.account('eightxeight_window_%s_timestamp_seconds' % name, 'window="$window"'),
+    title: 'People talking at once',
+    shows: 'How many calls were going on at once, on average over $window: how many people were busy talking.',
+    formula: 'totalTalkTime / the length of the window, summed over the chosen PBXs',
+    fields: [fields.totalTalkTime],
+    remedy: 'Near the number of people who are logged in: nobody is free for the next caller.',
+    size: [12, 8],
+    unit: 'none',
+    decimals: 1,
+    queries: [[
+      'sum(\n%s\n/ on (job, account, window) group_left ()\n(%s\n- %s)\n)' % [
+        promql.each(fields.totalTalkTime),
+        window('end'),
+        window('start'),
+      ],
+      'Talking at once',
+    ]],
+  },
+
+  // What the alerts decide by, as deploy/prometheus/rules records it.
+  local why = panels.lines {
+    local rate = 'eightxeight_company_inbound_calls_abandoned_per_inbound_calls',
+    local of(series, more='') =
+      '%s:%s{job=~"$job", account=~"$account", pbx_id=~"$pbx"%s}' % [series[0], rate + ':' + series[1], more],
+    local bound(window) = 'max(%s)' % of(['account_pbx_id_window', 'lower_bound'], ', window="%s"' % window),
+    title: 'Why an alert fires',
+    shows:
+      'The share of callers that is lost for sure, chance aside, over a quarter of an hour and over an hour: at the ' +
+      'PBX where it is highest. The alert fires when one is above both the dashed threshold and 2.5 times the usual.',
+    formula: "Wilson's lower bound of abandoned / inbound; the usual of two weeks, as the alert rules record them",
+    metrics: [rate + ':lower_bound', rate + ':usual'],
+    remedy: 'Choose one PBX. See docs/runbooks.md, EightXEightAbandonRateHigh.',
+    size: [12, 8],
     unit: 'percentunit',
     decimals: 1,
-    thresholds: thresholds,
-    custom+: { axisSoftMax: 0.3 },
+    noValue: 'Needs the recording rules of deploy/prometheus/rules in Prometheus',
+    softMax: 0.3,
+    thresholds: [step for step in thresholds.abandonRate if step[0] >= config.abandonRate.warning],
+    queries: [
+      [bound('15min'), 'Lost for sure, 15 minutes'],
+      [bound('1h'), 'Lost for sure, 1 hour'],
+      ['2.5 * max(%s)' % of(['account_pbx_id', 'usual']), '2.5 times the usual'],
+    ],
+    overrides: [panels.override('2.5 times the usual', [
+      panels.fixed(panels.colors.grey),
+      ['custom.lineStyle', { fill: 'dash', dash: [8, 6] }],
+    ])],
+  },
+
+  local missedRate = panels.lines {
+    title: 'Missed rate',
+    shows: 'The share of the inbound calls in the last $window that nobody answered, at the %d PBXs that missed most.' %
+           config.worst,
+    formula: 'inboundMissed / inboundTotal, where there are at least %d calls; the threshold of the alert is dashed' %
+             config.fewestCalls,
+    fields: [fields.inboundMissed, fields.inboundTotal],
+    remedy: remedy('inbound', fields.inboundMissed),
+    size: [12, 8],
+    unit: 'percentunit',
+    decimals: 1,
+    thresholds: thresholds.missedRate,
+    custom+: { fillOpacity: 0 },
+    softMax: 0.3,
     bridged: true,
-    queries: [[promql.share(part, calls), legend]],
+    noValue: 'No fresh data, or too few calls',
+    queries: [[
+      promql.ofWorst(
+        promql.ratioOfMany(promql.each(fields.inboundMissed), promql.each(fields.inboundTotal)),
+        fields.inboundMissed,
+      ),
+      legend,
+    ]],
+  },
+
+  local theWindow = panels.text {
+    title: 'What a window is',
+    content: |||
+      8x8 is asked about a window: the calls of the last hour
+      (1h), or since midnight (today). Each number is of the
+      whole window: lines move slowly, and a bad quarter of
+      an hour is seen for an hour.
+
+      Windows overlap: never add two readings of a line. The
+      totals of Company Overview are added up from readings
+      an hour apart.
+
+      Missed calls are all that nobody answered; abandoned
+      ones are those in which the caller gave up before.
+    |||,
   },
 
   local row(group, title, more=[]) =
@@ -99,7 +217,7 @@ local width(count) =
     local all = [one(group, field) for field in sorted] + more;
     {
       title: title,
-      collapsed: std.member(unfilled, group),
+      collapsed: true,
       panels: [panel { size: [width(std.length(all)), 7] } for panel in all],
     },
 
@@ -107,15 +225,16 @@ local width(count) =
     'eightxeight-pbx.json': (import 'dashboard.libsonnet')(config) {
       uid: 'eightxeight-pbx',
       title: '8x8 / PBX Detail',
-      description: "Every number of 8x8's Company Summary, for each PBX.",
+      description: "How does one site do? And every number of 8x8's Company Summary, for each PBX.",
       rows: [
-        row('inbound', 'Inbound', [
-          rate('Abandon rate', fields.inboundAbandoned, colors.abandonRate),
-          rate('Missed rate', fields.inboundMissed, colors.missedRate),
-        ]),
+        {
+          title: 'How does this site do?',
+          panels: shared.bands + [talking, times, shared.eachHour { size: [24, 8] }, why, missedRate],
+        },
+        row('inbound', 'Inbound'),
         row('outbound', 'Outbound'),
         row('extensions', 'Extension to extension'),
-        row('all', 'All directions and voicemail', [panels.windows]),
+        row('all', 'All directions and voicemail', [theWindow]),
         row('times', 'Times'),
         row('external', 'From and to outside (8x8 may not fill these)'),
         row('internal', 'From and to inside (8x8 may not fill these)'),

@@ -117,6 +117,12 @@ impl Exporter {
         }
     }
 
+    /// Whether 8x8 is simulated.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.origin.is_none()
+    }
+
     /// The configuration in force as YAML, without secrets.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -212,7 +218,7 @@ impl Exporter {
                 .map_err(|error| Problems(vec![error.to_string()]))?;
             Ok(Reloaded {
                 prepared,
-                log: config.log,
+                log: config.options.log,
                 shown: config.shown,
                 later,
             })

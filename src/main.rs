@@ -5,12 +5,18 @@ use std::process::ExitCode;
 
 use eightxeight_exporter::telemetry::panics;
 use eightxeight_exporter::{cli, config};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 fn main() -> ExitCode {
     panics::install();
+    // A core dump, or whoever can attach a debugger, would have the secrets. A system that can't forbid it has none.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let exit = cli::run(std::env::args_os(), config::environment);
     // Nobody is left to tell when the other end of a pipe has gone.
     let _ = std::io::stdout().write_all(exit.output.as_bytes());
+    for warning in exit.warnings {
+        let _ = writeln!(std::io::stderr(), "warning: {warning}");
+    }
     for error in exit.errors {
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }

@@ -1,8 +1,8 @@
-// Fetches the page anew and exchanges its middle, so that the reader keeps the place: where it is scrolled to, and
-// what has the keyboard's focus.
+// Fetches the page again and exchanges its middle, so that the reader keeps the place: where it is scrolled to, what is
+// unfolded, and what has the keyboard's focus.
 "use strict";
 const period = 15000;
-const places = "a, .scroll";
+const places = "a, .scroll, summary";
 async function refresh() {
   const main = document.getElementById("status");
   const outdated = document.getElementById("outdated");
@@ -15,9 +15,11 @@ async function refresh() {
     const before = [...main.querySelectorAll(places)];
     const scrolled = before.map((element) => element.scrollLeft);
     const focused = before.indexOf(document.activeElement);
+    const unfolded = [...main.querySelectorAll("details[open]")].map((element) => element.id);
     main.replaceChildren(...page.getElementById("status").childNodes);
     const after = main.querySelectorAll(places);
     after.forEach((element, at) => { element.scrollLeft = scrolled[at] ?? 0; });
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
     after[focused]?.focus({ preventScroll: true });
     main.classList.remove("outdated");
     outdated.hidden = true;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use eightxeight_exporter::config::Origin;
+use eightxeight_exporter::config::{Origin, Purpose};
 
 use super::{CANARY, are_lines, hides_a_value};
 
@@ -30,7 +30,7 @@ pub(crate) fn config_file(input: &[u8]) {
         environment: secrets,
     };
     let text = String::from_utf8_lossy(input);
-    match origin.load() {
+    match origin.load(Purpose::Serve) {
         Ok(config) => {
             assert!(!config.accounts.is_empty());
             let shown = format!("{} {config:?}", config.shown);
@@ -41,7 +41,7 @@ pub(crate) fn config_file(input: &[u8]) {
         }
         Err(problems) => {
             are_lines(&problems.0);
-            assert_eq!(problems.0, origin.load().unwrap_err().0);
+            assert_eq!(problems.0, origin.load(Purpose::Serve).unwrap_err().0);
             if hides_a_value(&text, &SECRETIVE) {
                 assert!(!problems.0.concat().contains(CANARY), "{problems:?}");
             }

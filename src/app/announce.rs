@@ -1,5 +1,7 @@
 //! What the log says at a start.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use crate::config;
@@ -7,9 +9,12 @@ use crate::exporter::Exporter;
 use crate::telemetry::BUILD;
 use eightxeight_simulator::Simulator;
 
-/// One line with the whole configuration; where there are several accounts, a line for each besides.
+/// Logs the configuration in one line; several accounts get a line each after it.
 pub(super) fn start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
-    let web = Some((web, addresses(listeners).join(",")));
+    let addresses: Vec<_> = addresses(listeners)
+        .map(|address| address.to_string())
+        .collect();
+    let web = Some((web, addresses.join(",")));
     match exporter.accounts().as_slice() {
         [only] => log_configuration("listening", web, Some(only.config())),
         accounts => {
@@ -62,26 +67,25 @@ fn log_configuration(
 pub(super) fn demo(
     simulator: &Simulator,
     scheme: &str,
-    telemetry_path: &str,
+    web: &config::Web,
     listeners: &[TcpListener],
 ) {
-    let port = listeners
-        .first()
-        .and_then(|listener| listener.local_addr().ok());
-    let port = port.map_or(0, |address| address.port());
+    let port = addresses(listeners)
+        .next()
+        .map_or(0, |address| address.port());
+    let base = format!("{scheme}://localhost:{port}{}", web.prefixes()[0]);
     let control = format!("http://{}/simulator/scenario", simulator.address());
     tracing::info!(
         scenario = %simulator.scenario(),
-        page = format!("{scheme}://localhost:{port}/"),
-        metrics = format!("{scheme}://localhost:{port}{telemetry_path}"),
+        page = format!("{base}/"),
+        metrics = format!("{base}{}", web.telemetry_path),
         another_scenario = format!("curl -X PUT -d outage {control}"),
         "demo: the numbers come from a simulated 8x8"
     );
 }
 
-fn addresses(listeners: &[TcpListener]) -> Vec<String> {
+pub(super) fn addresses(listeners: &[TcpListener]) -> impl Iterator<Item = SocketAddr> {
     listeners
         .iter()
-        .filter_map(|listener| Some(listener.local_addr().ok()?.to_string()))
-        .collect()
+        .filter_map(|listener| listener.local_addr().ok())
 }

@@ -3,21 +3,26 @@
 mod announce;
 
 use std::io::{IsTerminal, Write as _};
+use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::account::AccountError;
+use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
-use crate::config::{self, AccountConfig, Config, DemoConfig, Origin, requests_per_minute};
+use crate::commands::health;
+use crate::config::{self, Account, Config, Origin, requests_per_minute};
 use crate::exporter::Exporter;
+use crate::names::USER_AGENT;
 use crate::telemetry::log;
-use eightxeight;
+use eightxeight::Users;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight_simulator::{self, Simulator};
@@ -28,9 +33,21 @@ use crate::web::{App, health_router, router};
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
 
+/// Scrapes and requests to 8x8 mostly wait, so more threads would help no machine, however many processors it has.
+const MOST_WORKERS: usize = 4;
+
+/// Threads for files, name resolution, passwords and decoding. When all are busy, further work waits.
+const MOST_BLOCKING: usize = 200;
+
+/// With fewer, some files and connections fail to open.
+const LEAST_DESCRIPTORS: u64 = 32;
+
+/// The least number of such threads with which collections and scrapes make progress.
+const LEAST_BLOCKING: usize = 2;
+
 /// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// An account can't be set up.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -49,6 +66,11 @@ pub enum Failure {
     /// A backfill didn't get to its end.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
+    /// The system lets too few files be open.
+    #[error(
+        "only {0} files may be open, and {LEAST_DESCRIPTORS} are needed: raise the limit (ulimit -n, LimitNOFILE)"
+    )]
+    FewDescriptors(u64),
     /// The system refuses what every program needs.
     #[error("the system refused {what}: {source}")]
     System {
@@ -62,7 +84,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     #[must_use]
-    pub fn is_configuration(&self) -> bool {
+    pub(crate) fn is_configuration(&self) -> bool {
         match self {
             Failure::Account(_)
             | Failure::WebConfiguration(_)
@@ -78,16 +100,10 @@ impl Failure {
 /// # Errors
 ///
 /// When it can't start.
-pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
-    run(config.log, async move {
-        serve_accounts(
-            config.accounts,
-            config.web,
-            config.shown,
-            Some(origin),
-            |_, _| {},
-        )
-        .await
+pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let web = config.options.web;
+        serve_accounts(config.accounts, web, config.shown, Some(origin), |_, _| {}).await
     })
 }
 
@@ -96,30 +112,50 @@ pub fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When it can't start.
-pub fn demo(config: DemoConfig) -> Result<(), Failure> {
-    run(config.log, async move {
+pub(crate) fn demo(config: Config) -> Result<(), Failure> {
+    run(config.options.log, &config.warnings.clone(), async move {
+        let options = config.options;
         let mut settings =
             eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
-        settings.scenario = config.scenario;
+        settings.scenario = options.scenario;
         let simulator = Simulator::start(settings)
             .await
             .map_err(|source| Failure::System {
                 what: "a loopback port for the simulator",
                 source,
             })?;
-        let account = demo_account(&simulator, config.collect);
+        let account = demo_account(&simulator, options.collect);
         let url = simulator.url();
-        let api = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
-        let path = config.web.telemetry_path.clone();
-        serve_accounts(
-            vec![account],
-            config.web,
-            api + &config.shown,
-            None,
-            |listeners, scheme| announce::demo(&simulator, scheme, &path, listeners),
-        )
-        .await
+        let shown = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
+        let web = options.web.clone();
+        let announce = |listeners: &[TcpListener], scheme: &str| {
+            announce::demo(&simulator, scheme, &web, listeners);
+        };
+        let shown = shown + &config.shown;
+        serve_accounts(vec![account], options.web, shown, None, announce).await
     })
+}
+
+/// Finds what would be wrong before the exporter listens, and what it would warn of.
+///
+/// # Errors
+///
+/// When an account can't be set up.
+pub(crate) fn verify(config: &Config) -> Result<Vec<String>, Failure> {
+    install_cryptography();
+    let users = Users::new(Clock::System);
+    let mut warnings = config.warnings.clone();
+    if config.accounts.is_empty() {
+        warnings.extend(config::zone_warning(&config.options.collect));
+    }
+    for account in &config.accounts {
+        Prepared::new(account.clone(), &users, None)?;
+        let name = account.name.as_ref();
+        let name = name.map_or_else(String::new, |name| format!("accounts.{name}: "));
+        let named = |warning: String| format!("{name}{warning}");
+        warnings.extend(account.warnings().into_iter().map(named));
+    }
+    Ok(warnings)
 }
 
 /// Checks an account and shows the report on standard output. Whether all worked.
@@ -127,10 +163,14 @@ pub fn demo(config: DemoConfig) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When there is no report.
-pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failure> {
-    run(config.log, async move {
-        let report = check::check(config.account, format, &mut std::io::stdout()).await;
-        Ok(report?)
+pub(crate) fn check(
+    account: Account,
+    log: log::Settings,
+    warnings: &[String],
+    format: check::Format,
+) -> Result<bool, Failure> {
+    run(log, warnings, async move {
+        Ok(check::check(account, format, &mut std::io::stdout()).await?)
     })
 }
 
@@ -139,11 +179,15 @@ pub fn check(config: AccountConfig, format: check::Format) -> Result<bool, Failu
 /// # Errors
 ///
 /// When it can't start or go on, or somebody stops it.
-pub fn backfill(job: backfill::Job, log: log::Settings) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn backfill(
+    job: backfill::Job,
+    log: log::Settings,
+    warnings: &[String],
+) -> Result<Vec<PathBuf>, Failure> {
     let yes = job.options.yes;
-    run(log, async move {
+    run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
-        // Whoever has closed standard output doesn't want to know.
+        // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
         if let Err(refusal) = backfill::agree(&ready, yes) {
             ready.discard();
@@ -183,30 +227,63 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
             max_requests_per_minute: (needed + 2).max(10),
             login_retry_interval: Duration::from_mins(15),
             interval: collect.interval,
-            user_agent: config::USER_AGENT.to_owned(),
+            user_agent: USER_AGENT.to_owned(),
         },
         collect,
     }
 }
 
+/// The only provider in the program; a second call changes nothing.
+fn install_cryptography() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 fn run<T>(
     log: log::Settings,
+    warnings: &[String],
     program: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     log::install(log);
-    // The only provider in the program; a second install, which only tests make, changes nothing.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Failure::System {
-            what: "threads",
-            source,
-        })?;
+    install_cryptography();
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let descriptors = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    if descriptors < LEAST_DESCRIPTORS {
+        return Err(Failure::FewDescriptors(descriptors));
+    }
+    let runtime = runtime().map_err(|source| Failure::System {
+        what: "the threads that are needed (TasksMax, --pids-limit and ulimit -u limit them)",
+        source,
+    })?;
     let result = runtime.block_on(program);
     // A request to 8x8 may be under way; nobody waits for it any more.
     runtime.shutdown_timeout(LONGEST_END);
     result
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = workers.clamp(2, MOST_WORKERS);
+    // tokio would wait for ever for a thread that the system refuses.
+    try_threads(workers + LEAST_BLOCKING)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MOST_BLOCKING)
+        .enable_all()
+        .build()
+}
+
+/// Starts and ends so many threads that run at the same time.
+fn try_threads(count: usize) -> std::io::Result<()> {
+    let gate = Mutex::new(());
+    std::thread::scope(|scope| {
+        let _closed = gate.lock();
+        for _ in 0..count {
+            std::thread::Builder::new().spawn_scoped(scope, || drop(gate.lock()))?;
+        }
+        Ok(())
+    })
 }
 
 async fn serve_accounts(
@@ -227,6 +304,13 @@ async fn serve_accounts(
     let exporter = Exporter::start(accounts, &web, shown, origin, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
+    let for_probes = announce::addresses(&health_listeners).map(|address| (address, ""));
+    let main = announce::addresses(&listeners).map(|address| (address, web.prefixes()[0]));
+    if let Some((address, prefix)) = for_probes.chain(main).next()
+        && let Err(error) = health::publish(address, prefix)
+    {
+        tracing::debug!(%error, "the health command needs to be told the address");
+    }
     announce::start(&exporter, &web, &listeners);
     let secure = security
         .as_ref()
@@ -238,11 +322,11 @@ async fn serve_accounts(
     let probes =
         tokio::spawn(Server::new(health_listeners).run(health_router(), CancellationToken::new()));
     let server = Server::new(listeners).behind(security);
-    let stopped = server.run(router(app), stop).await;
+    let cut = server.run(router(app), stop).await;
     probes.abort();
-    if stopped.cut > 0 {
+    if cut > 0 {
         tracing::warn!(
-            connections = stopped.cut,
+            connections = cut,
             "connections cut that were still being answered"
         );
     }
@@ -261,9 +345,6 @@ fn web_security(web: &config::Web) -> Result<Option<Arc<WebSecurity>>, Failure> 
             .map(|problem| format!("--web.config.file: {problem}"));
         Failure::WebConfiguration(named.collect())
     })?;
-    for warning in security.warnings() {
-        tracing::warn!(file = %path.display(), "{warning}");
-    }
     Ok(Some(Arc::new(security)))
 }
 
@@ -282,7 +363,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
             tracing::info!(signal, "stopping");
             tell_systemd(sd_notify::NotifyState::Stopping);
             stop.cancel();
-            // Whoever presses Ctrl-C again doesn't want to wait.
+            // A second Ctrl-C means: don't wait.
             if interrupt.recv().await.is_some() {
                 std::process::exit(130);
             }
@@ -294,7 +375,7 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
 /// Tells systemd, where it runs the exporter and wants to know.
 fn tell_systemd(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd can't be told how things stand");
+        tracing::warn!(%error, "can't report the status to systemd");
     }
 }
 
@@ -315,4 +396,18 @@ fn on(kind: SignalKind) -> Result<Signal, Failure> {
         what: "a signal handler",
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_allows_all_threads() {
+        let unit = include_str!("../../deploy/systemd/eightxeight-exporter.service");
+        let allowed = unit.lines().find_map(|line| line.strip_prefix("TasksMax="));
+        let allowed: usize = allowed.unwrap().parse().unwrap();
+        let main = 1;
+        assert!(main + MOST_WORKERS + MOST_BLOCKING <= allowed);
+    }
 }

@@ -136,6 +136,7 @@ fn takes(command: &str, option: &Opt) -> bool {
             "config.file",
             "web.listen-address",
             "web.health-listen-address",
+            "web.route-prefix",
         ]
         .contains(&option.name),
         ("demo", Group::Api) | ("check" | "backfill", Group::Web) => false,

@@ -12,7 +12,8 @@ use clap::ArgMatches;
 use crate::app::{self, Failure};
 use crate::commands::{backfill, check, fields, health};
 use crate::config::options::{OPTIONS, Opt};
-use crate::config::{Environment, Flags, Origin, Problems, values};
+use crate::config::{Account, Environment, Flags, Origin, Problems, Purpose, values};
+use crate::telemetry::log;
 use eightxeight::clock::Clock;
 
 pub use definition::command;
@@ -28,12 +29,22 @@ pub struct Exit {
     pub output: String,
     /// For standard error, a line for each problem.
     pub errors: Vec<String>,
+    /// For standard error, a line for each warning.
+    pub warnings: Vec<String>,
 }
 
 impl Exit {
     fn output(text: String) -> Exit {
         Exit {
             output: text,
+            ..Exit::default()
+        }
+    }
+
+    fn good(warnings: Vec<String>) -> Exit {
+        Exit {
+            output: "the configuration is good\n".to_owned(),
+            warnings,
             ..Exit::default()
         }
     }
@@ -77,12 +88,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         "health" => ask_health(&origin),
         "check" => check_account(&origin, &own),
         "backfill" => backfill_account(&origin, &own),
-        "demo" => origin
-            .load_demo()
-            .map(|config| start(config.check_only, move || app::demo(config))),
-        _ => origin
-            .load()
-            .map(|config| start(config.check_only, move || app::serve(config, origin))),
+        "demo" => exporter(origin, Purpose::Demo),
+        _ => exporter(origin, Purpose::Serve),
     };
     match start {
         Err(Problems(more)) => Exit::failed(2, [problems, more].concat()),
@@ -95,16 +102,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
 type Start = Box<dyn FnOnce() -> Exit>;
 
 /// Runs until told to stop, unless the configuration was only to be checked.
-fn start(check_only: bool, run: impl FnOnce() -> Result<(), Failure> + 'static) -> Start {
-    Box::new(move || {
-        if check_only {
-            return Exit::output("the configuration is good\n".to_owned());
-        }
-        match run() {
-            Ok(()) => Exit::default(),
-            Err(failure) => failure.into(),
-        }
-    })
+fn exporter(origin: Origin, purpose: Purpose<'static>) -> Result<Start, Problems> {
+    let config = origin.load(purpose)?;
+    Ok(Box::new(move || {
+        let ended = match purpose {
+            _ if config.options.check_only => app::verify(&config).map(Exit::good),
+            Purpose::Demo => app::demo(config).map(|()| Exit::default()),
+            _ => app::serve(config, origin).map(|()| Exit::default()),
+        };
+        ended.unwrap_or_else(Exit::from)
+    }))
 }
 
 fn print_fields(own: &Flags) -> Result<Start, Problems> {
@@ -113,8 +120,9 @@ fn print_fields(own: &Flags) -> Result<Start, Problems> {
 }
 
 fn ask_health(origin: &Origin) -> Result<Start, Problems> {
-    let web = origin.load_web()?;
-    Ok(Box::new(move || match health::ask(&web) {
+    let web = origin.load(Purpose::Health)?.options.web;
+    let typed = !origin.flags.is_empty();
+    Ok(Box::new(move || match health::ask(&web, typed) {
         Ok(()) => Exit::output("healthy\n".to_owned()),
         Err(problem) => Exit::failed(1, vec![problem]),
     }))
@@ -127,23 +135,35 @@ fn check_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
         ("json", check::Format::Json),
     ];
     let format = choice(own, "format", &formats);
-    let (config, format) = both(origin.load_account(one(own, "account")), format)?;
-    Ok(Box::new(move || match app::check(config, format) {
-        Ok(true) => Exit::default(),
-        Ok(false) => Exit::failed(1, Vec::new()),
-        Err(failure) => failure.into(),
+    let ((account, log, warnings), format) = both(account(origin, own), format)?;
+    Ok(Box::new(move || {
+        match app::check(account, log, &warnings, format) {
+            Ok(true) => Exit::default(),
+            Ok(false) => Exit::failed(1, Vec::new()),
+            Err(failure) => failure.into(),
+        }
     }))
 }
 
 fn backfill_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
     let options = backfill::Options::read(own).map_err(Problems);
-    let (config, options) = both(origin.load_account(one(own, "account")), options)?;
+    let ((account, log, warnings), options) = both(account(origin, own), options)?;
     let now = Clock::System.now().wall;
-    let job = backfill::Job::new(options, config.account, now).map_err(Problems)?;
-    Ok(Box::new(move || match app::backfill(job, config.log) {
+    let job = backfill::Job::new(options, account, now).map_err(Problems)?;
+    Ok(Box::new(move || match app::backfill(job, log, &warnings) {
         Ok(files) => Exit::output(backfill::next_steps(&files)),
         Err(failure) => failure.into(),
     }))
+}
+
+/// The account that a command asks 8x8 for, how to log, and what to warn of.
+fn account(
+    origin: &Origin,
+    own: &Flags,
+) -> Result<(Account, log::Settings, Vec<String>), Problems> {
+    let mut config = origin.load(Purpose::Account(one(own, "account")))?;
+    let account = config.accounts.pop().ok_or_else(|| Problems(Vec::new()))?;
+    Ok((account, config.options.log, config.warnings))
 }
 
 /// Whether to colour what goes to `stream`: a terminal that isn't told otherwise.

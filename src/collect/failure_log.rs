@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::config::NAMES;
-use eightxeight::Error;
+use crate::names::NAMES;
 use eightxeight::window::Window;
+use eightxeight::{Collection, Error};
 
 /// So many failures are kept for the status page.
 const MOST_RECENT: usize = 5;
@@ -29,6 +30,7 @@ pub(super) struct FailureLog {
     account: Option<Arc<str>>,
     categories: HashMap<Window, &'static str>,
     failing_since: Option<Timestamp>,
+    has_worked: bool,
     recent: VecDeque<FailureEvent>,
 }
 
@@ -39,6 +41,7 @@ impl FailureLog {
             account,
             categories: HashMap::new(),
             failing_since: None,
+            has_worked: false,
             recent: VecDeque::new(),
         }
     }
@@ -53,14 +56,33 @@ impl FailureLog {
         self.categories.retain(|window, _| is_collected(window));
     }
 
-    /// Takes note of a collection's end.
-    pub(super) fn ended(&mut self, window: &Window, error: Option<&Error>, now: Timestamp) {
+    /// Takes note of the collection that has just ended.
+    pub(super) fn ended(
+        &mut self,
+        window: &Window,
+        collection: &Collection,
+        interval: Duration,
+        now: Timestamp,
+    ) {
         let before = self.categories.remove(window);
-        let Some(error) = error else {
-            if self.categories.is_empty()
-                && let Some(since) = self.failing_since.take()
+        let account = self.account.as_deref();
+        let Some(error) = &collection.error else {
+            if !std::mem::replace(&mut self.has_worked, true) {
+                let pbxes = collection.last_good.as_ref();
+                let pbxes = pbxes.map(|(snapshot, _)| snapshot.answer.rows.len());
+                tracing::info!(
+                    account,
+                    window = window.label(),
+                    pbxes,
+                    "first answer from 8x8: see the status page, and let Prometheus scrape the metrics"
+                );
+            } else if self.categories.is_empty()
+                && let Some(since) = self.failing_since
             {
-                tracing::info!(account = self.account.as_deref(), failing_since = %format_args!("{since:.0}"), "8x8 answers again");
+                tracing::info!(account, failing_since = %format_args!("{since:.0}"), "8x8 answers again");
+            }
+            if self.categories.is_empty() {
+                self.failing_since = None;
             }
             return;
         };
@@ -72,13 +94,19 @@ impl FailureLog {
         if is_known {
             return;
         }
+        let served = if collection.last_good.is_some() {
+            "the last good answer is served until it is too old"
+        } else {
+            "there is no earlier answer to serve"
+        };
         tracing::warn!(
-            account = self.account.as_deref(),
+            account,
             window = window.label(),
             reason = category,
             error = %error,
             remedy = error.remedy(&NAMES),
-            "collection failed; the last good answer is served until it is too old"
+            next_try = %format_args!("{:.0}", collection.next(interval).wall),
+            "collection failed; {served}"
         );
         if self.recent.len() == MOST_RECENT {
             self.recent.pop_front();

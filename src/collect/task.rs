@@ -215,7 +215,9 @@ impl Task {
             self.wanted.hit();
         }
         let state = &mut slot.state;
-        let (window, error) = (state.window.clone(), collection.error.clone());
+        let interval = self.plan.settings.interval;
+        self.log
+            .ended(&state.window, &collection, interval, now.wall);
         state.collection = Some(collection);
         state.sequence += 1;
         state.is_released = false;
@@ -224,7 +226,6 @@ impl Task {
         // An answer that nobody asks for need not be rendered before somebody does.
         let asked = self.wanted.asked.load(Ordering::Relaxed);
         let is_read = std::mem::replace(&mut slot.asked, asked) != asked;
-        self.log.ended(&window, error.as_ref(), now.wall);
         self.publish_page(is_read).await;
     }
 

@@ -1,40 +1,137 @@
 //! Asks a running exporter whether it is healthy: the health check of a container, which has no curl.
+//!
+//! A container's health check doesn't know with which options the exporter was started. So a running exporter binds a
+//! socket in the abstract namespace whose name holds its process id and the address to ask: it needs no file, and goes
+//! with the process.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use std::time::Duration;
 
 use exporter_toolkit::listen::ListenAddress;
+use rustix::process::getuid;
 
 use crate::config::Web;
 
-/// A container's health check has a timeout of its own, which is longer.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// For each address. The health check of the image has five seconds for two of them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Asks the exporter that is configured like this, without any proxy. Plain HTTP to this machine needs no
-/// HTTP library, nor the CA certificates that one would look for.
+/// An answer is read no further.
+const LONGEST_ANSWER: u64 = 4096;
+
+/// What the names of the sockets begin with.
+const NAME: &str = "eightxeight-exporter";
+
+/// Lets `health` find this process, and that it is to ask `address` below `prefix`.
+///
+/// # Errors
+///
+/// The system has no such sockets. Then `health` needs to be told the address.
+pub(crate) fn publish(address: SocketAddr, prefix: &str) -> io::Result<()> {
+    let name = format!("{NAME}/{}/{address}{prefix}", std::process::id());
+    let socket = UnixListener::bind_addr(&UnixAddr::from_abstract_name(name)?)?;
+    socket.set_nonblocking(true)?;
+    let socket = tokio::net::UnixListener::from_std(socket)?;
+    tokio::spawn(async move {
+        loop {
+            // To be connected to is enough: it tells the other side whose process this is.
+            if socket.accept().await.is_err() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Asks the exporter, without any proxy. Plain HTTP to this machine needs no HTTP library, nor the CA certificates that
+/// one would look for.
+///
+/// `typed` says that the command line names an address, or a file that does: then no other exporter will do. Otherwise
+/// the one that runs is asked wherever it listens, unless an address in the environment or its file answers.
 ///
 /// # Errors
 ///
 /// What is wrong, for a person.
-pub fn ask(web: &Web) -> Result<(), String> {
-    let listen = web.health_listen.as_ref().or_else(|| web.listen.first());
-    let listen = listen.ok_or("no address to ask: --web.listen-address says where it listens")?;
+pub(crate) fn ask(web: &Web, typed: bool) -> Result<(), String> {
+    let configured = || match (&web.health_listen, web.listen.first()) {
+        (Some(listen), _) => ask_at(listen, ""),
+        (None, Some(listen)) => ask_at(listen, web.prefixes()[0]),
+        (None, None) => Err("no address to ask: --web.listen-address says where it listens".into()),
+    };
+    if typed {
+        return configured();
+    }
+    let default = Web::default();
+    let is_default = (&web.listen, &web.health_listen) == (&default.listen, &default.health_listen);
+    if !is_default && configured().is_ok() {
+        return Ok(());
+    }
+    match running().as_slice() {
+        [] => configured(),
+        [(listen, prefix)] => ask_at(listen, prefix),
+        several => configured().map_err(|problem| {
+            let count = several.len();
+            format!("{problem} ({count} exporters run here: name one with --web.listen-address)")
+        }),
+    }
+}
+
+/// Where the exporters of this user listen that run in the same container or on the same machine; for root, those of
+/// all users. Each with the prefix of its paths.
+fn running() -> Vec<(ListenAddress, String)> {
+    let sockets = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let names = sockets.lines().filter_map(|line| line.rsplit(' ').next());
+    names.filter_map(published).collect()
+}
+
+/// The address in a socket's name, if it was bound by the process that it names. Anybody can bind any name.
+fn published(name: &str) -> Option<(ListenAddress, String)> {
+    let name = name.strip_prefix('@')?;
+    let (process, address) = name
+        .strip_prefix(NAME)?
+        .strip_prefix('/')?
+        .split_once('/')?;
+    let owner = owner(name).ok()?;
+    let me = getuid();
+    let is_mine = me.is_root() || me.as_raw() == owner.uid();
+    // The process of another container has no number here.
+    let is_it = owner.pid() == process.parse().ok();
+    let (address, prefix) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let address = address.parse().ok().filter(|_| is_mine && is_it)?;
+    Some((address, prefix.to_owned()))
+}
+
+fn owner(name: &str) -> io::Result<tokio::net::unix::UCred> {
+    let socket = UnixStream::connect_addr(&UnixAddr::from_abstract_name(name)?)?;
+    socket.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let _inside = runtime.enter();
+    tokio::net::UnixStream::from_std(socket)?.peer_cred()
+}
+
+fn ask_at(listen: &ListenAddress, prefix: &str) -> Result<(), String> {
     let addresses = addresses(listen).map_err(|error| format!("{listen}: {error}"))?;
-    let mut last = format!("{listen}: no address");
+    let mut problems = Vec::new();
     for address in addresses {
-        match status(address) {
-            Ok(line) if line.split(' ').nth(1) == Some("200") => return Ok(()),
-            Ok(_) => {
-                last = format!("{address} answers, but not that it is healthy");
-                if web.config_file.is_some() {
-                    last += "; with --web.config.file, give it --web.health-listen-address to ask";
-                }
-            }
-            Err(error) => last = format!("{address}: {error}"),
+        match status(address, prefix) {
+            Ok(answer) => match problem(&answer) {
+                None => return Ok(()),
+                Some(problem) => return Err(format!("{address} {problem}")),
+            },
+            Err(error) => problems.push((address, error)),
         }
     }
-    Err(last)
+    // A machine without IPv6 says so of one address, which is no news.
+    let is_missing = |error: &io::Error| error.kind() == ErrorKind::AddrNotAvailable;
+    problems.sort_by_key(|(_, error)| is_missing(error));
+    Err(match problems.first() {
+        Some((address, error)) => format!("{address}: {error}"),
+        None => format!("{listen}: no address"),
+    })
 }
 
 fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
@@ -53,16 +150,36 @@ fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
     })
 }
 
-/// The first line of the answer.
-fn status(address: SocketAddr) -> io::Result<String> {
+/// The beginning of the answer.
+fn status(address: SocketAddr, prefix: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(
         stream,
-        "GET /-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "GET {prefix}/-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    Ok(line)
+    let mut answer = Vec::new();
+    stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// What is wrong with an answer.
+fn problem(answer: &str) -> Option<String> {
+    const REMEDY: &str =
+        "start the exporter with --web.health-listen-address, a plain address for health checks";
+    let status = answer
+        .strip_prefix("HTTP/1.")
+        .and_then(|answer| answer.split_whitespace().nth(1));
+    match status {
+        Some("200") => None,
+        Some("401") => Some(format!("asks for a password: {REMEDY}")),
+        Some("400") if answer.contains("HTTPS") => Some(format!("speaks HTTPS: {REMEDY}")),
+        Some(status) => Some(format!(
+            "answers with status {status}, not that it is healthy"
+        )),
+        None => Some(format!(
+            "doesn't answer in HTTP; if it speaks HTTPS, {REMEDY}"
+        )),
+    }
 }

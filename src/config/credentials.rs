@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use eightxeight::credentials::{Credentials, Source};
 
+use super::file::AccountEntry;
 use super::layers::{Environment, Layer, Raw};
 
 /// One of the three and the ways to give it.
@@ -48,16 +49,16 @@ const PASSWORD: Secret = Secret {
     variable: Some("EIGHTXEIGHT_API_PASSWORD"),
 };
 
-/// The sources of the three, each of which can be read now. `place` says of which account a problem is that names nothing else.
+/// The sources of the three, each of which can be read now.
 pub(super) fn find(
     raw: &Raw,
     environment: Environment,
-    place: &str,
+    account: Option<&AccountEntry>,
     problems: &mut Vec<String>,
 ) -> Option<Credentials> {
     problems.extend(lone_half(raw));
     let found = [&KEY, &USERNAME, &PASSWORD]
-        .map(|secret| source(raw, environment, place, secret, problems));
+        .map(|secret| source(raw, environment, account, secret, problems));
     if let [Some(key), Some(username), Some(password)] = found {
         let credentials = Credentials {
             key,
@@ -71,16 +72,22 @@ pub(super) fn find(
     let errors = found.iter().flatten().filter_map(|one| one.read().err());
     problems.extend(errors.map(|error| error.to_string()));
     problems.push(format!(
-        "{place}8x8's API needs all three: an API key, a user's name, that user's password; \
-         `eightxeight-exporter demo` needs none of them"
+        "{}8x8's API needs all three: an API key, a user's name, that user's password; \
+         `eightxeight-exporter demo` needs none of them",
+        place(account)
     ));
     None
+}
+
+/// Where an account stands in the file, before a problem that names nothing else.
+fn place(account: Option<&AccountEntry>) -> String {
+    account.map_or_else(String::new, |account| format!("{}: ", account.origin))
 }
 
 fn source(
     raw: &Raw,
     environment: Environment,
-    place: &str,
+    account: Option<&AccountEntry>,
     secret: &Secret,
     problems: &mut Vec<String>,
 ) -> Option<Source> {
@@ -121,14 +128,22 @@ fn source(
         ));
     }
     if found.is_empty() {
-        let other = secret.flag.map(|flag| format!("--{flag}"));
-        let other = other.or(secret.variable.map(str::to_owned));
+        let ways = if let Some(account) = account {
+            let [file, env] = [secret.file, secret.env].map(|name| name.replace('-', "_"));
+            format!(
+                "accounts.{name}.{file} or accounts.{name}.{env}",
+                name = account.name
+            )
+        } else {
+            let other = secret.flag.map(|flag| format!("--{flag}"));
+            let other = other.or(secret.variable.map(str::to_owned));
+            format!("--{} or {}", secret.file, other.unwrap_or_default())
+        };
         problems.push(format!(
-            "{place}{} is missing ({}): give it with --{} or {}",
+            "{}{} is missing ({}): give it with {ways}",
+            place(account),
             secret.what,
             secret.where_from,
-            secret.file,
-            other.unwrap_or_default()
         ));
     }
     found.into_iter().next().map(|(_, source)| source)

@@ -75,7 +75,7 @@ impl Sources {
 /// All options that somebody gave.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Raw {
-    given: HashMap<&'static str, Given>,
+    pub(super) given: HashMap<&'static str, Given>,
 }
 
 impl Raw {

@@ -2,15 +2,15 @@
 //!
 //! [`options`] is the table of what can be set. [`layers`] holds what was set on the command line, in the
 //! environment and in the [`mod@file`]; [`values`] turns texts into values, [`credentials`] finds the secrets'
-//! sources, [`show`] renders what is in force.
+//! sources, [`show`] renders what is in force, [`warnings`] finds what is allowed and hardly meant.
 
 mod credentials;
 mod file;
 mod layers;
-mod names;
 pub mod options;
 mod show;
 pub(crate) mod values;
+mod warnings;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -18,16 +18,16 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::{collect, telemetry::log};
+use crate::collect;
+use crate::names::USER_AGENT;
 use eightxeight::ClientError;
 use eightxeight::transport::TransportError;
-use eightxeight_simulator::Scenario;
 use exporter_toolkit::WebSecurity;
 
 use exporter_toolkit::listen::ListenAddress;
 pub use layers::{Environment, Flags, environment};
-pub(crate) use names::{NAMES, USER_AGENT};
-pub(crate) use values::url;
+pub(crate) use values::{OTHER_PATHS, url};
+pub(crate) use warnings::{requests_per_minute, zone_warning};
 
 use file::AccountEntry;
 use layers::{Raw, Sources};
@@ -72,45 +72,41 @@ pub struct Origin {
 #[derive(Debug)]
 pub(crate) struct Running(Raw);
 
-/// The configuration of `serve`.
+/// A configuration that has been checked.
 #[derive(Debug)]
 pub struct Config {
-    /// The accounts to collect.
+    /// The accounts to collect; none for the demo, whose 8x8 isn't there yet.
     pub accounts: Vec<Account>,
-    /// How to serve it.
-    pub web: Web,
-    /// How to log.
-    pub log: log::Settings,
-    /// Whether to check the configuration and no more.
-    pub check_only: bool,
+    /// All options but those of the accounts.
+    pub(crate) options: OptionValues,
     /// The configuration as YAML, without secrets.
     pub shown: String,
+    /// What a user should know of the whole although it isn't wrong; see also [`Account::warnings`].
+    pub(crate) warnings: Vec<String>,
 }
 
-/// The configuration of `demo`: all but how to ask 8x8, which is known when the simulator runs.
-#[derive(Debug)]
-pub struct DemoConfig {
-    /// What happens in the simulated company.
-    pub scenario: Scenario,
-    /// What is collected.
-    pub collect: collect::Settings,
-    /// How to serve it.
-    pub web: Web,
-    /// How to log.
-    pub log: log::Settings,
-    /// Whether to check the configuration and no more.
-    pub check_only: bool,
-    /// The configuration as YAML.
-    pub shown: String,
+/// What a configuration is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// The exporter.
+    Serve,
+    /// The exporter against a simulated 8x8.
+    Demo,
+    /// A command that asks 8x8 for the account of this name, or the only one.
+    Account(Option<&'a str>),
+    /// Asking a running exporter.
+    Health,
 }
 
-/// The configuration of a command that asks 8x8 for one account and serves nothing.
-#[derive(Debug)]
-pub struct AccountConfig {
-    /// The account to collect.
-    pub account: Account,
-    /// How to log.
-    pub log: log::Settings,
+impl Purpose<'_> {
+    fn needs(self, group: Group) -> bool {
+        match self {
+            Purpose::Serve => group != Group::Demo,
+            Purpose::Demo => group != Group::Api,
+            Purpose::Account(_) => group == Group::Log,
+            Purpose::Health => group == Group::Web,
+        }
+    }
 }
 
 /// One 8x8 account.
@@ -137,16 +133,26 @@ pub struct Web {
     pub config_file: Option<PathBuf>,
     /// Where it answers probes, and nothing else.
     pub health_listen: Option<ListenAddress>,
-    /// The path of the metrics.
+    /// The path of the metrics, after the prefix.
     pub telemetry_path: String,
+    /// The only prefix of all paths, if one was asked for; see [`Web::prefixes`].
+    pub route_prefix: Option<String>,
     /// How others reach it.
     pub external_url: Option<Url>,
+    /// Where Grafana is.
+    pub grafana_url: Option<Url>,
     /// How many scrapes may wait at once, in the whole process.
     pub max_requests: usize,
     /// What is taken off Prometheus' scrape timeout.
     pub timeout_offset: Duration,
     /// Whether `/-/reload` is allowed.
     pub enable_lifecycle: bool,
+}
+
+/// What is collected when nobody sets an option.
+#[must_use]
+pub fn default_collect() -> collect::Settings {
+    OptionValues::default().collect
 }
 
 impl Default for Web {
@@ -156,106 +162,91 @@ impl Default for Web {
     }
 }
 
+impl Web {
+    /// What the paths begin with, without a slash at the end: empty, or `/eight`. The first is the one to name.
+    ///
+    /// A path of the external URL alone doesn't tell whether the proxy keeps or strips it, so both are served.
+    pub(crate) fn prefixes(&self) -> Vec<&str> {
+        let external = self.external_url.as_ref().map_or("/", Url::path);
+        let mut prefixes = match self.route_prefix.as_deref() {
+            Some(prefix) => vec![prefix],
+            None => vec!["/", external],
+        };
+        for prefix in &mut prefixes {
+            *prefix = prefix.trim_end_matches('/');
+        }
+        prefixes.dedup();
+        prefixes
+    }
+}
+
 impl Origin {
     /// What is given now, for a later [`Origin::reload`].
     pub(crate) fn running(&self) -> Result<Running, Problems> {
-        Ok(Running(self.sources()?.raw))
+        let sources = Raw::gather(&self.flags, self.environment);
+        let sources = sources.map_err(|problems| Problems::new(&problems))?;
+        Ok(Running(sources.raw))
     }
 
-    /// Loads and checks everything, and that the secrets can be read.
+    /// Loads and checks what is needed, and that the secrets can be read.
     ///
     /// # Errors
     ///
     /// All problems at once.
-    pub fn load(&self) -> Result<Config, Problems> {
-        self.load_over(None).map(|(config, _)| config)
+    pub fn load(&self, purpose: Purpose<'_>) -> Result<Config, Problems> {
+        self.load_over(purpose, None).map(|(config, _)| config)
     }
 
-    /// The same under a program that runs: the options that need a start keep their values. Those that differ.
+    /// The same for `serve` under a program that runs: the options that need a start keep their values. Those that differ.
     pub(crate) fn reload(
         &self,
         running: &Running,
     ) -> Result<(Config, Vec<&'static str>), Problems> {
-        self.load_over(Some(running))
+        self.load_over(Purpose::Serve, Some(running))
     }
 
     fn load_over(
         &self,
+        purpose: Purpose<'_>,
         running: Option<&Running>,
     ) -> Result<(Config, Vec<&'static str>), Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group != Group::Demo);
-        check_web(&values.web, &mut sources.problems);
+        let sources = Raw::gather(&self.flags, self.environment);
+        let mut sources = sources.map_err(|problems| Problems::new(&problems))?;
+        let options = sources.read(|group| purpose.needs(group));
+        let warnings = match purpose {
+            Purpose::Health => Vec::new(),
+            _ => sources.warnings(&options.web),
+        };
         let Sources {
             mut raw,
             accounts: entries,
             mut problems,
         } = sources;
-        let accounts = match &entries {
-            None => vec![self.account(&raw, None, &mut problems)],
-            Some(entries) => entries
-                .iter()
-                .map(|entry| self.account(&raw, Some(entry), &mut problems))
-                .collect(),
-        };
-        let differing = running.map(|Running(running)| raw.keep_running(running));
-        let config = Config {
-            accounts: accounts.into_iter().flatten().collect(),
-            web: values.web,
-            log: values.log,
-            check_only: values.check_only,
-            shown: show::yaml(&raw, entries.as_deref(), Group::Demo),
-        };
-        finish((config, differing.unwrap_or_default()), &problems)
-    }
-
-    /// Loads and checks what `demo` needs.
-    ///
-    /// # Errors
-    ///
-    /// All problems at once.
-    pub fn load_demo(&self) -> Result<DemoConfig, Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group != Group::Api);
-        check_web(&values.web, &mut sources.problems);
-        let config = DemoConfig {
-            scenario: values.scenario,
-            collect: values.collect,
-            web: values.web,
-            log: values.log,
-            check_only: values.check_only,
-            shown: show::yaml(&sources.raw, None, Group::Api),
-        };
-        finish(config, &sources.problems)
-    }
-
-    /// Loads and checks what `health` needs: where the exporter listens.
-    pub(crate) fn load_web(&self) -> Result<Web, Problems> {
-        let mut sources = self.sources()?;
-        let values = sources.read(|group| group == Group::Web);
-        finish(values.web, &sources.problems)
-    }
-
-    /// Loads and checks one account: the one of this name, or the only one.
-    pub(crate) fn load_account(&self, name: Option<&str>) -> Result<AccountConfig, Problems> {
-        let mut sources = self.sources()?;
-        let log = sources.read(|group| group == Group::Log).log;
-        let Sources {
-            raw,
-            accounts,
-            mut problems,
-        } = sources;
-        let account = match choose(accounts.as_deref(), name) {
-            Ok(entry) => self.account(&raw, entry, &mut problems),
-            Err(problem) => {
-                problems.push(problem);
-                None
+        let (wanted, hidden) = match (purpose, &entries) {
+            (Purpose::Serve, Some(entries)) => (entries.iter().map(Some).collect(), Group::Demo),
+            (Purpose::Serve, None) => (vec![None], Group::Demo),
+            (Purpose::Account(name), entries) => {
+                let chosen = choose(entries.as_deref(), name);
+                let chosen = chosen.map_err(|problem| problems.push(problem));
+                (chosen.into_iter().collect(), Group::Demo)
             }
+            (Purpose::Demo | Purpose::Health, _) => (Vec::new(), Group::Api),
         };
-        match account {
-            Some(account) if problems.is_empty() => Ok(AccountConfig { account, log }),
-            _ => Err(Problems::new(&problems)),
+        let accounts = wanted.into_iter();
+        let accounts = accounts.filter_map(|entry| self.account(&raw, entry, &mut problems));
+        let accounts = accounts.collect();
+        if !problems.is_empty() {
+            return Err(Problems::new(&problems));
         }
+        let differing = running.map(|Running(running)| raw.keep_running(running));
+        let shown = entries.as_deref().filter(|_| hidden == Group::Demo);
+        let config = Config {
+            accounts,
+            shown: show::yaml(&raw, shown, hidden),
+            options,
+            warnings,
+        };
+        Ok((config, differing.unwrap_or_default()))
     }
 
     /// An account of the file, or without any the one that the options describe, unless something is wrong.
@@ -272,9 +263,7 @@ impl Origin {
             |group| matches!(group, Group::Api | Group::Collect),
             problems,
         );
-        let place = entry.map(|entry| format!("{}: ", entry.origin));
-        let place = place.unwrap_or_default();
-        let credentials = credentials::find(raw, self.environment, &place, problems)?;
+        let credentials = credentials::find(raw, self.environment, entry, problems)?;
         Some(Account {
             name: entry.map(|entry| entry.name.clone()),
             labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
@@ -292,28 +281,27 @@ impl Origin {
             collect,
         })
     }
-
-    fn sources(&self) -> Result<Sources, Problems> {
-        Raw::gather(&self.flags, self.environment).map_err(|problems| Problems::new(&problems))
-    }
 }
 
-/// The configuration, if nothing was wrong.
-fn finish<T>(config: T, problems: &[String]) -> Result<T, Problems> {
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(Problems::new(problems))
-    }
-}
-
-/// Whether what the web server's options name is good.
-fn check_web(web: &Web, problems: &mut Vec<String>) {
-    if let Some(Err(more)) = web.config_file.as_deref().map(WebSecurity::open) {
-        let named = more
-            .into_iter()
-            .map(|problem| format!("--web.config.file: {problem}"));
-        problems.extend(named);
+impl Sources {
+    /// What to warn of besides the accounts. Notes, too, what is wrong with what the web server's options name.
+    fn warnings(&mut self, web: &Web) -> Vec<String> {
+        let path = &*web.telemetry_path;
+        let is_taken = |below: &str| below.is_empty() || OTHER_PATHS.contains(&below);
+        let mut prefixes = web.prefixes().into_iter();
+        if prefixes.any(|prefix| path.strip_prefix(prefix).is_some_and(is_taken)) {
+            self.problems.push(format!(
+                "--web.telemetry-path: `{path}` is taken: the exporter serves something else there"
+            ));
+        }
+        let named = |text: &String| format!("--web.config.file: {text}");
+        let mut warnings = warnings::environment(&self.raw, self.accounts.as_deref());
+        match web.config_file.as_deref().map(WebSecurity::open) {
+            Some(Ok(security)) => warnings.extend(security.warnings().iter().map(named)),
+            Some(Err(problems)) => self.problems.extend(problems.iter().map(named)),
+            None => {}
+        }
+        warnings
     }
 }
 
@@ -349,46 +337,6 @@ fn choose<'a>(
     }
 }
 
-impl Account {
-    /// What a user should know although it isn't wrong.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        [self.budget_warning(), self.query_warning()]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
-
-    fn budget_warning(&self) -> Option<String> {
-        let needed = requests_per_minute(&self.collect);
-        let budget = self.api.max_requests_per_minute;
-        (needed > f64::from(budget)).then(|| {
-            format!(
-                "{} windows every {} need {needed:.1} requests a minute with logins, and the budget \
-                 (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
-                 take a longer --collect.interval or fewer windows",
-                self.collect.windows.len(),
-                humantime::format_duration(self.collect.interval),
-            )
-        })
-    }
-
-    /// Many servers take no request line of more than 8 KiB.
-    fn query_warning(&self) -> Option<String> {
-        const LONG: usize = 8000;
-        let names = self.api.pbx_ids.join(",");
-        let length = url::form_urlencoded::byte_serialize(names.as_bytes())
-            .map(str::len)
-            .sum::<usize>();
-        (length > LONG).then(|| {
-            format!(
-                "the {} names of --api.pbx-id take {length} bytes of one request, and 8x8 may refuse more than \
-                 some {LONG}: ask for fewer PBXs, for allpbxes, or in several accounts",
-                self.api.pbx_ids.len()
-            )
-        })
-    }
-}
-
 /// Says of which option a client's problem is.
 pub(crate) fn client_problem(error: &ClientError) -> String {
     match error {
@@ -397,12 +345,4 @@ pub(crate) fn client_problem(error: &ClientError) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-/// How many requests a minute a collection needs, logins included.
-pub(crate) fn requests_per_minute(collect: &collect::Settings) -> f64 {
-    /// A token of the documented life is renewed after 29 minutes.
-    const LOGINS: f64 = 1.0 / 29.0;
-    let windows = f64::from(u32::try_from(collect.windows.len()).unwrap_or(u32::MAX));
-    windows * 60.0 / collect.interval.as_secs_f64() + LOGINS
 }

@@ -121,8 +121,35 @@ pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
 }
 
 pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text)
-        .map_err(|_| format!("`{text}` is not an IANA time zone such as Europe/London or UTC"))
+    TimeZone::get(text).map_err(|_| {
+        let names: Vec<String> = jiff::tz::db()
+            .available()
+            .map(|name| name.to_string())
+            .collect();
+        let meant = nearest(text, names.iter().map(String::as_str));
+        let meant = meant.map(|name| format!("; did you mean {name}?"));
+        format!(
+            "`{text}` is not an IANA time zone such as Europe/London or UTC{}",
+            meant.unwrap_or_default()
+        )
+    })
+}
+
+/// The name that `text` may have been meant for. The last part of a path alone is enough.
+pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.75;
+    let text = text.replace([' ', '-'], "_").to_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let whole = strsim::normalized_damerau_levenshtein(&text, &name);
+        whole.max(strsim::normalized_damerau_levenshtein(&text, last))
+    };
+    names
+        .map(|name| (likeness(name), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
 }
 
 /// Names, or `allpbxes` alone.
@@ -217,7 +244,7 @@ pub(super) fn listen_one(text: &str) -> Result<ListenAddress, String> {
     addresses.pop().ok_or_else(|| "no address".to_owned())
 }
 
-pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
+pub(super) fn path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
         return Err(format!("`{text}` doesn't start with `/`"));
     }
@@ -226,11 +253,6 @@ pub(super) fn telemetry_path(text: &str) -> Result<String, String> {
     }
     if !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
         return Err("a space or a character that isn't ASCII in the path".to_owned());
-    }
-    if OTHER_PATHS.contains(&text) {
-        return Err(format!(
-            "`{text}` is taken: the exporter serves something else there"
-        ));
     }
     Ok(text.to_owned())
 }
@@ -283,24 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn a_telemetry_path_takes_no_other_page() {
-        for good in ["/metrics", "/8x8/metrics", "/m"] {
-            assert!(telemetry_path(good).is_ok(), "{good}");
+    fn a_path_is_one_for_the_router() {
+        for good in ["/metrics", "/8x8/metrics", "/m", "/:m"] {
+            assert!(path(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "metrics",
-            "/",
-            "/probe",
-            "/-/healthy",
-            "/a{b}",
-            "/a*",
-            "/a?b",
-            "/a#b",
-            "/a b",
-            "/ä",
-        ] {
-            assert!(telemetry_path(bad).is_err(), "{bad}");
+        for bad in ["", "metrics", "/a{b}", "/a*", "/a?b", "/a#b", "/a b", "/ä"] {
+            assert!(path(bad).is_err(), "{bad}");
         }
     }
 }

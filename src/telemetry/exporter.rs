@@ -33,7 +33,7 @@ pub struct LastReload {
 }
 
 /// Writes the exporter's families and those of the process.
-pub fn write_exporter(writer: &mut Writer, reload: LastReload) {
+pub fn write_exporter(writer: &mut Writer, reload: LastReload, is_demo: bool) {
     writer
         .family(
             "eightxeight_exporter_build_info",
@@ -48,6 +48,15 @@ pub fn write_exporter(writer: &mut Writer, reload: LastReload) {
             ],
             1.0,
         );
+    if is_demo {
+        writer
+            .family(
+                "eightxeight_exporter_demo",
+                Kind::Gauge,
+                "1 while all numbers come from a simulated 8x8; absent otherwise",
+            )
+            .sample(&[], 1.0);
+    }
     writer
         .family(
             "eightxeight_exporter_config_last_reload_successful",

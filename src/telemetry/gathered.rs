@@ -105,9 +105,9 @@ mod tests {
         registry.register(Box::new(counter)).unwrap();
         registry.register(Box::new(gauge)).unwrap();
         for format in FORMATS {
-            let written = lines(format, |writer| write_gathered(writer, &registry.gather()));
-            assert_eq!(written[2], "load 0");
-            assert_eq!(written[5], "requests_total 0");
+            let mut written = lines(format, |writer| write_gathered(writer, &registry.gather()));
+            written.retain(|line| !line.starts_with('#'));
+            assert_eq!(written, ["load 0", "requests_total 0"]);
         }
     }
 }

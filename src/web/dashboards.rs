@@ -34,21 +34,21 @@ pub static DASHBOARDS: [Dashboard; 3] = [
     Dashboard {
         path: "/dashboards/overview.json",
         title: "Company Overview",
-        answers: "are callers being lost, and is today normal?",
+        answers: "are callers being lost right now, and is that usual?",
         disposition: "attachment; filename=\"eightxeight-overview.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/overview.json.gz")),
     },
     Dashboard {
         path: "/dashboards/pbx.json",
         title: "PBX Detail",
-        answers: "what does each of 8x8's numbers say?",
+        answers: "how does one site do, and what does each of 8x8's numbers say?",
         disposition: "attachment; filename=\"eightxeight-pbx.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/pbx.json.gz")),
     },
     Dashboard {
         path: "/dashboards/exporter.json",
         title: "Exporter Health",
-        answers: "does it work, and if not, what is to be done?",
+        answers: "what is wrong, and what is to be done?",
         disposition: "attachment; filename=\"eightxeight-exporter.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/exporter.json.gz")),
     },
@@ -108,6 +108,7 @@ fn required(dashboard: &Value) -> Value {
         .collect();
     let plugins = kinds.into_iter().map(|kind| {
         let name = match kind {
+            "barchart" => "Bar chart",
             "stat" => "Stat",
             "table" => "Table",
             "text" => "Text",

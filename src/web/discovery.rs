@@ -23,7 +23,9 @@ pub(super) async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -
         Some(format!("{host}:{}", url.port_or_known_default()?))
     });
     let address = address.as_deref().unwrap_or(reached);
-    let prefix = external.map_or("", |url| url.path().trim_end_matches('/'));
+    let prefix = external.map_or(app.web.prefixes()[0], |url| {
+        url.path().trim_end_matches('/')
+    });
     let scheme = external.map(url::Url::scheme);
     let accounts = app.exporter.accounts();
     let entry = |account: &Arc<Account>| {

@@ -1,19 +1,22 @@
 //! What is served where.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use super::dashboards::{DASHBOARDS, Dashboard};
+use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{icon, script, status, style};
+use super::status::{self, icon, script, status, style};
 use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
@@ -24,6 +27,7 @@ pub struct App {
     pub(super) exporter: Arc<Exporter>,
     pub(super) web: config::Web,
     pub(super) live: Live,
+    pub(super) status: status::Shared,
     pub(super) stopping: CancellationToken,
 }
 
@@ -35,38 +39,65 @@ impl App {
             exporter,
             web,
             live: Live::default(),
+            status: status::Shared::default(),
             stopping,
         }
     }
 }
 
-/// The routes.
+/// The routes, below each prefix.
 pub fn router(app: App) -> Router {
-    let telemetry_path = app.web.telemetry_path.clone();
-    let dashboard = |router: Router<_>, dashboard: &'static Dashboard| {
-        router.route(dashboard.path, get(move || async { dashboard.answer() }))
-    };
-    DASHBOARDS
-        .iter()
-        .fold(Router::new(), dashboard)
-        .route(&telemetry_path, get(metrics))
-        .route("/probe", get(probe))
-        .route("/sd", get(discovery))
-        .route("/", get(status))
-        .route("/style.css", get(style))
-        .route("/status.js", get(script))
-        .route("/icon.svg", get(icon))
-        .route("/config", get(config))
-        .route("/-/reload", post(reload))
-        .with_state(Arc::new(app))
-        .merge(health_router())
+    let prefixes = app.web.prefixes();
+    let mut router = Router::new().without_v07_checks();
+    for prefix in &prefixes {
+        router = router.merge(routes(prefix, &app.web.telemetry_path));
+        if !prefix.is_empty() {
+            // The page's links are relative, so it needs the slash at its end.
+            router = router.route(prefix, to_page(prefix));
+        }
+    }
+    if !prefixes.contains(&"") {
+        router = router.route("/", to_page(prefixes[0]));
+    }
+    router.with_state(Arc::new(app))
+}
+
+fn routes(prefix: &str, telemetry_path: &str) -> Router<Arc<App>> {
+    let at = |path: &str| format!("{prefix}{path}");
+    let mut routes = health_routes(prefix)
+        .route(&at(telemetry_path), get(metrics))
+        .route(&at("/probe"), get(probe))
+        .route(&at("/sd"), get(discovery))
+        .route(&at("/"), get(status))
+        .route(&at("/style.css"), get(style))
+        .route(&at("/status.js"), get(script))
+        .route(&at("/icon.svg"), get(icon))
+        .route(&at("/config"), get(config))
+        .route(&at("/-/reload"), post(reload));
+    for dashboard in &DASHBOARDS {
+        let answer = || async { dashboard.answer() };
+        routes = routes.route(&at(dashboard.path), get(answer));
+    }
+    routes
+}
+
+fn to_page(prefix: &str) -> MethodRouter<Arc<App>> {
+    let page = Redirect::temporary(&format!("{prefix}/"));
+    get(|| async { page })
 }
 
 /// The routes of the address for probes.
 pub fn health_router() -> Router {
+    health_routes("")
+}
+
+fn health_routes<S: Clone + Send + Sync + 'static>(prefix: &str) -> Router<S> {
+    let says = |text: &'static str| get(move || async move { text });
     Router::new()
-        .route("/-/healthy", get(|| async { "healthy\n" }))
-        .route("/-/ready", get(|| async { "ready\n" }))
+        // A path may begin with a colon, which older versions of the router took for a parameter.
+        .without_v07_checks()
+        .route(&format!("{prefix}/-/healthy"), says("healthy\n"))
+        .route(&format!("{prefix}/-/ready"), says("ready\n"))
 }
 
 async fn config(State(app): State<Arc<App>>) -> Response {
@@ -77,9 +108,13 @@ async fn config(State(app): State<Arc<App>>) -> Response {
     (headers, app.exporter.shown()).into_response()
 }
 
-async fn reload(State(app): State<Arc<App>>) -> Response {
+async fn reload(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if !app.web.enable_lifecycle {
         let text = "not enabled: start the exporter with --web.enable-lifecycle, or send SIGHUP\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    if is_from_another_site(&headers, app.web.external_url.as_ref()) {
+        let text = "refused: a browser sends this for a page of another site, or --web.external-url doesn't name this address\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     match app.exporter.reload().await {
@@ -91,10 +126,31 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
     }
 }
 
+/// Whether a browser sends a request for a page that isn't the exporter's. What else sends requests has neither header.
+fn is_from_another_site(headers: &HeaderMap, external_url: Option<&Url>) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let (site, origin) = (text("sec-fetch-site"), text("origin"));
+    if (site, origin) == (None, None) {
+        return false;
+    }
+    let host = text("host").unwrap_or_default();
+    let is_same = match (site, origin.and_then(|origin| origin.split_once("://"))) {
+        (Some(site), _) => ["same-origin", "none"].contains(&site),
+        (None, origin) => origin.is_some_and(|(_, origin)| origin == host),
+    };
+    // A stranger's name can lead to any address, and his page is of the same origin then.
+    let name = host.parse::<Authority>();
+    let name = name.as_ref().map_or("", |name| name.host());
+    let is_own = name == "localhost"
+        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        || external_url.and_then(Url::host_str) == Some(name);
+    !(is_same && is_own)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::values::OTHER_PATHS;
+    use crate::config::OTHER_PATHS;
 
     #[test]
     fn the_metrics_cannot_be_put_where_a_dashboard_is() {

@@ -1,7 +1,9 @@
 //! Wrong usage: exit 2, a clear line for each problem, all at once, and never the value of what nobody
 //! knows.
 
-use crate::fixture::{assert_says, assert_silent, clean_command, finish, secret_files, words};
+use crate::fixture::{
+    Exporter, assert_says, assert_silent, clean_command, finish, secret_files, words,
+};
 
 fn refused(arguments: &[&str]) -> Vec<String> {
     refused_with(arguments, &[])
@@ -35,6 +37,9 @@ fn each_bad_value_has_a_line_that_names_it() {
         ("--web.listen-address", "10888", ":10888"),
         ("--web.listen-address", "127.0.0.1:99999", "127.0.0.1:10888"),
         ("--web.telemetry-path", "metrics", "start with"),
+        ("--web.telemetry-path", "/", "taken"),
+        ("--web.route-prefix", "eight", "start with"),
+        ("--web.route-prefix", "/{eight}", "holds one of"),
         ("--web.telemetry-path", "/-/healthy", "taken"),
         ("--web.telemetry-path", "/dashboards/pbx.json", "taken"),
         ("--web.max-requests", "0", "at least 1"),
@@ -50,6 +55,11 @@ fn each_bad_value_has_a_line_that_names_it() {
         let lines = refused(&["demo", option, value]);
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_says(&lines[0], &[says]);
+    }
+    for path in ["/eight", "/eight/", "/eight/sd"] {
+        let behind = words("demo --web.external-url http://x.example/eight/ --web.telemetry-path");
+        let lines = refused(&[&behind[..], &[path]].concat());
+        assert_says(&lines.concat(), &["--web.telemetry-path", path, "taken"]);
     }
 }
 
@@ -194,4 +204,105 @@ fn an_unreadable_file_is_told_together_with_what_is_missing() {
         "that user's password is missing",
     ];
     assert_says(&lines, &expected);
+}
+
+/// What a check of the configuration warns of.
+fn warnings(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
+    let mut command = clean_command();
+    command
+        .args(arguments)
+        .arg("--config.check")
+        .envs(variables.iter().copied());
+    let ended = finish(&mut command);
+    assert_eq!(
+        (ended.code, &*ended.output),
+        (Some(0), "the configuration is good\n"),
+        "{ended:?}"
+    );
+    let lines = ended.errors.lines();
+    lines
+        .map(|line| line.strip_prefix("warning: ").expect(line).to_owned())
+        .collect()
+}
+
+#[test]
+fn a_check_of_the_configuration_says_what_serve_would_say() {
+    let files = secret_files();
+    let path = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
+    let (key, user, password) = (path("key"), path("user"), path("password"));
+    let secrets = [
+        "--api.key-file",
+        &key,
+        "--api.username-file",
+        &user,
+        "--api.password-file",
+        &password,
+    ];
+    let serve = |more: &[&'static str]| [&secrets[..], more].concat();
+    assert!(warnings(&serve(&[]), &[]).is_empty());
+    let often = warnings(&serve(&["--collect.interval", "1s"]), &[]);
+    assert_says(
+        &often.concat(),
+        &["--api.max-requests-per-minute", "collections will wait"],
+    );
+    let roots = [
+        &["--config.check", "--api.ca-file", "nope.pem"],
+        &secrets[..],
+    ]
+    .concat();
+    assert_says(&refused(&roots).concat(), &["--api.ca-file: "]);
+}
+
+#[test]
+fn zones_that_are_not_what_they_seem_are_warned_of_and_misspelt_ones_named() {
+    for (zone, place) in [
+        ("EST", "America/New_York"),
+        ("MST", "America/Denver"),
+        ("HST", "Pacific/Honolulu"),
+        ("EST5EDT", "America/New_York"),
+        ("Etc/GMT+5", "5 h behind UTC"),
+    ] {
+        let said = warnings(&["demo", "--collect.time-zone", zone], &[]);
+        assert_says(&said.concat(), &["--collect.time-zone", zone, place]);
+    }
+    for zone in ["UTC", "Etc/UTC", "Europe/London", "GMT", "Etc/GMT"] {
+        assert!(
+            warnings(&["demo", "--collect.time-zone", zone], &[]).is_empty(),
+            "{zone}"
+        );
+    }
+    for (zone, meant) in [
+        ("America/New York", "America/New_York"),
+        ("Europe/Londn", "Europe/London"),
+        ("london", "Europe/London"),
+        ("Asia/Tokio", "Asia/Tokyo"),
+    ] {
+        let said = refused(&["demo", "--collect.time-zone", zone]);
+        assert_says(&said.concat(), &[&format!("did you mean {meant}?")]);
+    }
+}
+
+#[tokio::test]
+async fn variables_that_look_like_options_and_are_none_are_warned_of() {
+    let variables = [
+        ("EIGHTXEIGHT_COLLECT_TIMEZONE", "hunter2"),
+        ("EIGHTXEIGHT_COLLECT_WINDOWS", "hunter2"),
+        ("EIGHTXEIGHT_API_PASSWORT", "hunter2"),
+        ("EIGHTXEIGHT_DEMO_SCENARIO", "calm"),
+        // Kubernetes sets this one.
+        ("EIGHTXEIGHT_EXPORTER_PORT", "tcp://10.0.0.1:10888"),
+    ];
+    let said = warnings(&["demo"], &variables);
+    let meant = ["API_PASSWORD?", "COLLECT_TIME_ZONE?", "COLLECT_WINDOW?"];
+    assert_eq!(said.len(), 3, "{said:#?}");
+    for (line, meant) in said.iter().zip(meant) {
+        assert_says(line, &[&format!("did you mean EIGHTXEIGHT_{meant}")]);
+        assert_silent(line, &["hunter2"]);
+    }
+    let mut command = clean_command();
+    command.arg("demo").envs(variables);
+    let exporter = Exporter::start(&mut command, secret_files()).await;
+    let log = exporter.running.log().concat();
+    assert_says(&log, &["EIGHTXEIGHT_COLLECT_WINDOWS"]);
+    assert_silent(&log, &["hunter2"]);
 }

@@ -121,6 +121,10 @@ fn an_account_needs_a_pair_of_user_and_password_and_its_own_secrets_to_be_readab
         "line 6, accounts.d.api.key_env: the environment has no such variable",
     ];
     assert_says(&errors, &expected);
+    let errors = refused("accounts: {globex: {api: {key_file: key, username: foo}}}\n");
+    let expected = "accounts.globex.api.password_file or accounts.globex.api.password_env";
+    assert_says(&errors, &[expected]);
+    assert_silent(&errors, &["--api.password-file"]);
 }
 
 #[test]
@@ -135,6 +139,35 @@ fn what_is_no_yaml_or_no_file() {
         "\t\n x",
     ] {
         assert_says(&refused(text), &["line "]);
+    }
+    for (text, mistake) in [
+        (
+            "collect:\n\tinterval: hunter2\n",
+            "line 2: invalid YAML: a tab",
+        ),
+        (
+            "collect:\n  window: [hunter2\n",
+            "`[` or `{` that is never closed",
+        ),
+        ("collect: {mode: timer\n", "`[` or `{` that is never closed"),
+        (
+            "collect:\n  interval: 1m\n window: hunter2\n",
+            "line 3: invalid YAML: the indentation",
+        ),
+        (
+            "collect:\n  interval 1m\n  window: 1h\n",
+            "a `:` where none can stand",
+        ),
+        (
+            "collect:\n  mode: \"hunter2\n",
+            "a quotation mark that is never closed",
+        ),
+        ("api: @hunter2\n", "a reserved character"),
+        ("api: *hunter2\n", "an alias without its anchor"),
+    ] {
+        let errors = refused(text);
+        assert_says(&errors, &[mistake]);
+        assert_silent(&errors, &["hunter2"]);
     }
     let missing = finish(clean_command().args(["--config.file", "/no/such/file.yml"]));
     assert_eq!(missing.code, Some(2));

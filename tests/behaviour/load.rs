@@ -7,14 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use eightxeight_simulator::Simulator;
+use eightxeight_simulator::{Fault, Rule, Simulator};
 
-use crate::fixture::{Exporter, Page, command, run_by, secret_files, simulator};
+use crate::accounts::Provider;
+use crate::fixture::{
+    Exporter, Page, Running, assert_says, clean_command, command, finish, run_by, secret_files,
+    simulator, words,
+};
 
 /// What Prometheus gives a scrape unless it is configured otherwise.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-const MOST_MEMORY: f64 = 300.0 * 1024.0 * 1024.0;
+/// As the Kubernetes manifests have it.
+const MOST_MEMORY: f64 = 128.0 * 1024.0 * 1024.0;
 
 /// A scrape over a connection of its own, by the scraper's deadline.
 async fn honest(exporter: &Exporter, crowd: &str) -> Page {
@@ -105,7 +110,13 @@ async fn half_sent_heads_slow_readers_and_idle_connections() {
     honest(&exporter, "idle connections").await;
     let read = trickle.end();
     assert!(read.iter().all(|bytes| *bytes > 0), "{read:?}");
-    drop((slow, idle));
+    let head = format!(
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Long: {}",
+        "x".repeat(31_000)
+    );
+    let long: Vec<_> = (0..600).map(|_| connect(&exporter, &head)).collect();
+    honest(&exporter, "half-sent heads of the largest size").await;
+    drop((slow, idle, long));
 
     // A head that isn't finished in its five seconds is given up.
     let mut first = half.into_iter().next().unwrap();
@@ -163,8 +174,14 @@ async fn a_thousand_scrapers() {
 #[tokio::test]
 async fn more_idle_connections_than_descriptors() {
     let simulator = simulator().await;
-    for limit in [160, 72] {
+    for limit in [160, 72, 40, 32] {
         let mut exporter = limited(&simulator, limit).await;
+        let warned = exporter
+            .running
+            .log()
+            .concat()
+            .contains("few files may be open");
+        assert_eq!(warned, limit < 128);
         let mut crowd = Vec::new();
         for _ in 0..3 {
             crowd.extend((0..150).map(|_| connect(&exporter, "")));
@@ -179,4 +196,53 @@ async fn more_idle_connections_than_descriptors() {
         let code = exporter.running.ended().await.code();
         assert_eq!(code, Some(0), "no accept error ended it");
     }
+}
+
+#[tokio::test]
+async fn too_few_descriptors_are_an_error_at_the_start() {
+    let mut demo = clean_command();
+    demo.arg("demo");
+    let ended = finish(&mut run_by(
+        &words("timeout 30 prlimit --nofile=24:24"),
+        &demo,
+    ));
+    assert_eq!(ended.code, Some(1));
+    assert_says(&ended.errors, &["only 24 files may be open", "LimitNOFILE"]);
+}
+
+/// The most memory that a process has had so far, in bytes.
+fn peak(process: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn huge_answers_are_decoded_one_after_the_other() {
+    const ACCOUNTS: usize = 8;
+    const ANSWER: u64 = 24 * 1024 * 1024;
+    let provider = Provider::with(ACCOUNTS).await;
+    provider.configure(&(1..=ACCOUNTS).collect::<Vec<_>>());
+    let bomb = Rule::compsum(Fault::gzip_bomb(ANSWER));
+    provider.simulator.faults().add(bomb);
+    let options = ["--api.timeout", "2m", "--collect.window", "1h"];
+    let exporter = provider.serve(&options).await;
+    let before = peak(&exporter.running);
+    let probes: Vec<_> = (1..=ACCOUNTS)
+        .map(|n| exporter.request("GET", &format!("/probe?account=account-{n:04}")))
+        .map(|probe| {
+            tokio::spawn(
+                probe
+                    .header("x-prometheus-scrape-timeout-seconds", "120")
+                    .send(),
+            )
+        })
+        .collect();
+    for probe in probes {
+        let page = probe.await.unwrap().unwrap().text().await.unwrap();
+        assert_eq!(Page::parse(&page).value("eightxeight_up"), 1.0);
+    }
+    let grown = peak(&exporter.running) - before;
+    assert!(grown < 4 * ANSWER, "{grown}");
 }

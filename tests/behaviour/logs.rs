@@ -2,7 +2,7 @@
 
 use eightxeight_simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, assert_says, simulator, words};
+use crate::fixture::{Exporter, assert_says, assert_silent, simulator, words};
 
 #[tokio::test]
 async fn one_line_when_it_fails_and_one_when_it_recovers() {
@@ -24,9 +24,34 @@ async fn one_line_when_it_fails_and_one_when_it_recovers() {
     assert_eq!(count("listening"), 1, "{log:#?}");
     assert_eq!(count("collection failed"), 1, "{log:#?}");
     assert_eq!(count("8x8 answers again"), 1, "{log:#?}");
-    assert_eq!(log.len(), 3, "{log:#?}");
+    assert_eq!(count("first answer from 8x8"), 1, "{log:#?}");
+    assert_eq!(log.len(), 4, "{log:#?}");
     let failed = exporter.running.line_with("collection failed").await;
-    assert_says(&failed, &["level=warn", "reason=server_error"]);
+    let expected = [
+        "level=warn",
+        "reason=server_error",
+        "next_try=",
+        "the last good answer is served",
+    ];
+    assert_says(&failed, &expected);
+}
+
+#[tokio::test]
+async fn before_the_first_answer_nothing_is_said_to_be_served() {
+    let simulator = simulator().await;
+    let outage = simulator.faults().add(Rule::any(Fault::unavailable()));
+    let options = words("--collect.interval 200ms --collect.window 1h");
+    let mut exporter = Exporter::serve(&simulator, &options).await;
+    exporter.page().await;
+    let failed = exporter.running.line_with("collection failed").await;
+    assert_says(&failed, &["there is no earlier answer", "next_try="]);
+    assert_silent(&failed, &["last good answer"]);
+    simulator.faults().remove(outage);
+    exporter.page_with("eightxeight_up", 1.0).await;
+    let first = exporter.running.line_with("first answer from 8x8").await;
+    assert_says(&first, &["level=info", "window=1h", "pbxes=4"]);
+    let log = exporter.running.log().concat();
+    assert_silent(&log, &["answers again"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::Command;
 
 use eightxeight_simulator::{Fault, Rule};
+use serde_json::Value;
 
 use crate::fixture::{Exporter, Page, run, simulator, words};
 
@@ -136,19 +137,53 @@ async fn the_status_page_names_pbxs_that_were_asked_for_and_are_absent() {
 }
 
 #[tokio::test]
-async fn the_status_page_links_relatively_so_that_a_proxys_prefix_does_no_harm() {
-    let exporter = Exporter::demo(&[]).await;
-    exporter.page().await;
-    let html = exporter.text("/").await;
+async fn the_links_of_the_status_page_work_with_and_without_a_prefix() {
+    let behind = ["--web.external-url", "https://proxy.example.org/eight/"];
+    let own = [
+        "--web.route-prefix",
+        "/eight",
+        "--web.telemetry-path",
+        "/:m",
+    ];
+    for (options, prefix, metrics) in [
+        (&[][..], "", "/metrics"),
+        (&behind, "/eight", "/eight/metrics"),
+        (&behind, "", "/eight/metrics"),
+        (&own, "/eight", "/eight/:m"),
+    ] {
+        let exporter = Exporter::demo(options).await;
+        let page = exporter.get(&format!("{prefix}/")).await;
+        assert_eq!(page.status(), 200, "{options:?}");
+        let html = page.text().await.unwrap();
+        let links = links(&html);
+        assert!(links.len() > 8, "{links:?}");
+        for link in links {
+            let path = link.strip_prefix('.').unwrap_or_else(|| panic!("{link}"));
+            let path = format!("{prefix}{path}");
+            assert_eq!(exporter.get(&path).await.status(), 200, "{path}");
+        }
+        let found: Value = exporter
+            .get(&format!("{prefix}/sd"))
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(found[0]["labels"]["__metrics_path__"], metrics);
+    }
+    // As in Prometheus, whose visitors begin at the root.
+    let exporter = Exporter::demo(&own).await;
+    for path in ["/", "/eight"] {
+        assert_eq!(exporter.get(path).await.url().path(), "/eight/");
+    }
+    assert_eq!(exporter.get("/-/healthy").await.status(), 404);
+}
+
+/// What a page's attributes lead to outside of it.
+fn links(html: &str) -> Vec<&str> {
     let quoted = html.split(['"', '\'']).collect::<Vec<_>>();
     let of_attributes = quoted.windows(2).filter_map(|pair| {
         let is_link = pair[0].ends_with("href=") || pair[0].ends_with("src=");
         (is_link && !pair[1].starts_with('#')).then_some(pair[1])
     });
-    let links: Vec<_> = of_attributes.collect();
-    assert!(links.len() > 8, "{links:?}");
-    for link in links {
-        let path = link.strip_prefix('.').unwrap_or_else(|| panic!("{link}"));
-        assert_eq!(exporter.get(path).await.status(), 200, "{link}");
-    }
+    of_attributes.collect()
 }

@@ -316,3 +316,43 @@ async fn what_is_shown_is_what_runs_and_has_the_shape_of_the_file() {
     assert_eq!((status, &*said), (200, "reloaded\n"), "{again}");
     assert_eq!(exporter.text("/config").await, shown);
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_reloads_nothing() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    let external = "--web.external-url=https://exporter.example/eight/";
+    let exporter = provider.serve(&[LIFECYCLE[0], external]).await;
+    let own = exporter.address();
+    let own_page = &*format!("http://{own}");
+    for (status, host, headers) in [
+        (200, own, vec![]),
+        (200, "anything.example", vec![("user-agent", "curl/8")]),
+        (
+            200,
+            own,
+            vec![("sec-fetch-site", "same-origin"), ("origin", own_page)],
+        ),
+        (200, own, vec![("origin", own_page)]),
+        (
+            200,
+            "exporter.example",
+            vec![("sec-fetch-site", "same-origin")],
+        ),
+        (403, own, vec![("sec-fetch-site", "cross-site")]),
+        (403, own, vec![("sec-fetch-site", "same-site")]),
+        (403, own, vec![("origin", "http://evil.example")]),
+        (403, own, vec![("origin", "http://127.0.0.1:1")]),
+        (403, own, vec![("origin", "null")]),
+        // A name that leads here and whose page it is.
+        (403, "evil.example", vec![("origin", "http://evil.example")]),
+        (403, "evil.example", vec![("sec-fetch-site", "same-origin")]),
+    ] {
+        let mut request = exporter.request("POST", "/-/reload").header("host", host);
+        for (name, value) in &headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap().status();
+        assert_eq!(answer, status, "{host} {headers:?}");
+    }
+}

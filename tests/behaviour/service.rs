@@ -1,15 +1,20 @@
 //! What keeps the exporter running looks at: health, probes, systemd.
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 use std::time::Duration;
 
 use eightxeight_simulator::{Fault, Rule};
 
+use crate::certificates::hash;
 use crate::fixture::{
-    Ended, Exporter, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, clean_command,
-    client, finish, free_port, run_by, secret_files, simulator, until,
+    Ended, Exporter, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, binary,
+    clean_command, client, finish, free_port, run_by, secret_files, simulator, until, words,
 };
+use crate::web_tls::Site;
 
 fn health(option: &str, address: &str) -> Ended {
     let mut command = clean_command();
@@ -32,10 +37,13 @@ async fn the_health_command_asks_whatever_8x8_does() {
         let ended = health("--web.listen-address", address);
         assert_eq!((ended.code, &*ended.said()), (Some(0), "healthy\n"));
     }
-    let nobody = format!("127.0.0.1:{}", free_port());
-    let ended = health("--web.listen-address", &nobody);
-    assert_eq!(ended.code, Some(1));
-    assert_says(&ended.said(), &[&nobody]);
+    let nobody = free_port();
+    for address in [format!("127.0.0.1:{nobody}"), format!(":{nobody}")] {
+        let ended = health("--web.listen-address", &address);
+        assert_eq!(ended.code, Some(1));
+        let refused = format!("error: 127.0.0.1:{nobody}: Connection refused");
+        assert_says(&ended.said(), &[&refused]);
+    }
     let ended = health("--web.listen-address", "nonsense");
     assert_eq!(ended.code, Some(2));
 }
@@ -67,6 +75,107 @@ async fn the_address_for_probes_has_health_and_nothing_else() {
     command.args(["--web.health-listen-address", &probes]);
     assert_eq!(finish(&mut command).code, Some(0));
     drop(exporter);
+}
+
+/// Starts exporters with processes of their own, as in a container, and asks for their health there.
+fn health_beside(exporters: &[&str], health: &str) -> Ended {
+    let mut script = String::new();
+    for (number, options) in exporters.iter().enumerate() {
+        let _ = write!(
+            script,
+            "\"$EXPORTER\" demo {options} 2>log{number} &\n\
+             until grep -q address= log{number}; do kill -0 $! || exit 9; sleep 0.05; done\n"
+        );
+    }
+    let _ = writeln!(script, "\"$EXPORTER\" health {health}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]);
+    let processes = "unshare --user --map-root-user --pid --fork --mount-proc --kill-child";
+    let files = tempfile::tempdir().unwrap();
+    let file = format!("web: {{listen_address: ['127.0.0.1:{}']}}\n", free_port());
+    std::fs::write(files.path().join("file.yml"), file).unwrap();
+    let mut command = run_by(&words(processes), &shell);
+    command.env("EXPORTER", binary());
+    finish(command.current_dir(files.path()))
+}
+
+#[test]
+fn the_health_command_finds_the_exporter_that_runs() {
+    let probes = format!(
+        "--web.listen-address 127.0.0.1:0 --web.health-listen-address 127.0.0.1:{}",
+        free_port()
+    );
+    for options in [
+        "--web.listen-address 127.0.0.1:0",
+        &format!("--web.listen-address :{}", free_port()),
+        "--web.listen-address 127.0.0.1:0 --web.route-prefix /eight",
+        "--config.file file.yml",
+        &probes,
+    ] {
+        let ended = health_beside(&[options], "");
+        assert_eq!(ended.code, Some(0), "{options}: {ended:?}");
+    }
+    let free = "--web.listen-address 127.0.0.1:0";
+    // Another than the one that was asked for doesn't do.
+    let ended = health_beside(&[free], &format!("--web.listen-address :{}", free_port()));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let ended = health_beside(&[free, free], "");
+    if ended.code == Some(1) {
+        assert_says(&ended.errors, &["2 exporters run here"]);
+    }
+}
+
+#[tokio::test]
+async fn the_health_command_says_what_an_exporter_behind_a_password_needs() {
+    let users = format!("basic_auth_users: {{a: '{}'}}\n", hash("b"));
+    let tls =
+        format!("{users}tls_server_config: {{cert_file: server.crt, key_file: server.key}}\n");
+    for (config, what) in [(users, "asks for a password"), (tls, "speaks HTTPS")] {
+        let site = Site::new(&config).await;
+        let ended = health("--web.listen-address", site.exporter.address());
+        assert_eq!(ended.code, Some(1));
+        let expected = [what, "--web.health-listen-address"];
+        assert_says(&ended.errors, &expected);
+    }
+}
+
+/// The command as a user who isn't root.
+fn unprivileged(program: &[&str], command: &Command) -> Command {
+    let user = [
+        "setpriv",
+        "--reuid=54321",
+        "--regid=54321",
+        "--clear-groups",
+    ];
+    let is_root = rustix::process::getuid().is_root();
+    let user = user.iter().filter(|_| is_root);
+    run_by(&user.chain(program).copied().collect::<Vec<_>>(), command)
+}
+
+#[test]
+fn too_few_threads_are_an_error_at_the_start() {
+    let mut demo = clean_command();
+    demo.arg("demo");
+    let ended = finish(&mut unprivileged(
+        &words("timeout 30 prlimit --nproc=4:4"),
+        &demo,
+    ));
+    assert_eq!(ended.code, Some(1));
+    assert_says(&ended.errors, &["threads", "--pids-limit"]);
+    assert_silent(&ended.errors, &["panicked"]);
+}
+
+#[tokio::test]
+async fn nobody_else_can_look_into_the_process() {
+    let mut demo = clean_command();
+    demo.arg("demo");
+    let files = tempfile::tempdir().unwrap();
+    let exporter = Exporter::start(&mut unprivileged(&["env"], &demo), files).await;
+    // What a process may be dumped of belongs to its user; the rest to root.
+    let environment = format!("/proc/{}/environ", exporter.running.id());
+    assert_eq!(std::fs::metadata(environment).unwrap().uid(), 0);
+    let page = exporter.page().await;
+    assert!(page.value("process_open_fds") > 3.0);
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! Users, headers and the rate limit of the web configuration.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use reqwest::StatusCode;
 
 use crate::certificates::hash;
-use crate::fixture::{assert_says, assert_silent};
+use crate::fixture::{assert_says, assert_silent, client, until};
 use crate::web_tls::Site;
 
 impl Site {
@@ -169,4 +172,37 @@ async fn the_rate_limit_comes_before_the_password() {
     assert_eq!(site.ask("alice", "wonder").await, 429);
     site.configure(&users);
     assert_eq!(site.ask("alice", "wonder").await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_guesses_passwords_does_not_keep_an_honest_client_out() {
+    // 16 times as fast as the usual cost: this machine may be busy.
+    let hash = bcrypt::hash("wonder", 8).unwrap();
+    let site = Site::new(&format!("basic_auth_users: {{alice: '{hash}'}}\n")).await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let crowd: Vec<_> = (0..40)
+        .map(|number| {
+            let request = site.exporter.request("GET", "/-/healthy");
+            let answered = answered.clone();
+            tokio::spawn(async move {
+                for guess in 0.. {
+                    let request = request.try_clone().unwrap();
+                    let guess = format!("{number} {guess}");
+                    let _ = request.basic_auth("alice", Some(guess)).send().await;
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    until("some to be refused", async || {
+        (answered.load(Ordering::Relaxed) > 2).then_some(())
+    })
+    .await;
+    let honest = client().get(format!("{}/-/healthy", site.exporter.url));
+    let honest = honest.basic_auth("alice", Some("wonder"));
+    let answer = honest.timeout(Duration::from_secs(10)).send().await;
+    assert_eq!(answer.unwrap().status(), 200);
+    for client in crowd {
+        client.abort();
+    }
 }

@@ -33,8 +33,12 @@ fn differing() -> Result<Vec<Text>, String> {
     let mut files = vec![
         configuration()?,
         metrics()?,
-        prometheus_rule("prometheus-operator", "eightxeight-exporter", RULES)?,
-        prometheus_rule("no-calls", "eightxeight-no-calls", OPT_IN_RULES)?,
+        prometheus_rule("prometheus-operator", "eightxeight-exporter", &yaml(RULES)?)?,
+        prometheus_rule(
+            "no-calls",
+            "eightxeight-no-calls",
+            &[read(&format!("{OPT_IN_RULES}/no-calls.yml"))?],
+        )?,
     ];
     files.retain(|file| !read(&file.path).is_ok_and(|found| found.text == file.text));
     Ok(files)
@@ -96,10 +100,12 @@ fn fill(document: &mut Text, part: &str, content: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The groups of all files in the folder within a Kubernetes object.
-fn prometheus_rule(component: &str, name: &str, folder: &str) -> Result<Text, String> {
+/// The groups of these files within a Kubernetes object.
+fn prometheus_rule(component: &str, name: &str, files: &[Text]) -> Result<Text, String> {
+    let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    let paths = paths.join(", ");
     let mut text = format!(
-        "# Written by `cargo xtask docs` from {folder}/*.yml.\n\
+        "# Written by `cargo xtask docs` from {paths}.\n\
          apiVersion: monitoring.coreos.com/v1\n\
          kind: PrometheusRule\n\
          metadata:\n  \
@@ -109,7 +115,7 @@ fn prometheus_rule(component: &str, name: &str, folder: &str) -> Result<Text, St
          spec:\n  \
            groups:\n"
     );
-    for file in yaml(folder)? {
+    for file in files {
         let groups = file.text.split_once("\ngroups:\n");
         let (_, groups) = groups.ok_or_else(|| format!("{}: no groups", file.path))?;
         for line in groups.lines() {

@@ -12,7 +12,6 @@ use axum::routing::{get, post};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::calls::Tally;
 use super::company::UnknownPbx;
 use super::day::Pbx;
 use super::fault_middleware::apply_fault;
@@ -21,6 +20,7 @@ use super::refusal::{Refusal, json};
 use super::requests::{COMPSUM, PREFIX, TOKEN};
 use super::scenario::Scenario;
 use super::shared::Shared;
+use super::tally::Tally;
 use super::token::bearer;
 use eightxeight::fields::Field;
 

@@ -4,13 +4,10 @@
 //! be counted without counting what came before it. A call happens at a whole second, and a period
 //! counts it if that second lies in it, its end excluded: neighbouring periods add up exactly.
 
-use std::ops::AddAssign;
-
 use super::day::{self, Load, Pbx, QUARTER, Rush};
 use super::dice::{self, Dice};
+use super::tally::{Counts, Direction, Tally};
 use super::timeline::{Mode, Timeline};
-use eightxeight::answer::Values;
-use eightxeight::fields::Field;
 
 /// Counts the calls from `start` to before `end`, Unix times, in the moods that `timeline` has.
 pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tally {
@@ -24,7 +21,7 @@ pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tal
             let next = to.min((minute + 1) * 60);
             quarter.minute(minute, timeline, |call| {
                 if (from..next).contains(&call.second) {
-                    tally.0[call.direction as usize] += call.counts;
+                    tally.add(call.direction, call.counts);
                 }
             });
             from = next;
@@ -255,15 +252,6 @@ fn timed(
     }
 }
 
-/// The two ends of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Inbound,
-    Outbound,
-    /// Extension to extension.
-    Internal,
-}
-
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -283,119 +271,4 @@ struct Call {
     direction: Direction,
     /// What it adds to the sums.
     counts: Counts,
-}
-
-/// Sums over calls of one direction. All durations are in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    answered: u64,
-    abandoned: u64,
-    /// Abandoned ones included.
-    missed: u64,
-    voicemail: u64,
-    /// Until calls were answered.
-    ring: u64,
-    talk: u64,
-    /// Until callers gave up.
-    waited: u64,
-    /// From beginning to end.
-    length: u64,
-}
-
-impl Counts {
-    fn total(self) -> u64 {
-        self.answered + self.missed
-    }
-}
-
-/// The sums over the calls of a period, by [`Direction`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally([Counts; 3]);
-
-impl Tally {
-    /// What 8x8 answers for a field, in its unit: calls or milliseconds.
-    ///
-    /// In every published answer the fields for calls from outside and inside the company, and the
-    /// percents, are 0. What the means for ring and abandoned time are divided by isn't published;
-    /// here it is the answered and the abandoned calls.
-    pub(crate) fn get(&self, field: Field) -> u64 {
-        let [inbound, outbound, internal] = self.0;
-        let mut all = inbound;
-        all += outbound;
-        all += internal;
-        match field {
-            Field::InboundTotal => inbound.total(),
-            Field::InboundAnswered => inbound.answered,
-            Field::InboundAbandoned => inbound.abandoned,
-            Field::InboundMissed => inbound.missed,
-            Field::OutboundTotal => outbound.total(),
-            Field::OutboundAnswered => outbound.answered,
-            Field::OutboundAbandoned => outbound.abandoned,
-            Field::TotalExtToExt => internal.total(),
-            Field::TotalExtToExtAnswered => internal.answered,
-            Field::TotalExtToExtAbandoned => internal.abandoned,
-            Field::TotalExtToExtMissed => internal.missed,
-            Field::TotalCall => all.total(),
-            Field::TotalAnswered => all.answered,
-            Field::TotalAbandoned => all.abandoned,
-            Field::TotalMissed => all.missed,
-            Field::TotalVm => all.voicemail,
-            Field::TotalRingTime => all.ring,
-            Field::TotalTalkTime => all.talk,
-            Field::TotalAbandonedTime => all.waited,
-            Field::TotalCallTime => all.length,
-            Field::AvgRingTime => mean(all.ring, all.answered),
-            Field::AvgTalkTime => mean(all.talk, all.answered),
-            Field::AvgAbandonedTime => mean(all.waited, all.abandoned),
-            Field::AvgCallTime => mean(all.length, all.total()),
-            _ => 0,
-        }
-    }
-
-    /// Whether there was no call at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.get(Field::TotalCall) == 0
-    }
-
-    /// The row that a client should make of it.
-    pub(crate) fn values(&self) -> Values {
-        let mut values = Values::default();
-        for field in Field::ALL {
-            values.set(field, Some(exact(self.get(field))));
-        }
-        values
-    }
-}
-
-fn mean(total: u64, calls: u64) -> u64 {
-    total.checked_div(calls).unwrap_or(0)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "2^53 ms of calls are 285,000 years"
-)]
-fn exact(number: u64) -> f64 {
-    number as f64
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        self.answered += other.answered;
-        self.abandoned += other.abandoned;
-        self.missed += other.missed;
-        self.voicemail += other.voicemail;
-        self.ring += other.ring;
-        self.talk += other.talk;
-        self.waited += other.waited;
-        self.length += other.length;
-    }
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        for (sum, more) in self.0.iter_mut().zip(other.0) {
-            *sum += more;
-        }
-    }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::calls::Tally;
 use super::day::{Pbx, Profile};
 use super::history::History;
+use super::tally::Tally;
 use eightxeight::answer::Row;
 use eightxeight::window::{LONGEST, Period};
 

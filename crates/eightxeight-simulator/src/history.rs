@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::calls::{self, Tally};
+use super::calls;
 use super::day::Pbx;
 use super::lock::lock;
+use super::tally::Tally;
 use super::timeline::Timeline;
 
 const HOUR: i64 = 3600;

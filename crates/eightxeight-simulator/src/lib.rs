@@ -10,7 +10,7 @@
 //!                      +---------- scenario ----------------+
 //! ```
 //!
-//! The left side is pure. `day` says how busy a PBX is; `calls` derives its calls from hashes and counts them, so
+//! The left side is pure. `day` says how busy a PBX is; `calls` derives its calls from hashes, and `tally` counts them, so
 //! that any period, however long ago, has the same calls each time it is counted, and neighbouring periods add up.
 //! `history` keeps the sums of whole hours, `company` makes rows of them.
 //!
@@ -36,6 +36,7 @@ mod rules;
 mod scenario;
 mod settings;
 mod shared;
+mod tally;
 mod timeline;
 mod token;
 

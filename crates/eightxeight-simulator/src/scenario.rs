@@ -36,7 +36,7 @@ const OUTAGE: u64 = 12 * MINUTE;
 const OUTAGE_CYCLE: u64 = 17 * MINUTE;
 
 impl Scenario {
-    /// All of them.
+    /// In the order in which help lists them.
     pub const ALL: [Scenario; 4] = [
         Scenario::Calm,
         Scenario::AbandonSpike,

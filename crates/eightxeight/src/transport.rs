@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -28,6 +29,12 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// As much is taken of an answer that isn't a report. A token has some kilobytes, and an error's first ones
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
+
+/// A report that is longer, of some 2,000 PBXs, is read and decoded while no other of that length is: memory doesn't grow
+/// with the number of accounts whose answers are huge.
+const LONG_ANSWER: usize = 2 * 1024 * 1024;
+
+static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
 
 /// How gzip begins.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -227,6 +234,8 @@ pub(crate) struct RawAnswer {
     retry_after: Option<Duration>,
     /// What the server's clock said.
     pub(crate) date: Option<Timestamp>,
+    /// Held until a long body has been read.
+    _turn: Option<SemaphorePermit<'static>>,
 }
 
 /// Sends a request at `sent` and takes in its answer.
@@ -251,7 +260,11 @@ pub(crate) async fn exchange(
     // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
     // grows leaves copies behind.
     let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+    let mut turn = None;
     let broken = loop {
+        if body.len() > LONG_ANSWER && turn.is_none() {
+            turn = LONG_ANSWERS.acquire().await.ok();
+        }
         match answer.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => break Some(Cause::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
@@ -267,6 +280,7 @@ pub(crate) async fn exchange(
         broken,
         retry_after: retry_after::wait(status, answer.headers(), date.unwrap_or(sent)),
         date,
+        _turn: turn,
     })
 }
 

@@ -1,10 +1,12 @@
 //! Basic authentication.
 //!
-//! bcrypt is slow on purpose, so one runs at a time, off the runtime, and its verdicts are kept: a Prometheus sends
+//! bcrypt is slow on purpose, so few run at a time, off the runtime, and their verdicts are kept: a Prometheus sends
 //! the same password for months.
 
 use std::fmt;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
@@ -21,8 +23,15 @@ use crate::web_config::Users;
 /// The number of verdicts that each cache keeps.
 const MOST_REMEMBERED: u64 = 1024;
 
-/// The number of different logins that may wait for bcrypt; more are told to come back later.
+/// The number of different logins that may wait for bcrypt; more are told to come back later. At the usual cost, 12, this many
+/// take 8 s on two processors: an honest client among them is answered before its scrape times out.
 const MOST_WAITING: usize = 64;
+
+/// The number of them that may come from one address, so that one host's guesses leave places for others.
+const MOST_FROM_ONE: usize = 48;
+
+/// The number of bcrypts that may run at a time.
+const MOST_AT_WORK: usize = 4;
 
 /// Identifies a user, a hash and a password.
 type Fingerprint = [u8; 32];
@@ -47,9 +56,8 @@ pub(crate) struct BasicAuth {
     good: Cache<Fingerprint, ()>,
     /// The newest verdicts, those to come included: clients that send the same at the same time share one.
     recent: Cache<Fingerprint, Verdict>,
-    /// The places for different logins that wait for bcrypt.
-    waiting: Arc<Semaphore>,
-    /// One bcrypt at a time.
+    /// Where the different logins come from that wait for bcrypt.
+    waiting: Arc<Mutex<Vec<IpAddr>>>,
     turn: Arc<Semaphore>,
 }
 
@@ -70,17 +78,23 @@ impl BasicAuth {
     pub(crate) fn new() -> Option<BasicAuth> {
         let random = aws_lc_rs::rand::SystemRandom::new();
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).ok()?;
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Some(BasicAuth {
             key,
             good: newest(),
             recent: newest(),
-            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
-            turn: Arc::new(Semaphore::new(1)),
+            waiting: Arc::default(),
+            turn: Arc::new(Semaphore::new(processors.min(MOST_AT_WORK))),
         })
     }
 
-    /// Whether a request with these headers comes from one of the users.
-    pub(crate) async fn authenticate(&self, users: &Users, headers: &HeaderMap) -> AuthResult {
+    /// Whether a request with these headers, from this address, is one of a user.
+    pub(crate) async fn authenticate(
+        &self,
+        users: &Users,
+        headers: &HeaderMap,
+        from: IpAddr,
+    ) -> AuthResult {
         let Some(login) = login(headers) else {
             return AuthResult::Refused;
         };
@@ -96,7 +110,7 @@ impl BasicAuth {
         if self.good.get(&fingerprint).await.is_some() {
             return AuthResult::Granted;
         }
-        let compare = async { self.compare(fingerprint, known, hash, login.password) };
+        let compare = async { self.compare(from, fingerprint, known, hash, login.password) };
         let Ok(mut verdict) = self.recent.try_get_with(fingerprint, compare).await else {
             return AuthResult::Busy;
         };
@@ -110,12 +124,14 @@ impl BasicAuth {
     /// verdict. The error is that too many wait.
     fn compare(
         &self,
+        from: IpAddr,
         fingerprint: Fingerprint,
         known: bool,
         hash: &str,
         password: Zeroizing<Vec<u8>>,
     ) -> Result<Verdict, Busy> {
-        let place = self.waiting.clone().try_acquire_owned().map_err(|_| Busy)?;
+        self.take_place(from)?;
+        let waiting = self.waiting.clone();
         let (turn, good, hash) = (self.turn.clone(), self.good.clone(), hash.to_owned());
         let (sender, verdict) = watch::channel(None);
         tokio::spawn(async move {
@@ -129,9 +145,22 @@ impl BasicAuth {
                 good.insert(fingerprint, ()).await;
             }
             sender.send_replace(Some(is_good));
-            drop(place);
+            let mut waiting = lock(&waiting);
+            if let Some(place) = waiting.iter().position(|address| *address == from) {
+                waiting.swap_remove(place);
+            }
         });
         Ok(verdict)
+    }
+
+    fn take_place(&self, from: IpAddr) -> Result<(), Busy> {
+        let mut waiting = lock(&self.waiting);
+        let from_there = waiting.iter().filter(|address| **address == from).count();
+        if waiting.len() >= MOST_WAITING || from_there >= MOST_FROM_ONE {
+            return Err(Busy);
+        }
+        waiting.push(from);
+        Ok(())
     }
 
     /// The hash to compare with, and whether the user is known. One that isn't is compared with a known one's
@@ -166,6 +195,10 @@ impl BasicAuth {
 
 /// Too many logins wait for bcrypt.
 struct Busy;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A cache that keeps the newest.
 fn newest<V: Clone + Send + Sync + 'static>() -> Cache<Fingerprint, V> {

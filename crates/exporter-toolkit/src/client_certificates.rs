@@ -1,49 +1,52 @@
-//! Verifiers of client certificates for the demands that webpki's own verifier doesn't cover.
+//! The verifier of client certificates: webpki's, and what it doesn't know: any certificate, and names.
 
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use crate::san::alternative_names;
 
-/// Accepts any certificate if the client has its key.
+/// Accepts the certificate of a client that has its key.
 #[derive(Debug)]
-pub(crate) struct AnyCertificate {
-    mandatory: bool,
-    algorithms: WebPkiSupportedAlgorithms,
+pub(crate) struct Verifier {
+    /// Whether there must be one.
+    pub(crate) mandatory: bool,
+    /// Checks that it comes from a known authority; `None` for any certificate.
+    pub(crate) known: Option<Arc<dyn ClientCertVerifier>>,
+    /// It must have one of these names; any will do when there are none.
+    pub(crate) allowed: Vec<String>,
+    pub(crate) algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl AnyCertificate {
-    pub(crate) fn new(mandatory: bool, provider: &CryptoProvider) -> AnyCertificate {
-        AnyCertificate {
-            mandatory,
-            algorithms: provider.signature_verification_algorithms,
-        }
-    }
-}
-
-impl ClientCertVerifier for AnyCertificate {
+impl ClientCertVerifier for Verifier {
     fn client_auth_mandatory(&self) -> bool {
         self.mandatory
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
+        let known = self.known.as_ref();
+        known.map_or(&[], |known| known.root_hint_subjects())
     }
 
     fn verify_client_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: UnixTime,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        Ok(ClientCertVerified::assertion())
+        if let Some(known) = &self.known {
+            known.verify_client_cert(certificate, intermediates, now)?;
+        }
+        let is_allowed = |name: &String| self.allowed.contains(name);
+        if self.allowed.is_empty() || alternative_names(certificate).iter().any(is_allowed) {
+            Ok(ClientCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
     }
 
     fn verify_tls12_signature(
@@ -66,59 +69,5 @@ impl ClientCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
-    }
-}
-
-/// Accepts what another verifier accepts, if the certificate has one of the allowed names.
-#[derive(Debug)]
-pub(crate) struct WithName {
-    pub(crate) inner: Arc<dyn ClientCertVerifier>,
-    pub(crate) allowed: Vec<String>,
-}
-
-impl ClientCertVerifier for WithName {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.inner.root_hint_subjects()
-    }
-
-    fn verify_client_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<ClientCertVerified, Error> {
-        let verified = self
-            .inner
-            .verify_client_cert(certificate, intermediates, now)?;
-        let names = alternative_names(certificate);
-        if names.iter().any(|name| self.allowed.contains(name)) {
-            Ok(verified)
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
     }
 }

@@ -1,14 +1,13 @@
 //! The phase of a connection, so that the right ones can be ended: those that send half a request or half a
 //! TLS handshake, idle ones, and the longest idle when there are too many.
 
-use std::io;
-use std::pin::Pin;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
+use tokio_util::io::{InspectReader, InspectWriter};
 use tokio_util::sync::CancellationToken;
 
 /// From a request's first byte to the end of its head.
@@ -20,6 +19,8 @@ const IDLE: Duration = Duration::from_mins(2);
 /// The state of an open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// The address of the client.
+    pub(crate) client: IpAddr,
     activity: Mutex<Activity>,
     /// Ends the connection.
     pub(crate) end: CancellationToken,
@@ -36,11 +37,12 @@ struct Activity {
 
 const END_OF_HEAD: [u8; 4] = *b"\r\n\r\n";
 
+/// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     /// Between requests.
     Idle,
-    /// A request's head has begun, or a TLS handshake.
+    /// A request's head has begun, or a TLS handshake, which has as much time.
     Head,
     /// A handler is running; it has its own deadline.
     Handling,
@@ -49,13 +51,14 @@ enum Phase {
 }
 
 impl Connection {
-    pub(crate) fn new() -> Arc<Connection> {
+    pub(crate) fn new(client: IpAddr) -> Arc<Connection> {
         let activity = Activity {
             phase: Phase::Idle,
             since: Instant::now(),
             last_read: END_OF_HEAD,
         };
         Arc::new(Connection {
+            client,
             activity: Mutex::new(activity),
             end: CancellationToken::new(),
         })
@@ -65,34 +68,11 @@ impl Connection {
         self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn activity(&self) -> Activity {
-        *self.lock()
-    }
-
-    fn enter(&self, phase: Phase) {
+    pub(crate) fn enter(&self, phase: Phase) {
         self.lock().enter(phase);
     }
 
-    /// A TLS handshake has begun. It has as much time as a head.
-    pub(crate) fn handshake_started(&self) {
-        self.enter(Phase::Head);
-    }
-
-    /// A TLS handshake is complete.
-    pub(crate) fn handshake_done(&self) {
-        self.enter(Phase::Idle);
-    }
-
-    /// A request's head is complete.
-    pub(crate) fn handling(&self) {
-        self.enter(Phase::Handling);
-    }
-
-    /// A handler has answered.
-    pub(crate) fn sending(&self) {
-        self.enter(Phase::Sending);
-    }
-
+    /// Nothing is read at the end of the stream.
     fn read(&self, bytes: &[u8]) {
         let mut activity = self.lock();
         for byte in &bytes[bytes.len().saturating_sub(4)..] {
@@ -100,7 +80,7 @@ impl Connection {
             activity.last_read[3] = *byte;
         }
         // A head's time doesn't start again with each byte.
-        if matches!(activity.phase, Phase::Idle | Phase::Sending) {
+        if !bytes.is_empty() && matches!(activity.phase, Phase::Idle | Phase::Sending) {
             activity.enter(Phase::Head);
         }
     }
@@ -114,13 +94,13 @@ impl Connection {
 
     /// Since when the connection has waited for its client; `None` while a handler runs.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let activity = self.activity();
+        let activity = self.lock();
         (activity.phase != Phase::Handling).then_some(activity.since)
     }
 
     /// Whether an answer is being made or sent.
     pub(crate) fn is_answering(&self) -> bool {
-        matches!(self.activity().phase, Phase::Handling | Phase::Sending)
+        matches!(self.lock().phase, Phase::Handling | Phase::Sending)
     }
 
     /// Waits until the connection's time is up or `end` is cancelled.
@@ -130,7 +110,7 @@ impl Connection {
                 phase,
                 since,
                 last_read,
-            } = self.activity();
+            } = *self.lock();
             let end = match phase {
                 Phase::Head => since + HEAD,
                 // Part of a head came with the request that is being answered. (Or the request had a body: then the
@@ -159,65 +139,12 @@ impl Activity {
     }
 }
 
-/// A stream of plain text that reports its reads and writes to its connection.
-#[derive(Debug)]
-pub(crate) struct Watched<S> {
-    pub(crate) stream: S,
-    pub(crate) connection: Arc<Connection>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if let Some(bytes @ [_, ..]) = buffer.filled().get(before..) {
-            self.connection.read(bytes);
-        }
-        result
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.note_write(result)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.note_write(result)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-impl<S> Watched<S> {
-    fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(result, Poll::Ready(Ok(_))) {
-            self.connection.wrote();
-        }
-        result
-    }
+/// The stream of a connection in plain text, which tells the connection of its reads and writes.
+pub(crate) fn watched<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    connection: &Arc<Connection>,
+) -> impl AsyncRead + AsyncWrite + Unpin {
+    let (reads, writes) = (connection.clone(), connection.clone());
+    let stream = InspectWriter::new(stream, move |_: &[u8]| writes.wrote());
+    InspectReader::new(stream, move |bytes: &[u8]| reads.read(bytes))
 }

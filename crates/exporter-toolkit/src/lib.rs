@@ -19,7 +19,7 @@ pub mod web_config;
 pub mod yaml;
 
 pub use security::WebSecurity;
-pub use server::{Server, Stopped};
+pub use server::Server;
 
 /// The README's example.
 #[cfg(doctest)]

@@ -4,6 +4,7 @@
 //! their content with the last one: certificates are replaced while the program runs, and modification times
 //! are too coarse to show it.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::basic_auth::{AuthResult, BasicAuth};
 use crate::files::{self, Files};
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
-use crate::web_config::{self, ClientAuth, From, Settings};
+use crate::web_config::{self, From, Settings};
 
 /// A web configuration in force, which follows its files.
 #[derive(Debug)]
@@ -37,16 +38,9 @@ pub struct WebSecurity {
 #[derive(Debug)]
 struct Rules {
     settings: Settings,
-    tls: Option<Encryption>,
+    /// Of an earlier content while the present certificates are invalid.
+    tls: Option<Arc<ServerConfig>>,
     bucket: Option<Arc<Bucket>>,
-}
-
-/// TLS and its demand on client certificates.
-#[derive(Clone, Debug)]
-struct Encryption {
-    config: Arc<ServerConfig>,
-    client_auth: ClientAuth,
-    checks_names: bool,
 }
 
 /// The last reading of the files.
@@ -62,6 +56,12 @@ struct Content {
     named: Files,
 }
 
+impl Content {
+    fn is_current(&self, path: &Path) -> bool {
+        self.text == files::read(path) && self.named == self.named.again()
+    }
+}
+
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Content")
@@ -71,7 +71,7 @@ impl std::fmt::Debug for Content {
 /// The settings that the files contain. Certificates can be invalid on their own.
 struct Made {
     settings: Settings,
-    tls: Result<Option<Encryption>, Vec<String>>,
+    tls: Result<Option<Arc<ServerConfig>>, Vec<String>>,
 }
 
 impl WebSecurity {
@@ -93,7 +93,7 @@ impl WebSecurity {
                 .map(|problem| format!("{name}{problem}"))
                 .collect()
         };
-        let (content, made) = read(path, None).ok_or_else(Vec::new)?;
+        let (content, made) = read(path);
         let Made { settings, tls } = made.map_err(located)?;
         let tls = tls.map_err(located)?;
         let basic_auth = BasicAuth::new()
@@ -127,7 +127,7 @@ impl WebSecurity {
 
     /// The TLS configuration for a new connection; `None` for plain HTTP.
     pub(crate) async fn tls(&self) -> Option<Arc<ServerConfig>> {
-        Some(self.rules().await.tls.as_ref()?.config.clone())
+        self.rules().await.tls.clone()
     }
 
     /// Applies the rules to all routes and to unknown paths.
@@ -143,7 +143,8 @@ impl WebSecurity {
         if reading.begun <= arrived {
             let begun = Instant::now();
             let (path, before) = (self.path.clone(), reading.content.clone());
-            let read = tokio::task::spawn_blocking(move || read(&path, Some(&before))).await;
+            let read = move || (!before.is_current(&path)).then(|| read(&path));
+            let read = tokio::task::spawn_blocking(read).await;
             if let Ok(Some((content, made))) = read {
                 self.take(made);
                 reading.content = Arc::new(content);
@@ -207,36 +208,31 @@ impl WebSecurity {
 /// been read half written.
 fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
     let mut lost = Vec::new();
+    // TLS that waits for a restart protects nothing yet.
+    let tls = before.settings.tls.as_ref();
+    let tls = tls.filter(|_| before.tls.is_some());
     if !before.settings.users.0.is_empty() && now.users.0.is_empty() {
         lost.push("basic_auth_users has no users any more; restart to serve without passwords");
     }
-    if let (Some(before), Some(now)) = (&before.tls, &now.tls) {
+    if let (Some(before), Some(now)) = (tls, &now.tls) {
         let (then, auth) = (before.client_auth, now.client_auth);
         if then.requires() && !auth.requires() || then.verifies() && !auth.verifies() {
             lost.push("tls_server_config asks less of client certificates; restart to allow that");
         }
-        if before.checks_names && now.client_allowed_sans.is_empty() {
+        if !before.client_allowed_sans.is_empty() && now.client_allowed_sans.is_empty() {
             lost.push(
                 "tls_server_config.client_allowed_sans has no names any more; restart to allow any",
             );
         }
-    } else if before.tls.is_some() {
+    } else if tls.is_some() {
         lost.push("tls_server_config is missing; turning TLS on or off needs a restart");
     }
     lost.into_iter().map(str::to_owned).collect()
 }
 
-/// Reads the files and parses them; `None` when their content is the same as before.
-fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, Vec<String>>)> {
+/// Reads the files and parses them.
+fn read(path: &Path) -> (Content, Result<Made, Vec<String>>) {
     let text = files::read(path);
-    if let Some(before) = before
-        && before.text == text
-    {
-        let named = before.named.again();
-        if named == before.named {
-            return None;
-        }
-    }
     let parsed = text
         .as_ref()
         .map_err(Clone::clone)
@@ -248,21 +244,13 @@ fn read(path: &Path, before: Option<&Content>) -> Option<(Content, Result<Made, 
         Ok(settings) => Files::read(directory, &names(settings)),
         Err(_) => Files::default(),
     };
-    let made = parsed.map(|settings| Made {
-        tls: settings
-            .tls
-            .as_ref()
-            .map(|tls| {
-                Ok(Encryption {
-                    config: Arc::new(server_config(tls, &named)?),
-                    client_auth: tls.client_auth,
-                    checks_names: !tls.client_allowed_sans.is_empty(),
-                })
-            })
-            .transpose(),
-        settings,
+    let made = parsed.map(|settings| {
+        let tls = settings.tls.as_ref();
+        let config = tls.map(|tls| server_config(tls, &named).map(Arc::new));
+        let tls = config.transpose();
+        Made { settings, tls }
     });
-    Some((Content { text, named }, made))
+    (Content { text, named }, made)
 }
 
 fn names(settings: &Settings) -> Vec<&Path> {
@@ -283,6 +271,12 @@ fn names(settings: &Settings) -> Vec<&Path> {
     .collect()
 }
 
+/// The address that a request comes from, as the [`Server`](crate::Server) notes it.
+fn client(request: &Request) -> IpAddr {
+    let known = request.extensions().get();
+    known.copied().unwrap_or(Ipv6Addr::UNSPECIFIED.into())
+}
+
 /// Passes a request on to the routes, or rejects it.
 async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next: Next) -> Response {
     let rules = security.rules().await;
@@ -297,7 +291,7 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
     } else {
         security
             .basic_auth
-            .authenticate(users, request.headers())
+            .authenticate(users, request.headers(), client(&request))
             .await
     };
     let mut response = match authenticated {

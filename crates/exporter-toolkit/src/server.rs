@@ -1,11 +1,12 @@
 //! Accepts connections, keeps their number below a cap, and ends them all within a deadline.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,14 +20,17 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
-use crate::connection::{Connection, Watched};
+use crate::connection::{Connection, Phase, watched};
 use crate::security::WebSecurity;
 
-/// More connections than any honest crowd of scrapers needs, and few enough to bound memory.
-const MOST_CONNECTIONS: u64 = 4096;
+/// More connections than any honest crowd of scrapers needs, and few enough to bound memory: 32 MiB of heads.
+const MOST_CONNECTIONS: u64 = 1024;
 
-/// Descriptors that are kept for 8x8, files and the runtime.
+/// Descriptors that are kept for what else the program has open. Where there are few, connections still get a quarter.
 const RESERVED: u64 = 64;
+
+/// With fewer descriptors a few clients are a crowd.
+const FEW_DESCRIPTORS: u64 = 2 * RESERVED;
 
 /// A longer head is refused with 431. Each connection may hold as much.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -43,22 +47,20 @@ pub struct Server {
     most_connections: usize,
 }
 
-/// The result of a shutdown: all connections have ended.
-#[derive(Debug)]
-pub struct Stopped {
-    /// How many were cut while they were still being answered.
-    pub cut: usize,
-}
-
 impl Server {
-    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, since the usual
-    /// 1,024 let a crowd of idle clients starve the calls to 8x8.
+    /// A server on these sockets. Raises the limit of open descriptors to what is allowed, and warns when that is not much.
     #[must_use]
     pub fn new(listeners: Vec<TcpListener>) -> Server {
         let descriptors = raise_descriptor_limit();
-        let room = descriptors
-            .saturating_sub(RESERVED)
-            .clamp(1, MOST_CONNECTIONS);
+        let room = descriptors.saturating_sub(RESERVED).max(descriptors / 4);
+        let room = room.clamp(1, MOST_CONNECTIONS);
+        if descriptors < FEW_DESCRIPTORS && !listeners.is_empty() {
+            tracing::warn!(
+                allowed = descriptors,
+                connections = room,
+                "few files may be open, so clients will be hung up on; allow {FEW_DESCRIPTORS} (ulimit -n, LimitNOFILE)"
+            );
+        }
         Server {
             listeners,
             security: None,
@@ -73,14 +75,19 @@ impl Server {
     }
 
     /// Serves `router` until `stop` is cancelled; then stops accepting and lets answers that have begun
-    /// finish.
-    pub async fn run(self, router: Router, stop: CancellationToken) -> Stopped {
+    /// finish. Returns how many connections had to be cut while they were still being answered.
+    pub async fn run(self, router: Router, stop: CancellationToken) -> usize {
         let router = match &self.security {
             Some(security) => security.guard(router),
             None => router,
         };
         let security = self.security.filter(|security| security.speaks_tls());
-        let connections = Arc::new(Connections::new(self.most_connections, security));
+        let connections = Arc::new(Connections {
+            most: self.most_connections,
+            security,
+            open: Mutex::default(),
+            left: Notify::new(),
+        });
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
             let (router, stop) = (router.clone(), stop.clone());
@@ -106,11 +113,14 @@ async fn accept(
 ) {
     let mut warned = None;
     loop {
-        // New clients meanwhile wait in the kernel's queue. To accept them first would use up the
-        // descriptors that are kept for 8x8.
-        connections.room().await;
         match listener.accept().await {
-            Ok((stream, _)) => connections.serve(stream, router.clone(), stop.clone()),
+            Ok((stream, from)) => {
+                // The next clients meanwhile wait in the kernel's queue. To accept all of them would use up the descriptors
+                // that are kept for the rest of the program; to make room before anybody waits would hang up for nothing.
+                connections.room().await;
+                let connection = Connection::new(from.ip());
+                connections.serve(stream, connection, router.clone(), stop.clone());
+            }
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
                 connections.make_room();
@@ -141,40 +151,24 @@ struct Connections {
     most: usize,
     /// `None` for plain HTTP.
     security: Option<Arc<WebSecurity>>,
-    open: Mutex<Open>,
+    open: Mutex<Vec<Arc<Connection>>>,
     /// Notified when a connection has ended.
     left: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    next_id: u64,
-    connections: HashMap<u64, Arc<Connection>>,
-}
-
 impl Connections {
-    fn new(most: usize, security: Option<Arc<WebSecurity>>) -> Connections {
-        Connections {
-            most,
-            security,
-            open: Mutex::default(),
-            left: Notify::new(),
-        }
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(self: &Arc<Self>, stream: TcpStream, router: Router, stop: CancellationToken) {
-        let connection = Connection::new();
-        let id = {
-            let mut open = self.open();
-            open.next_id += 1;
-            let id = open.next_id;
-            open.connections.insert(id, connection.clone());
-            id
-        };
+    fn serve(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        connection: Arc<Connection>,
+        router: Router,
+        stop: CancellationToken,
+    ) {
+        self.open().push(connection.clone());
         let all = self.clone();
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
@@ -182,26 +176,26 @@ impl Connections {
             match &all.security {
                 None => serve_connection(stream, router, &connection, &stop).await,
                 Some(security) => {
-                    connection.handshake_started();
+                    connection.enter(Phase::Head);
                     let secured = tokio::select! {
                         secured = tls_handshake(stream, security) => secured,
                         () = connection.expired() => None,
                         () = stop.cancelled() => None,
                     };
                     if let Some(secured) = secured {
-                        connection.handshake_done();
+                        connection.enter(Phase::Idle);
                         serve_connection(secured, router, &connection, &stop).await;
                     }
                 }
             }
-            all.open().connections.remove(&id);
+            all.open().retain(|other| !Arc::ptr_eq(other, &connection));
             all.left.notify_one();
         });
     }
 
     /// Waits until there is room for one more connection.
     async fn room(&self) {
-        while self.open().connections.len() >= self.most {
+        while self.open().len() >= self.most {
             self.make_room();
             self.left.notified().await;
         }
@@ -212,8 +206,7 @@ impl Connections {
     fn make_room(&self) {
         let open = self.open();
         let mut idle: Vec<_> = open
-            .connections
-            .values()
+            .iter()
             .filter_map(|connection| Some((connection.idle_since()?, connection)))
             .collect();
         let count = idle.len().min((self.most / 16).max(1));
@@ -225,22 +218,20 @@ impl Connections {
         }
     }
 
-    /// Waits until all connections have ended: idle ones at once, the others when their answer is sent or
-    /// `LONGEST_DRAIN` is over.
-    async fn drain(&self) -> Stopped {
+    /// Waits until all connections have ended: idle ones at once, the others when their answer is sent or `LONGEST_DRAIN` is
+    /// over. The number of those that were cut then.
+    async fn drain(&self) -> usize {
         let deadline = Instant::now() + LONGEST_DRAIN;
         loop {
+            let is_late = deadline <= Instant::now();
             let left = {
                 let open = self.open();
-                for connection in open.connections.values() {
-                    if !connection.is_answering() || deadline <= Instant::now() {
-                        connection.end.cancel();
-                    }
-                }
-                open.connections.len()
+                let ended = open.iter().filter(|open| is_late || !open.is_answering());
+                ended.for_each(|connection| connection.end.cancel());
+                open.len()
             };
-            if left == 0 || deadline <= Instant::now() {
-                return Stopped { cut: left };
+            if left == 0 || is_late {
+                return left;
             }
             sleep(Duration::from_millis(10)).await;
         }
@@ -281,19 +272,17 @@ async fn serve_connection(
     connection: &Arc<Connection>,
     stop: &CancellationToken,
 ) {
-    let service = service_fn(|request| {
-        connection.handling();
+    let service = service_fn(|mut request: Request<Incoming>| {
+        connection.enter(Phase::Handling);
+        request.extensions_mut().insert(connection.client);
         let (mut router, connection) = (router.clone(), connection.clone());
         async move {
             let response = router.call(request).await;
-            connection.sending();
+            connection.enter(Phase::Sending);
             response
         }
     });
-    let io = TokioIo::new(Watched {
-        stream,
-        connection: connection.clone(),
-    });
+    let io = TokioIo::new(watched(stream, connection));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         // The connection's own clock tells an idle client from one that sends half a head.
@@ -314,7 +303,6 @@ async fn serve_connection(
     }
 }
 
-#[cfg(unix)]
 fn raise_descriptor_limit() -> u64 {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
@@ -322,9 +310,4 @@ fn raise_descriptor_limit() -> u64 {
     // It can fail only where a limit above the system's own was set; then the old one stays.
     let _ = setrlimit(Resource::Nofile, limit);
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
-}
-
-#[cfg(not(unix))]
-fn raise_descriptor_limit() -> u64 {
-    MOST_CONNECTIONS
 }

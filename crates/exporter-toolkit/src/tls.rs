@@ -5,14 +5,13 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use crate::client_certificates::{AnyCertificate, WithName};
+use crate::client_certificates::Verifier;
 use crate::files::Files;
 use crate::web_config::{ClientAuth, From, Material, Tls};
 
@@ -33,13 +32,11 @@ pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Ve
     let chain = certificates(&tls.certificate, files)
         .map_err(|problem| note(&tls.certificate.place, problem));
     let key = private_key(&tls.key, files).map_err(|problem| note(&tls.key.place, problem));
-    let verifier = match &tls.client_ca {
-        None => Ok(None),
-        Some(ca) => authorities(ca, files)
-            .map(Some)
-            .map_err(|problem| note(&ca.place, problem)),
-    };
-    let (Ok(chain), Ok(key), Ok(roots)) = (chain, key, verifier) else {
+    let roots = tls
+        .client_ca
+        .as_ref()
+        .map(|ca| authorities(ca, files).map_err(|problem| note(&ca.place, problem)));
+    let (Ok(chain), Ok(key), Ok(roots)) = (chain, key, roots.transpose()) else {
         return Err(problems);
     };
     let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
@@ -56,9 +53,10 @@ pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Ve
     let builder = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&tls.versions)
         .map_err(|error| failed(&error))?;
-    let builder = match verifier {
-        None => builder.with_no_client_auth(),
-        Some(verifier) => builder.with_client_cert_verifier(verifier),
+    let builder = if tls.client_auth == ClientAuth::None {
+        builder.with_no_client_auth()
+    } else {
+        builder.with_client_cert_verifier(Arc::new(verifier))
     };
     let mut config =
         builder.with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
@@ -70,21 +68,19 @@ fn client_verifier(
     tls: &Tls,
     roots: Option<RootCertStore>,
     provider: &Arc<CryptoProvider>,
-) -> Result<Option<Arc<dyn ClientCertVerifier>>, rustls::server::VerifierBuilderError> {
-    let roots = Arc::new(roots.unwrap_or_else(RootCertStore::empty));
-    let known = || WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
-    Ok(match tls.client_auth {
-        ClientAuth::None => None,
-        ClientAuth::Request => Some(Arc::new(AnyCertificate::new(false, provider))),
-        ClientAuth::RequireAny => Some(Arc::new(AnyCertificate::new(true, provider))),
-        ClientAuth::VerifyIfGiven => Some(known().allow_unauthenticated().build()?),
-        ClientAuth::RequireAndVerify if tls.client_allowed_sans.is_empty() => {
-            Some(known().build()?)
-        }
-        ClientAuth::RequireAndVerify => Some(Arc::new(WithName {
-            inner: known().build()?,
-            allowed: tls.client_allowed_sans.clone(),
-        })),
+) -> Result<Verifier, VerifierBuilderError> {
+    let known = if tls.client_auth.verifies() {
+        let roots = Arc::new(roots.unwrap_or_else(RootCertStore::empty));
+        let builder = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+        Some(builder.build()?)
+    } else {
+        None
+    };
+    Ok(Verifier {
+        mandatory: tls.client_auth.requires(),
+        known,
+        allowed: tls.client_allowed_sans.clone(),
+        algorithms: provider.signature_verification_algorithms,
     })
 }
 

@@ -29,9 +29,7 @@ impl Node {
             Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.wipe()),
         }
     }
-}
 
-impl Node {
     /// The entries of a map, each key once. `problem` is called with the line, the key if it has one, and the message.
     pub fn entries(&self, mut problem: impl FnMut(u64, Option<&str>, &str)) -> Vec<(&str, &Node)> {
         let entries = match &self.value {
@@ -116,10 +114,46 @@ pub fn parse(text: &str) -> Result<Node, String> {
             line: parsed.referenced.line(),
             value: value(parsed, text),
         })
-        .map_err(|error| match error.location() {
-            Some(location) => format!("line {}: invalid YAML", location.line()),
-            None => "invalid YAML".to_owned(),
+        .map_err(|error| {
+            let what = mistake(&error.without_snippet().to_string());
+            match error.location() {
+                Some(location) => format!("line {}: invalid YAML: {what}", location.line()),
+                None => format!("invalid YAML: {what}"),
+            }
         })
+}
+
+/// The kind of mistake that the YAML crate's message tells of, and what is wanted. The message itself can hold a bit of
+/// the text.
+fn mistake(message: &str) -> &'static str {
+    const MISTAKES: [(&str, &str); 8] = [
+        ("tab", "a tab indents this line; YAML takes spaces only"),
+        ("unclosed bracket", "a `[` or `{` that is never closed"),
+        ("unclosed quote", "a quotation mark that is never closed"),
+        (
+            "mapping values are not allowed",
+            "a `:` where none can stand: the line before may lack its own, or a value with `: ` in it its quotation marks",
+        ),
+        (
+            "unexpected character",
+            "a value that begins with a reserved character: put it into quotation marks",
+        ),
+        (
+            "expected",
+            "the indentation doesn't fit: all keys of one map begin in the same column, and none beside a list",
+        ),
+        (
+            "unknown anchor",
+            "an alias without its anchor: put a value that begins with `*` into quotation marks",
+        ),
+        (
+            "",
+            "wanted is `key: value` on each line, with two spaces before it for each level",
+        ),
+    ];
+    let mut mistakes = MISTAKES.iter();
+    let found = mistakes.find(|(part, _)| message.contains(part));
+    found.map_or("", |(_, what)| what)
 }
 
 /// A value as the YAML crate sees it.
@@ -256,7 +290,8 @@ mod tests {
             let many = vec![format!("*{one}"); 20].join(", ");
             writeln!(text, "{next}: &{next} [{many}]").unwrap();
         }
-        assert_eq!(parse(&text).unwrap_err(), "line 4: invalid YAML");
+        let error = parse(&text).unwrap_err();
+        assert!(error.starts_with("line 4: invalid YAML: "), "{error}");
     }
 
     fn scalars(node: &Node, into: &mut Vec<String>) {

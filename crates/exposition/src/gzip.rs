@@ -5,10 +5,12 @@
 //! block, its checksum (RFC 1952), which follows from those of the segments. One member, because there are
 //! clients that stop reading after the first.
 
+use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use flate2::{Compress, CompressError, Compression, FlushCompress};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 
 /// The last level before the price doubles. The page of 1,000 PBXs in two windows, 6.9 MB, on one machine:
 ///
@@ -29,63 +31,42 @@ pub(crate) const HEADER: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// Compressors that aren't in use. One has 270 kB of tables. Making new ones for each page, on whichever
 /// thread, made glibc's heaps grow to 25 MB over 1,000 pages of two PBXs in all four forms; with these kept, and
 /// one rendering at a time, the process stays at 4.5 MB.
-static IDLE: Mutex<Vec<Compress>> = Mutex::new(Vec::new());
+static IDLE: Mutex<Vec<Deflater>> = Mutex::new(Vec::new());
 
 /// A page and the live metrics are compressed at the same time, more is rare.
 const MOST_IDLE: usize = 2;
 
 /// Compresses one segment.
 #[derive(Debug)]
-pub(crate) struct Deflater {
-    compress: Compress,
-    out: Vec<u8>,
-}
+pub(crate) struct Deflater(Box<DeflateEncoder<Vec<u8>>>);
 
 impl Deflater {
     pub(crate) fn new() -> Deflater {
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Deflater {
-            compress: idle.unwrap_or_else(|| Compress::new(Compression::new(LEVEL), false)),
-            out: Vec::new(),
-        }
+        idle.unwrap_or_else(|| {
+            let encoder = DeflateEncoder::new(Vec::new(), Compression::new(LEVEL));
+            Deflater(Box::new(encoder))
+        })
     }
 
-    pub(crate) fn write(&mut self, mut input: &[u8]) -> Result<(), CompressError> {
-        while !input.is_empty() {
-            let before = self.compress.total_in();
-            self.step(input, FlushCompress::None)?;
-            let taken = self.compress.total_in() - before;
-            input = usize::try_from(taken)
-                .ok()
-                .and_then(|taken| input.get(taken..))
-                .unwrap_or_default();
-        }
-        Ok(())
+    pub(crate) fn write(&mut self, input: &[u8]) -> io::Result<()> {
+        self.0.write_all(input)
     }
 
     /// The blocks, ended at a byte.
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, CompressError> {
-        if self.compress.total_in() > 0 {
-            // Room that is left over says that there was nothing more to come.
-            while {
-                self.step(&[], FlushCompress::Sync)?;
-                self.out.len() == self.out.capacity()
-            } {}
+    pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
+        if self.0.total_in() > 0 {
+            self.0.flush()?;
         }
-        self.out.shrink_to_fit();
-        self.compress.reset();
+        let mut out = std::mem::take(self.0.get_mut());
+        out.shrink_to_fit();
+        // The old one gets the end of the stream, which is no part of a segment.
+        self.0.reset(Vec::new())?;
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MOST_IDLE {
-            idle.push(self.compress);
+            idle.push(self);
         }
-        Ok(self.out)
-    }
-
-    fn step(&mut self, input: &[u8], flush: FlushCompress) -> Result<(), CompressError> {
-        self.out.reserve(4096);
-        self.compress
-            .compress_vec(input, &mut self.out, flush)
-            .map(drop)
+        Ok(out)
     }
 }
 

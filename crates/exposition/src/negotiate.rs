@@ -5,10 +5,10 @@ use super::{Encoding, Format, Variant};
 /// Longer headers are treated as if they hadn't been sent. Prometheus' is some 300 bytes.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// What a media range, or a coding, and its parameters are worth to a client, in thousandths.
-type Quality = u16;
+/// What a media range, or a coding, and its parameters are worth to a client, from 0 to 1.
+type Quality = f64;
 
-const FULL: Quality = 1000;
+const FULL: Quality = 1.0;
 
 /// The form that the lines of `Accept` and those of `Accept-Encoding` ask for.
 ///
@@ -53,7 +53,7 @@ fn format(accept: &str) -> Format {
     // Of two that are worth the same the one named more exactly is preferred: a client that writes
     // `application/openmetrics-text, */*` didn't name it for nothing.
     let rank = |preference: &Preference| (preference.quality, preference.specificity);
-    if open.quality > 0 && rank(&open) > rank(&text) {
+    if open.quality > 0.0 && rank(&open) > rank(&text) {
         Format::OpenMetrics
     } else {
         Format::Text
@@ -68,7 +68,7 @@ fn encoding(accept_encoding: &str) -> Encoding {
         identity.consider(coding.coding(&["identity"]), coding.quality);
     }
     // Identity is always acceptable unless the client says otherwise, and worth least unless it says so.
-    if gzip.quality > 0 && gzip.quality >= identity.quality {
+    if gzip.quality > 0.0 && gzip.quality >= identity.quality {
         Encoding::Gzip
     } else {
         Encoding::Identity
@@ -166,24 +166,10 @@ fn entries(header: &str) -> impl Iterator<Item = Entry<'_>> {
     pieces(header, b',').filter_map(Entry::parse)
 }
 
-/// The weight in thousandths. More digits than the three that RFC 9110 allows, and none before the point
-/// (Java sends `.2`), are read all the same.
+/// More digits than the three that RFC 9110 allows, and none before the point (Java sends `.2`), are read all the same.
 fn quality(weight: &str) -> Option<Quality> {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    if !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths = fraction
-        .bytes()
-        .chain(*b"000")
-        .take(3)
-        .fold(0, |sum, digit| sum * 10 + Quality::from(digit - b'0'));
-    match whole {
-        "1" => (thousandths == 0).then_some(FULL),
-        "0" => Some(thousandths),
-        "" if !fraction.is_empty() => Some(thousandths),
-        _ => None,
-    }
+    let quality = weight.parse().ok()?;
+    (0.0..=FULL).contains(&quality).then_some(quality)
 }
 
 /// What stands between separators, but for those in quotes.

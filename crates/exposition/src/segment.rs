@@ -21,7 +21,7 @@ pub struct Segment {
 pub enum RenderError {
     /// The compressor refused its input, which it never should.
     #[error("the page could not be compressed")]
-    Compress(#[from] flate2::CompressError),
+    Compress,
     /// The process is exiting, or rendering panicked.
     #[error("rendering the page was interrupted")]
     BrokenOff,
@@ -40,7 +40,8 @@ impl Segment {
     ) -> Result<Segment, RenderError> {
         let mut writer = Writer::new(variant.format, Sink::new(variant.encoding));
         write(&mut writer);
-        let (bytes, sum) = writer.into_sink().finish()?;
+        let rendered = writer.into_sink().finish();
+        let (bytes, sum) = rendered.map_err(|_| RenderError::Compress)?;
         Ok(Segment {
             variant,
             bytes,
@@ -74,16 +75,15 @@ pub fn stream(
     out: Box<dyn Write + Send>,
     write: impl FnOnce(&mut Writer),
 ) -> io::Result<()> {
-    let stream = Stream { out, failure: None };
-    let mut writer = Writer::new(format, Sink::to(stream));
+    let sink = Sink {
+        output: Output::Stream(out),
+        ..Sink::new(Encoding::Identity)
+    };
+    let mut writer = Writer::new(format, sink);
     write(&mut writer);
     let mut sink = writer.into_sink();
     sink.buffer().extend_from_slice(format.ending().as_bytes());
-    sink.pass_on();
-    match sink.output {
-        Output::Stream(stream) => stream.finish(),
-        Output::Buffer | Output::Compress(_) => Ok(()),
-    }
+    sink.finish().map(drop)
 }
 
 /// The bytes that are compressed or written at a time: few enough to stay in the processor's cache.
@@ -94,41 +94,22 @@ const CHUNK: usize = 32 * 1024;
 pub(crate) struct Sink {
     buffer: Vec<u8>,
     output: Output,
-}
-
-/// Where the text in the buffer goes.
-#[derive(Debug)]
-enum Output {
-    /// Nowhere: it stays there.
-    Buffer,
-    Compress(Compressed),
-    Stream(Stream),
-}
-
-#[derive(Debug)]
-struct Compressed {
-    deflater: Deflater,
-    sum: crc32fast::Hasher,
-    failure: Option<flate2::CompressError>,
-}
-
-struct Stream {
-    out: Box<dyn Write + Send>,
+    /// The first failure of the output, after which it gets nothing more.
     failure: Option<io::Error>,
 }
 
-impl Stream {
-    fn finish(mut self) -> io::Result<()> {
-        match self.failure {
-            Some(failure) => Err(failure),
-            None => self.out.flush(),
-        }
-    }
+/// Where the text in the buffer goes.
+enum Output {
+    /// Nowhere: it stays there.
+    Buffer,
+    /// With the checksum of the text.
+    Compress(Deflater, crc32fast::Hasher),
+    Stream(Box<dyn Write + Send>),
 }
 
-impl std::fmt::Debug for Stream {
+impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stream").finish_non_exhaustive()
+        f.write_str("Output")
     }
 }
 
@@ -138,19 +119,9 @@ impl Sink {
             buffer: Vec::new(),
             output: match encoding {
                 Encoding::Identity => Output::Buffer,
-                Encoding::Gzip => Output::Compress(Compressed {
-                    deflater: Deflater::new(),
-                    sum: crc32fast::Hasher::new(),
-                    failure: None,
-                }),
+                Encoding::Gzip => Output::Compress(Deflater::new(), crc32fast::Hasher::new()),
             },
-        }
-    }
-
-    fn to(stream: Stream) -> Sink {
-        Sink {
-            buffer: Vec::new(),
-            output: Output::Stream(stream),
+            failure: None,
         }
     }
 
@@ -158,7 +129,7 @@ impl Sink {
     pub(crate) fn expect(&mut self, bytes: usize) {
         self.buffer.reserve(match self.output {
             Output::Buffer => bytes,
-            Output::Compress(_) | Output::Stream(_) => bytes.min(CHUNK + CHUNK / 8),
+            Output::Compress(..) | Output::Stream(_) => bytes.min(CHUNK + CHUNK / 8),
         });
     }
 
@@ -175,37 +146,31 @@ impl Sink {
     }
 
     fn pass_on(&mut self) {
-        match &mut self.output {
+        let passed = match &mut self.output {
             Output::Buffer => return,
-            Output::Compress(compressed) => {
-                compressed.sum.update(&self.buffer);
-                if let Err(failure) = compressed.deflater.write(&self.buffer) {
-                    compressed.failure = Some(failure);
-                }
+            _ if self.failure.is_some() => Ok(()),
+            Output::Compress(deflater, sum) => {
+                sum.update(&self.buffer);
+                deflater.write(&self.buffer)
             }
-            Output::Stream(stream) if stream.failure.is_none() => {
-                stream.failure = stream.out.write_all(&self.buffer).err();
-            }
-            Output::Stream(_) => {}
-        }
+            Output::Stream(out) => out.write_all(&self.buffer),
+        };
+        self.failure = self.failure.take().or(passed.err());
         self.buffer.clear();
     }
 
-    fn finish(mut self) -> Result<(Bytes, crc32fast::Hasher), flate2::CompressError> {
+    /// What is left in memory, and the checksum of a compressed text.
+    fn finish(mut self) -> io::Result<(Bytes, crc32fast::Hasher)> {
         self.pass_on();
-        match self.output {
-            Output::Buffer | Output::Stream(_) => {
-                // Gives back what was reserved in excess.
-                self.buffer.shrink_to_fit();
-                Ok((self.buffer.into(), crc32fast::Hasher::new()))
-            }
-            Output::Compress(Compressed {
-                failure: Some(failure),
-                ..
-            }) => Err(failure),
-            Output::Compress(compressed) => {
-                Ok((compressed.deflater.finish()?.into(), compressed.sum))
-            }
+        if let Some(failure) = self.failure {
+            return Err(failure);
         }
+        match self.output {
+            Output::Compress(deflater, sum) => return Ok((deflater.finish()?.into(), sum)),
+            Output::Stream(mut out) => out.flush()?,
+            // Gives back what was reserved in excess.
+            Output::Buffer => self.buffer.shrink_to_fit(),
+        }
+        Ok((self.buffer.into(), crc32fast::Hasher::new()))
     }
 }

@@ -30,7 +30,7 @@ impl Kind {
     }
 }
 
-/// The units that `# UNIT` names. A windowed count of calls has none that Prometheus knows.
+/// The units that `# UNIT` names; it is empty for all else, such as a windowed count of calls.
 const UNITS: [&str; 3] = ["seconds", "ratio", "bytes"];
 
 /// Writes families into a segment.
@@ -209,8 +209,11 @@ impl Family<'_> {
         comment("TYPE", &|out| {
             out.extend_from_slice(self.kind.name().as_bytes());
         });
-        if let (Format::OpenMetrics, Some(unit)) = (format, unit) {
-            comment("UNIT", &|out| out.extend_from_slice(unit.as_bytes()));
+        if format == Format::OpenMetrics {
+            // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
+            comment("UNIT", &|out| {
+                out.extend_from_slice(unit.unwrap_or_default().as_bytes());
+            });
         }
     }
 }

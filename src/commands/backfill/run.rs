@@ -11,7 +11,7 @@ use super::journal::{Journal, NAME};
 use super::month::{self, Source};
 use super::plan::{Month, Point};
 use super::progress::Progress;
-use crate::config::NAMES;
+use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;

@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::report::Outcome;
-use crate::config::NAMES;
+use crate::names::NAMES;
 use eightxeight::transport::Route;
 use eightxeight::{Cause, network};
 

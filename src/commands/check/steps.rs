@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::reach::{connect, resolve, resolved, trouble};
 use super::report::{Outcome, Report, Step, Subject};
 use crate::config;
+use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
@@ -142,11 +145,8 @@ impl<S: FnMut(&Step)> Check<S> {
             Ok(snapshot) => {
                 let pbxes = snapshot.answer.rows.len();
                 let plural = if pbxes == 1 { "" } else { "s" };
-                let what = format!(
-                    "{pbxes} PBX{plural}, {} to {} UTC",
-                    minute(period.start),
-                    minute(period.end)
-                );
+                let covered = self.local(&[period.start, period.end]);
+                let what = format!("{pbxes} PBX{plural}, {covered}");
                 self.ended(subject, ok(what), Some(start));
                 self.answers.push((window, snapshot));
                 true
@@ -212,9 +212,21 @@ impl<S: FnMut(&Step)> Check<S> {
 
     fn token(&self) -> String {
         match self.client.status().token_expiry {
-            Some(expiry) => format!("a token that expires at {} UTC", minute(expiry.wall)),
+            Some(expiry) => format!("a token that expires at {}", self.local(&[expiry.wall])),
             None => "a token".to_owned(),
         }
+    }
+
+    /// A time, or from when to when, by the clocks of the configured zone.
+    fn local(&self, times: &[Timestamp]) -> String {
+        let zone = &self.account.collect.zone;
+        let time = |at: &Timestamp| zone.to_datetime(*at).strftime("%Y-%m-%d %H:%M:%S");
+        let times: Vec<_> = times.iter().map(|at| time(at).to_string()).collect();
+        format!(
+            "{} {}",
+            times.join(" to "),
+            zone.iana_name().unwrap_or("UTC")
+        )
     }
 
     fn skip_windows(&mut self, why: &str) {
@@ -245,7 +257,7 @@ impl<S: FnMut(&Step)> Check<S> {
         };
         let outcome = Outcome::Failed {
             message,
-            remedy: error.remedy(&config::NAMES),
+            remedy: error.remedy(&NAMES),
             reason: error.reason().map(Reason::label),
         };
         self.ended(subject, outcome, Some(start));
@@ -282,8 +294,4 @@ fn before_http(error: &Error) -> Option<Subject> {
         cause if cause.reason() == Reason::Tls => Some(Subject::Tls),
         _ => None,
     }
-}
-
-fn minute(instant: jiff::Timestamp) -> String {
-    instant.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

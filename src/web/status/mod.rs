@@ -3,9 +3,12 @@
 //! The page, its style and its script are files of their own under `templates/`, so that nothing inline
 //! needs to be allowed.
 
+mod shared;
+mod table;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
@@ -14,22 +17,32 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::dashboards::{DASHBOARDS, Dashboard};
 use super::routes::App;
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
-use crate::config::NAMES;
+use crate::config::Web;
+use crate::names::NAMES;
 use crate::telemetry::BUILD;
-use eightxeight::answer::Row;
 use eightxeight::clock::Moment;
-use eightxeight::fields::Field;
 
-use words::{Tone, clock_time, length};
+pub(super) use shared::Shared;
+use table::Table;
+use words::{Here, Tone, length};
 
-/// As many PBXs are shown for each window; the metrics have all of them.
+/// As many PBXs of each window are seen at once.
+const VISIBLE_ROWS: usize = 10;
+
+/// As many are on the page for each window, most of them folded; the metrics have all of them.
 const MOST_ROWS: usize = 100;
+
+/// About as many are on the page for all windows of all accounts.
+const MOST_ROWS_IN_ALL: usize = 2000;
+
+/// An older answer is no news of the present. The alerts have the same limit.
+const FRESH: Duration = Duration::from_mins(3);
 
 /// Nothing but the page's own style and script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -42,6 +55,9 @@ struct Page<'a> {
     revision: &'static str,
     uptime: String,
     now: String,
+    /// Where the scenario of a demo is changed.
+    demo: Option<String>,
+    grafana: Option<String>,
     telemetry_path: &'a str,
     accounts: Vec<AccountSection>,
     dashboards: &'static [Dashboard],
@@ -67,25 +83,9 @@ struct WindowSection {
     state: words::State,
     remedy: Option<String>,
     covers: Option<String>,
+    table: Option<Table>,
+    /// PBXs that were asked for by name and not answered.
     absent: Vec<String>,
-    rows: Vec<PbxRow>,
-    hidden: usize,
-}
-
-struct PbxRow {
-    pbx_id: String,
-    inbound: String,
-    answered: String,
-    missed: String,
-    abandoned: String,
-    rate: Option<Rate>,
-    talk: String,
-}
-
-struct Rate {
-    share: f64,
-    text: String,
-    class: &'static str,
 }
 
 impl AccountSection {
@@ -106,42 +106,59 @@ impl Page<'_> {
 
 /// `GET /`.
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
-    let now = app.exporter.clock().now().wall;
-    let mut accounts = Vec::new();
-    for (number, account) in app.exporter.accounts().iter().enumerate() {
-        let anchor = format!("account-{number}");
-        accounts.push(section(
-            anchor,
-            account,
-            app.exporter.clock().now(),
-            &app.web.telemetry_path,
-        ));
-    }
-    let page = Page {
-        version: BUILD.version,
-        revision: BUILD.revision,
-        uptime: length(now.duration_since(app.exporter.started())),
-        now: clock_time(now, now),
-        telemetry_path: &app.web.telemetry_path,
-        accounts,
-        dashboards: &DASHBOARDS,
-    };
-    match page.render() {
-        Ok(html) => {
-            let headers = [
-                (CONTENT_TYPE, "text/html; charset=utf-8"),
-                (CONTENT_SECURITY_POLICY, POLICY),
-                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (REFERRER_POLICY, "no-referrer"),
-                (CACHE_CONTROL, "no-store"),
-            ];
-            (headers, html).into_response()
-        }
+    let accounts = app.exporter.accounts();
+    let at = app.exporter.clock().now();
+    let versions = accounts.iter().map(|account| account.view().version);
+    let key = (at.wall.as_second(), versions.collect());
+    let html = match app.status.page(key, || page(&app, &accounts, at).render()) {
+        Ok(html) => html,
         Err(error) => {
             tracing::error!(%error, "the status page could not be rendered");
             let text = "the status page could not be rendered; the log says why\n";
-            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+            return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
         }
+    };
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, html).into_response()
+}
+
+fn page<'a>(app: &'a App, accounts: &[Arc<Account>], at: Moment) -> Page<'a> {
+    let only = accounts.first().filter(|_| accounts.len() == 1);
+    let here = Here {
+        now: at.wall,
+        zone: only.map_or(TimeZone::UTC, zone),
+    };
+    let windows = accounts.iter().map(|account| account.view().windows.len());
+    let most = MOST_ROWS_IN_ALL / windows.sum::<usize>().max(1);
+    let most = most.clamp(VISIBLE_ROWS, MOST_ROWS);
+    let sections = accounts.iter().enumerate().map(|(number, account)| {
+        let anchor = format!("account-{number}");
+        section(anchor, account, at, &app.web, most)
+    });
+    let scenario = |account: &Arc<Account>| {
+        let url = account.config().api.url.join("/simulator/scenario");
+        url.ok().map(Into::into)
+    };
+    let grafana = app.web.grafana_url.as_ref();
+    Page {
+        version: BUILD.version,
+        revision: BUILD.revision,
+        uptime: length(at.wall.duration_since(app.exporter.started())),
+        now: here.clock_time(at.wall),
+        demo: only.filter(|_| app.exporter.is_demo()).and_then(scenario),
+        grafana: grafana.map(|url| {
+            let base = url.as_str().trim_end_matches('/');
+            format!("{base}/d/eightxeight-overview")
+        }),
+        telemetry_path: &app.web.telemetry_path,
+        accounts: sections.collect(),
+        dashboards: &DASHBOARDS,
     }
 }
 
@@ -175,7 +192,17 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) -> AccountSection {
+fn zone(account: &Arc<Account>) -> TimeZone {
+    account.config().collect.zone.clone()
+}
+
+fn section(
+    anchor: String,
+    account: &Arc<Account>,
+    at: Moment,
+    web: &Web,
+    most_rows: usize,
+) -> AccountSection {
     let view = account.view();
     let status = account.status();
     let config = account.config();
@@ -184,14 +211,16 @@ fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) 
             let query: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
             format!("/probe?account={query}")
         }
-        None => telemetry_path.to_owned(),
+        None => web.telemetry_path.clone(),
     };
-    let now = at.wall;
-    let windows = view
-        .windows
-        .iter()
-        .map(|state| window(state, &view, &config.api.pbx_ids, at));
-    let windows: Vec<_> = windows.collect();
+    let here = Here {
+        now: at.wall,
+        zone: zone(account),
+    };
+    let windows = view.windows.iter();
+    let windows: Vec<_> = windows
+        .map(|state| window(account, state, &view, at, &here, most_rows))
+        .collect();
     AccountSection {
         anchor,
         name: config.name.clone(),
@@ -205,78 +234,48 @@ fn section(anchor: String, account: &Account, at: Moment, telemetry_path: &str) 
             &status,
             &config.api.credentials,
             config.collect.interval,
-            now,
+            &here,
         ),
-        hold: words::hold(&status, now),
+        hold: words::hold(&status, &here),
         budget: words::budget(&status, config.api.max_requests_per_minute),
         windows,
         troubles: view
             .failures
             .iter()
-            .map(|trouble| (clock_time(trouble.at, now), trouble.clone()))
+            .map(|trouble| (here.clock_time(trouble.at), trouble.clone()))
             .collect(),
     }
 }
 
-fn window(state: &WindowView, view: &View, asked: &[String], at: Moment) -> WindowSection {
-    let now = at.wall;
+fn window(
+    account: &Account,
+    state: &WindowView,
+    view: &View,
+    at: Moment,
+    here: &Here,
+    most_rows: usize,
+) -> WindowSection {
     let shown = state.shown(&view.plan, at);
-    let error = state
-        .collection
-        .as_ref()
-        .and_then(|collection| collection.error.as_ref());
-    let mut rows: Vec<(&Row, Option<f64>)> = shown
-        .iter()
-        .flat_map(|snapshot| &snapshot.answer.rows)
-        .map(|row| (row, row.abandon_rate()))
-        .collect();
-    // Worst first, and those without calls last; equals stay in the order of their names.
-    rows.sort_by(|(_, a), (_, b)| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0)));
-    let covered = |instant: Timestamp| clock_time(instant, now);
+    let collection = state.collection.as_deref();
+    let error = collection.and_then(|collection| collection.error.as_ref());
+    let received = collection.and_then(|collection| Some(collection.last_good.as_ref()?.1));
+    let is_fresh = received.is_some_and(|received| at.age_of(received) <= FRESH);
+    let table = shown.map(|snapshot| {
+        let rows = &snapshot.answer.rows;
+        Table::new(rows, VISIBLE_ROWS, most_rows, is_fresh)
+    });
     WindowSection {
         label: state.window.label().to_owned(),
         state: words::state(state, &view.plan, at),
         remedy: error.map(|error| error.remedy(&NAMES)),
         covers: shown.map(|snapshot| {
-            format!(
-                "{} to {}",
-                covered(snapshot.period.start),
-                covered(snapshot.period.end)
-            )
+            let start = here.time(snapshot.period.start);
+            format!("{start} to {}", here.clock_time(snapshot.period.end))
         }),
+        table: table.filter(|table| !table.worst.is_empty()),
         absent: shown.map_or_else(Vec::new, |snapshot| {
-            let absent = snapshot.answer.absent(asked);
+            let absent = snapshot.answer.absent(&account.config().api.pbx_ids);
             absent.take(MOST_ROWS).map(str::to_owned).collect()
         }),
-        hidden: rows.len().saturating_sub(MOST_ROWS),
-        rows: rows
-            .into_iter()
-            .take(MOST_ROWS)
-            .map(|(row, rate)| pbx_row(row, rate))
-            .collect(),
-    }
-}
-
-fn pbx_row(row: &Row, rate: Option<f64>) -> PbxRow {
-    let calls = |field| {
-        row.base(field)
-            .map_or_else(|| "–".to_owned(), |calls| calls.to_string())
-    };
-    PbxRow {
-        pbx_id: row.pbx_id.to_string(),
-        inbound: calls(Field::InboundTotal),
-        answered: calls(Field::InboundAnswered),
-        missed: calls(Field::InboundMissed),
-        abandoned: calls(Field::InboundAbandoned),
-        rate: rate.map(|share| Rate {
-            share: share.clamp(0.0, 1.0),
-            text: format!("{:.1} %", share * 100.0),
-            class: words::threshold(share),
-        }),
-        // Without answered calls there is no mean, and 8x8 says 0.
-        talk: row
-            .base(Field::AvgTalkTime)
-            .filter(|_| row.base(Field::TotalAnswered) != Some(0.0))
-            .map_or_else(|| "–".to_owned(), words::minutes),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::collect::Mode;
@@ -9,10 +10,6 @@ use crate::collect::{Plan, WindowView};
 use eightxeight::clock::Moment;
 use eightxeight::credentials::Credentials;
 use eightxeight::{Error, Status};
-
-/// Abandon rates from which a PBX is shown in amber, in red and in dark red: the same as in the dashboards
-/// and the alerts.
-const THRESHOLDS: [(f64, &str); 3] = [(0.25, "critical"), (0.10, "bad"), (0.05, "fair")];
 
 /// How a state is coloured; the later is the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,48 +48,29 @@ pub(super) fn length(length: SignedDuration) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// A piece of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Piece<'a> {
-    pub(super) text: &'a str,
-    /// Whether it is the name of an option, which a line must not end in.
-    pub(super) is_option: bool,
+/// The present and the zone by whose clocks people read it.
+pub(super) struct Here {
+    pub(super) now: Timestamp,
+    pub(super) zone: TimeZone,
 }
 
-/// The options in a text, and what stands between them.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("--") {
-        let after = &rest[at..];
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
-        let option = after[..end.unwrap_or(after.len())].trim_end_matches('.');
-        found.push(Piece {
-            text: &rest[..at],
-            is_option: false,
-        });
-        found.push(Piece {
-            text: option,
-            is_option: true,
-        });
-        rest = &after[option.len()..];
+impl Here {
+    /// A time of day, with its date unless that is today's.
+    pub(super) fn time(&self, instant: Timestamp) -> String {
+        let [instant, now] = [instant, self.now].map(|at| self.zone.to_datetime(at));
+        let format = if instant.date() == now.date() {
+            "%H:%M:%S"
+        } else {
+            "%Y-%m-%d %H:%M:%S"
+        };
+        instant.strftime(format).to_string()
     }
-    found.push(Piece {
-        text: rest,
-        is_option: false,
-    });
-    found
-}
 
-/// A time of day in UTC, with its date unless that is today's.
-pub(super) fn clock_time(instant: Timestamp, now: Timestamp) -> String {
-    let date = |instant: Timestamp| instant.strftime("%Y-%m-%d").to_string();
-    let format = if date(instant) == date(now) {
-        "%H:%M:%S UTC"
-    } else {
-        "%Y-%m-%d %H:%M:%S UTC"
-    };
-    instant.strftime(format).to_string()
+    /// The same with the zone's name.
+    pub(super) fn clock_time(&self, instant: Timestamp) -> String {
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        format!("{} {zone}", self.time(instant))
+    }
 }
 
 /// A mean length of calls.
@@ -100,14 +78,6 @@ pub(super) fn minutes(seconds: f64) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
     let whole = seconds.round() as u64;
     format!("{}:{:02}", whole / 60, whole % 60)
-}
-
-/// The class of a rate.
-pub(super) fn threshold(rate: f64) -> &'static str {
-    THRESHOLDS
-        .iter()
-        .find(|(from, _)| rate >= *from)
-        .map_or("fine", |(_, class)| class)
 }
 
 /// How a window is doing: in a few words, and the rest of the sentence.
@@ -194,13 +164,13 @@ pub(super) fn refusal(
     status: &Status,
     credentials: &Credentials,
     interval: Duration,
-    now: Timestamp,
+    here: &Here,
 ) -> Option<String> {
     let refused = status.credentials_refused?;
     let until = status.next_login.map(|until| {
         format!(
             "; no login with the same ones before {}",
-            clock_time(until.wall, now)
+            here.clock_time(until.wall)
         )
     });
     let secrets = [
@@ -211,7 +181,7 @@ pub(super) fn refusal(
     .map(|(what, source)| format!("{what} ({})", source.origin()));
     Some(format!(
         "8x8 refused the credentials at {}{}. Put the right ones in place: {}; a change is noticed within {}.",
-        clock_time(refused.wall, now),
+        here.clock_time(refused.wall),
         until.unwrap_or_default(),
         secrets.join(", "),
         length(SignedDuration::try_from(interval).unwrap_or_default()),
@@ -219,11 +189,11 @@ pub(super) fn refusal(
 }
 
 /// The hold on the account.
-pub(super) fn hold(status: &Status, now: Timestamp) -> Option<String> {
+pub(super) fn hold(status: &Status, here: &Here) -> Option<String> {
     let (until, cause) = status.hold?;
     Some(format!(
         "Nothing is asked before {}: {}.",
-        clock_time(until.wall, now),
+        here.clock_time(until.wall),
         cause.meaning()
     ))
 }
@@ -243,12 +213,18 @@ mod tests {
     #[test]
     fn times_and_lengths_as_people_say_them() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let now = at("2026-03-03T09:27:05.9Z");
-        assert_eq!(clock_time(at("2026-03-03T09:12:00Z"), now), "09:12:00 UTC");
-        assert_eq!(
-            clock_time(at("2026-03-02T23:59:59Z"), now),
-            "2026-03-02 23:59:59 UTC"
-        );
+        let now = at("2026-03-03T03:27:05.9Z");
+        let utc = Here {
+            now,
+            zone: TimeZone::UTC,
+        };
+        let morning = at("2026-03-03T01:12:00Z");
+        assert_eq!(utc.clock_time(morning), "01:12:00 UTC");
+        let evening = at("2026-03-02T23:59:59Z");
+        assert_eq!(utc.clock_time(evening), "2026-03-02 23:59:59 UTC");
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let there = Here { now, zone };
+        assert_eq!(there.clock_time(evening), "18:59:59 America/New_York");
         assert_eq!(length(SignedDuration::from_secs(34)), "34 s");
         assert_eq!(
             length(SignedDuration::from_secs(3 * 86_400 + 7_261)),
@@ -258,42 +234,5 @@ mod tests {
         assert_eq!(length(SignedDuration::from_secs(150)), "2 min 30 s");
         assert_eq!(minutes(327.232), "5:27");
         assert_eq!(minutes(59.6), "1:00");
-    }
-
-    #[test]
-    fn options_are_found_in_a_text() {
-        let found = |text| -> Vec<(String, bool)> {
-            let pieces = pieces(text).into_iter();
-            pieces
-                .map(|piece| (piece.text.to_owned(), piece.is_option))
-                .collect()
-        };
-        let own = |text: &str, is_option| (text.to_owned(), is_option);
-        assert_eq!(
-            found("see --api.key-file. Or (--x)"),
-            [
-                own("see ", false),
-                own("--api.key-file", true),
-                own(". Or (", false),
-                own("--x", true),
-                own(")", false)
-            ]
-        );
-        assert_eq!(found("none - at all"), [own("none - at all", false)]);
-        assert_eq!(
-            found("--"),
-            [own("", false), own("--", true), own("", false)]
-        );
-    }
-
-    #[test]
-    fn thresholds_are_those_of_the_alerts() {
-        let classes = [0.0, 0.049, 0.05, 0.0999, 0.1, 0.249, 0.25, 1.0].map(threshold);
-        assert_eq!(
-            classes,
-            [
-                "fine", "fine", "fair", "fair", "bad", "bad", "critical", "critical"
-            ]
-        );
     }
 }

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Running, assert_says, free_port, until, words};
 
+/// What a period of 15 s or a tab that comes to the front does.
+const REFRESH: &str = "document.dispatchEvent(new Event('visibilitychange'))";
+
 /// A browser without a window.
 struct Browser {
     _driver: Running,

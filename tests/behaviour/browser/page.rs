@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use super::Browser;
 use crate::fixture::{
-    Exporter, KEY, Page, USERNAME, assert_says, assert_silent, clean_command, credentials,
-    secret_files, simulator, words,
+    Exporter, KEY, Page, USERNAME, assert_says, assert_silent, clean_command, client, credentials,
+    secret_files, simulator, until, words,
 };
 
 #[tokio::test]
 async fn the_page_says_what_is_going_on_in_every_state() {
     let browser = Browser::start().await;
     let simulator = simulator().await;
-    let names = r#"[{"pbxId":"<script>alert(1)</script>","inboundTotal":50,"inboundAnswered":40,"inboundMissed":10,"inboundAbandoned":6,"totalAnswered":40,"avgTalkTime":95000},{"pbxId":"calm","inboundTotal":100,"inboundAnswered":98,"inboundMissed":2,"inboundAbandoned":1},{"pbxId":"storm","inboundTotal":10,"inboundAbandoned":3},{"pbxId":"idle","inboundTotal":0,"inboundAbandoned":0}]"#;
+    let names = r#"[{"pbxId":"<script>alert(1)</script>","inboundTotal":50,"inboundAnswered":40,"inboundMissed":10,"inboundAbandoned":6,"totalAnswered":40,"avgTalkTime":95000},{"pbxId":"calm","inboundTotal":1100,"inboundAnswered":98,"inboundMissed":2,"inboundAbandoned":66},{"pbxId":"storm","inboundTotal":10,"inboundAbandoned":3},{"pbxId":"idle","inboundTotal":0,"inboundAbandoned":0}]"#;
     let fixed = simulator.faults().add(Rule::compsum(Fault::json(names)));
     let options = "--collect.interval 1s --collect.max-staleness 3s --collect.window 1h \
         --api.max-requests-per-minute 1000";
@@ -26,14 +26,15 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     exporter.page().await;
     // A PBX's name is text.
     read(&["Collected ", " s ago", "<script>alert(1)</script>"]).await;
-    let order = browser
-        .run("return [...document.querySelectorAll('tbody th')].map((cell) => cell.innerText)")
-        .await;
-    let worst_first = json!(["storm", "<script>alert(1)</script>", "calm", "idle"]);
-    assert_eq!(order, worst_first);
-    let classes = browser.run("return [...document.querySelectorAll('td.rate span')].map((cell) => cell.className + ' ' + cell.innerText)").await;
-    let coloured = json!(["critical 30.0 %", "bad 12.0 %", "fine 1.0 %"]);
-    assert_eq!(classes, coloured);
+    let rows = browser.run("return [...document.querySelectorAll('tbody tr')].map((row) => row.innerText.split('\\t').join(' ') + ' ' + (row.querySelector('span')?.className ?? ''))").await;
+    let worst_first = json!([
+        "All 4 PBXs 6.5 % 75 1,160 – – – fair",
+        "<script>alert(1)</script> 12.0 % 6 50 40 10 1:35 bad",
+        "calm 6.0 % 66 1,100 98 2 – fair",
+        "storm 30.0 % 3 10 – – – few",
+        "idle – 0 0 – – – ",
+    ]);
+    assert_eq!(rows, worst_first);
     browser.look("fresh").await;
 
     simulator.faults().add(Rule::compsum(Fault::unavailable()));
@@ -42,7 +43,7 @@ async fn the_page_says_what_is_going_on_in_every_state() {
     read(&[
         "Failing: 8x8 returned an internal error (report, HTTP 503)",
         "What to do: ",
-        "Last troubles",
+        "Recent failures",
     ])
     .await;
     browser.look("failing").await;
@@ -101,20 +102,116 @@ async fn many_accounts_have_their_troubles_at_the_top() {
     browser.look("accounts").await;
 }
 
+fn pbxes(count: usize) -> Rule {
+    let row =
+        |n| json!({"pbxId": format!("pbx-{n:04}"), "inboundTotal": 1000, "inboundAbandoned": n});
+    let rows: Value = (0..count).map(row).collect();
+    Rule::compsum(Fault::json(rows.to_string()))
+}
+
 #[tokio::test]
-async fn a_thousand_pbxs_show_the_worst_hundred() {
+async fn a_thousand_pbxs_show_the_worst_and_fold_more() {
     let simulator = simulator().await;
-    let rows: Value = (0..1000)
-        .map(|n| json!({"pbxId": format!("pbx-{n:04}"), "inboundTotal": 1000, "inboundAbandoned": n}))
-        .collect();
-    let many = Fault::json(rows.to_string());
-    simulator.faults().add(Rule::compsum(many));
+    simulator.faults().add(pbxes(1000));
     let exporter = Exporter::serve(&simulator, &["--collect.window", "1h"]).await;
     exporter.page().await;
     let html = exporter.text("/").await;
-    assert_eq!(html.matches("<th scope=\"row\">").count(), 100);
-    assert_says(&html, &["pbx-0999", "pbx-0900", "900 more are in the"]);
+    let (seen, folded) = html.split_once("<details").unwrap();
+    let rows = |html: &str| html.matches("<th scope=\"row\">").count();
+    assert_eq!((rows(seen), rows(folded)), (1 + 10, 90));
+    assert_says(seen, &["All 1000 PBXs", "pbx-0999", "pbx-0990"]);
+    assert_says(
+        folded,
+        &[
+            "90 more PBXs",
+            "pbx-0989",
+            "pbx-0900",
+            "900 more PBXs are in the",
+        ],
+    );
     assert_silent(&html, &["pbx-0899"]);
+}
+
+#[tokio::test]
+async fn sixty_pbxs_can_be_unfolded_and_stay_so() {
+    let browser = Browser::start().await;
+    let simulator = simulator().await;
+    simulator.faults().add(pbxes(60));
+    let options = [
+        "--collect.window",
+        "1h",
+        "--web.grafana-url",
+        "https://grafana.example/g/",
+    ];
+    let exporter = Exporter::serve(&simulator, &options).await;
+    exporter.page().await;
+    browser
+        .open_and_read(&exporter.url, &["50 more PBXs"])
+        .await;
+    browser.look("sixty").await;
+    assert_silent(&browser.text().await, &["pbx-0049"]);
+    browser
+        .run("document.querySelector('summary').click()")
+        .await;
+    browser.until_it_says("pbx-0049").await;
+    browser.look("sixty-unfolded").await;
+    browser
+        .run("document.querySelector('main').firstChild.old = true")
+        .await;
+    browser.run(super::REFRESH).await;
+    until("another page in its place", async || {
+        let old = browser
+            .run("return document.querySelector('main').firstChild.old ?? false")
+            .await;
+        (old == false).then_some(())
+    })
+    .await;
+    assert_says(&browser.text().await, &["pbx-0049"]);
+    let grafana = browser
+        .run("return document.querySelector('nav a:nth-child(4)').href")
+        .await;
+    assert_eq!(grafana, "https://grafana.example/g/d/eightxeight-overview");
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_configured_zone() {
+    let simulator = simulator().await;
+    let options = [
+        "--collect.time-zone",
+        "Asia/Tokyo",
+        "--collect.window",
+        "today",
+    ];
+    let exporter = Exporter::serve(&simulator, &options).await;
+    exporter.page().await;
+    let html = exporter.text("/").await;
+    assert_says(&html, &["Covers 00:00:00 to ", " Asia/Tokyo."]);
+    assert_silent(&html, &["UTC"]);
+}
+
+#[tokio::test]
+async fn the_demo_says_that_it_is_one() {
+    let browser = Browser::start().await;
+    let exporter = Exporter::demo(&[]).await;
+    let page = exporter.page().await;
+    assert_eq!(page.value("eightxeight_exporter_demo"), 1.0);
+    let demo = ["This is a demo", "--demo.scenario abandon-spike"];
+    browser.open_and_read(&exporter.url, &demo).await;
+    browser.look("demo").await;
+    let text = browser.text().await;
+    let (_, command) = text.split_once("curl -X PUT -d abandon-spike ").unwrap();
+    let control = command
+        .split(['\n', ' '])
+        .next()
+        .unwrap()
+        .trim_end_matches('.');
+    let answer = client().put(control).body("outage").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    assert_eq!(exporter.page().await.get("eightxeight_exporter_demo"), None);
+    assert_silent(&exporter.text("/").await, &["demo"]);
 }
 
 #[tokio::test]
@@ -129,7 +226,9 @@ async fn the_page_allows_nothing_inline_and_nothing_from_elsewhere() {
     let inline = ["<style", " style=", "onclick", "javascript:"];
     let html = response.text().await.unwrap();
     assert_silent(&html, &inline);
-    assert_silent(&html, &["http://", "https://"]);
+    // But for the command that changes a demo's scenario.
+    let linked = html.matches("://").count();
+    assert_eq!(linked, 1);
 }
 
 #[tokio::test]

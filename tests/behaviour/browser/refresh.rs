@@ -2,11 +2,8 @@
 
 use serde_json::json;
 
-use super::Browser;
+use super::{Browser, REFRESH};
 use crate::fixture::{Exporter, assert_says, assert_silent, until};
-
-/// What a period of 15 s or a tab that comes to the front does.
-const REFRESH: &str = "document.dispatchEvent(new Event('visibilitychange'))";
 
 #[tokio::test]
 async fn it_refreshes_itself_and_keeps_the_place() {

@@ -104,6 +104,13 @@ async fn all_works() {
 }
 
 #[tokio::test]
+async fn times_are_those_of_the_configured_zone() {
+    let options = words("--collect.time-zone America/New_York --collect.window today");
+    let said = praises(&simulator().await, &options).await;
+    assert_says(&said, &[" 00:00:00 to ", " America/New_York ("]);
+}
+
+#[tokio::test]
 async fn a_failure_for_machines() {
     let simulator = simulator().await;
     simulator.customer().set_permitted(false);

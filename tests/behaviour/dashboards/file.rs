@@ -100,11 +100,13 @@ pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// Each metric of an expression and its matchers. The dashboards write no selector without braces.
+/// Each metric of an expression, recorded ones too, and its matchers. The dashboards write no selector without braces.
 pub(super) fn selectors(expr: &str) -> Vec<(&str, &str)> {
     let open = expr.match_indices('{').map(|(at, _)| at);
     let selectors = open.map(|at| {
-        let name = expr[..at].rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+        let name = expr[..at]
+            .rfind(|c| !is_name(c) && c != ':')
+            .map_or(0, |at| at + 1);
         let end = at + expr[at..].find('}').unwrap();
         (&expr[name..at], &expr[at + 1..end])
     });

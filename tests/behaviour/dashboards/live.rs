@@ -51,6 +51,10 @@ async fn every_query_answers_and_every_metric_is_shown() {
 
     let dashboards = Dashboard::all();
     let mut open: Vec<Target> = dashboards.iter().flat_map(Dashboard::targets).collect();
+    // One panel shows what rules record; all others ask for what is scraped.
+    open.retain(|target| !target.expr.contains(":eightxeight_"));
+    // The demo has none of the calls whose share these are.
+    open.retain(|target| !target.expr.contains("_answered_ratio{"));
     open.extend(others(&dashboards));
     assert!(open.len() > 100, "{}", open.len());
     let used = used(&dashboards);
@@ -169,6 +173,10 @@ async fn asked(prometheus: &Prometheus, target: &Target, choice: &Choice<'_>, ra
     let query = substitute(&target.expr, |name| {
         Some(match name {
             "window" => "1h".to_owned(),
+            "few_calls" => "20".to_owned(),
+            "__interval" => "1m".to_owned(),
+            // Of `label_replace`.
+            "1" => return None,
             "account" => ".*".to_owned(),
             "pbx" => choice.pbx.to_owned(),
             "__rate_interval" => "4m".to_owned(),
@@ -222,7 +230,9 @@ fn used(dashboards: &[Dashboard]) -> BTreeSet<String> {
     for dashboard in dashboards {
         for target in dashboard.targets() {
             let metrics = selectors(&target.expr).into_iter();
-            used.extend(metrics.map(|(metric, _)| metric.to_owned()));
+            let scraped =
+                metrics.filter(|(metric, _)| *metric != "ALERTS" && !metric.contains(':'));
+            used.extend(scraped.map(|(metric, _)| metric.to_owned()));
         }
         let selected = dashboard
             .variables()

@@ -2,11 +2,13 @@
 
 mod colours;
 mod coverage;
+mod drawn;
 mod file;
 mod live;
 mod numbers;
 mod past;
 mod served;
+mod truth;
 
 #[path = "../../../xtask/src/history/replay.rs"]
 mod replay;

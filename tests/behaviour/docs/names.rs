@@ -25,10 +25,11 @@ const OTHER_VARIABLES: [&str; 6] = [
 ];
 
 /// How variables, metrics, alerts and recorded series begin.
-const PREFIXES: [&str; 4] = [
+const PREFIXES: [&str; 5] = [
     "EIGHTXEIGHT_",
     "eightxeight_",
     "EightXEight",
+    "account_pbx_id:",
     "account_pbx_id_window:",
 ];
 

@@ -21,7 +21,8 @@ pub(crate) fn run(file: &str, rest: &[&str]) -> Outcome {
     };
     let plan = Plan {
         end,
-        before: Duration::from_hours(8 * 24),
+        // A week, and the four weeks that the dashboards show beside it.
+        before: Duration::from_hours(35 * 24),
         step: 600,
         each_minute: Duration::from_hours(25),
         scenario: rest.get(1).map(|name| name.parse()).transpose()?,

@@ -13,12 +13,13 @@ use std::time::Duration;
 use eightxeight::clock::Clock;
 use eightxeight_exporter::app::demo_account;
 use eightxeight_exporter::collect;
-use eightxeight_exporter::config::{Origin, Problems, Web};
+use eightxeight_exporter::config::{Web, default_collect};
 use eightxeight_exporter::exporter::Exporter;
 use eightxeight_exporter::telemetry::write_exporter;
 use eightxeight_simulator::{Credentials, Scenario, Settings, Simulator};
 use exposition::{Body, Encoding, Format, Segment, Variant};
 use http_body::Body as _;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// What to live through.
@@ -87,7 +88,7 @@ async fn live(plan: &Plan, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         let waiting = exporter.waiting();
         let segments = account.scrape(VARIANT, clock, waiting, pending()).await?;
         let reload = exporter.last_reload();
-        let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload))?;
+        let own = Segment::render(VARIANT, |writer| write_exporter(writer, reload, true))?;
         let page = text(Body::new(VARIANT, segments.into_iter().chain([own])))?;
         writeln!(out, "up{{{TARGET}}} 1 {time}")?;
         for line in page.lines().filter(|line| !line.starts_with('#')) {
@@ -134,14 +135,11 @@ impl Plan {
 
 /// The demo's, with the time zone of its company.
 fn collect_settings() -> Result<collect::Settings, String> {
-    let origin = Origin {
-        flags: [("collect.time-zone", vec!["Europe/London".to_owned()])].into(),
-        environment: |_| None,
-    };
-    let config = origin.load_demo();
-    config
-        .map(|config| config.collect)
-        .map_err(|Problems(lines)| lines.join("\n"))
+    let zone = TimeZone::get("Europe/London").map_err(|error| error.to_string())?;
+    Ok(collect::Settings {
+        zone,
+        ..default_collect()
+    })
 }
 
 /// A body's frames are ready from the start, so nothing is waited for.

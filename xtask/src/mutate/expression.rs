@@ -1,13 +1,16 @@
 //! The ways to break a `PromQL` expression in one place. Each yields an expression that still
 //! parses, so that only a test can tell it from the right one.
 
+use std::time::Duration;
+
 use promql_parser::label::MatchOp;
 use promql_parser::parser::token::{
     T_ADD, T_DIV, T_EQLC, T_GTE, T_GTR, T_LOR, T_LSS, T_LTE, T_MAX, T_MIN, T_MUL, T_NEQ, T_SUB,
     T_SUM, TokenId, TokenType,
 };
 use promql_parser::parser::{
-    self, AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, MatrixSelector, VectorSelector,
+    self, AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, MatrixSelector, Offset,
+    SubqueryExpr, VectorSelector,
 };
 
 /// What was done to an expression, and what came of it.
@@ -38,6 +41,7 @@ fn variants(expr: &Expr) -> Vec<Broken<Expr>> {
             .map(|(what, broken)| (what, Expr::VectorSelector(broken)))
             .collect(),
         Expr::MatrixSelector(selector) => range_variants(selector),
+        Expr::Subquery(subquery) => subquery_variants(subquery),
         _ => Vec::new(),
     };
     let mut whole = expr.clone();
@@ -56,6 +60,7 @@ fn parts(expr: &mut Expr) -> Vec<&mut Expr> {
         Expr::Binary(binary) => vec![&mut binary.lhs, &mut binary.rhs],
         Expr::Aggregate(aggregate) => vec![&mut aggregate.expr],
         Expr::Paren(paren) => vec![&mut paren.expr],
+        Expr::Subquery(subquery) => vec![&mut subquery.expr],
         Expr::Call(call) => call.args.args.iter_mut().map(AsMut::as_mut).collect(),
         _ => Vec::new(),
     }
@@ -91,7 +96,9 @@ fn replacements(op: TokenId) -> &'static [TokenId] {
         T_GTR => &[T_GTE, T_LTE],
         T_LSS => &[T_LTE, T_GTE],
         T_EQLC => &[T_NEQ],
+        T_ADD => &[T_SUB],
         T_SUB => &[T_ADD],
+        T_MUL => &[T_DIV],
         T_DIV => &[T_MUL],
         _ => &[],
     }
@@ -139,7 +146,8 @@ fn without_each_label(modifier: Option<&LabelModifier>) -> Vec<Broken<LabelModif
 fn call_variants(right: &Call) -> Vec<Broken<Expr>> {
     let name = match right.func.name {
         "max_over_time" => "min_over_time",
-        "last_over_time" => "max_over_time",
+        "sum_over_time" => "max_over_time",
+        "clamp_max" => "clamp_min",
         _ => return Vec::new(),
     };
     let mut broken = right.clone();
@@ -173,22 +181,62 @@ fn selector_variants(right: &VectorSelector) -> Vec<Broken<VectorSelector>> {
         broken.matchers.matchers[position].op = opposite;
         all.push((format!("the opposite of {matcher}"), broken));
     }
+    for (what, offset) in offset_variants(right.offset.as_ref()) {
+        let mut broken = right.clone();
+        broken.offset = offset;
+        all.push((what, broken));
+    }
     all
 }
 
-/// A third of the range and the double: finer steps depend on whether a range holds its first instant, which
-/// Prometheus 2 and 3 see differently.
+fn offset_variants(right: Option<&Offset>) -> Vec<Broken<Option<Offset>>> {
+    let Some(Offset::Pos(length)) = right else {
+        return Vec::new();
+    };
+    let length = *length;
+    let name = humantime::format_duration(length);
+    vec![
+        (format!("without offset {name}"), None),
+        (
+            format!("twice the offset {name}"),
+            Some(Offset::Pos(length * 2)),
+        ),
+    ]
+}
+
 fn range_variants(right: &MatrixSelector) -> Vec<Broken<Expr>> {
     let mut all = Vec::new();
     for (what, vs) in selector_variants(&right.vs) {
         let range = right.range;
         all.push((what, Expr::MatrixSelector(MatrixSelector { vs, range })));
     }
-    for range in [right.range / 3, right.range * 2] {
+    for (what, range) in other_ranges(right.range) {
         let vs = right.vs.clone();
-        let [old, new] = [right.range, range].map(humantime::format_duration);
-        let what = format!("[{old}] becomes [{new}]");
         all.push((what, Expr::MatrixSelector(MatrixSelector { vs, range })));
     }
     all
+}
+
+fn subquery_variants(right: &SubqueryExpr) -> Vec<Broken<Expr>> {
+    let mut all = Vec::new();
+    for (what, offset) in offset_variants(right.offset.as_ref()) {
+        let mut broken = right.clone();
+        broken.offset = offset;
+        all.push((what, Expr::Subquery(broken)));
+    }
+    for (what, range) in other_ranges(right.range) {
+        let mut broken = right.clone();
+        broken.range = range;
+        all.push((what, Expr::Subquery(broken)));
+    }
+    all
+}
+
+/// A third and the double: finer steps depend on whether a range holds its first instant, which Prometheus 2 and 3
+/// see differently.
+fn other_ranges(right: Duration) -> [Broken<Duration>; 2] {
+    [right / 3, right * 2].map(|range| {
+        let [old, new] = [right, range].map(humantime::format_duration);
+        (format!("[{old}] becomes [{new}]"), range)
+    })
 }

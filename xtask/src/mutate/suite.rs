@@ -87,7 +87,9 @@ impl Suite {
         let mut command = Command::new(&self.promtool);
         command.args(arguments).args(files);
         // The tests run side by side, each in a process that ends soon.
-        command.envs([("GOMAXPROCS", "1"), ("GOGC", "off")]);
+        // The tests run side by side, and most end before there is much to collect.
+        let envs = [("GOMAXPROCS", "1"), ("GOGC", "off"), ("GOMEMLIMIT", "1GiB")];
+        command.envs(envs);
         command.output().map_err(|error| {
             let promtool = &self.promtool;
             format!("{promtool}: {error}. Install Debian's package prometheus, or promtool")

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::calls::{Tally, tally};
+use super::super::calls::tally;
+use super::super::tally::Tally;
 use super::super::timeline::{Mode, Timeline};
 use super::*;
 use eightxeight::consistency;

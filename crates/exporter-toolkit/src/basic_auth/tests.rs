@@ -1,8 +1,12 @@
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 
 use axum::http::HeaderValue;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::*;
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// The cheapest that bcrypt allows.
 const COST: u32 = 4;
@@ -23,7 +27,7 @@ fn header(value: &str) -> HeaderMap {
 
 async fn ask(auth: &BasicAuth, users: &Users, user: &str, password: &str) -> bool {
     let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-    auth.authenticate(users, &header(&value)).await == AuthResult::Granted
+    auth.authenticate(users, &header(&value), HERE).await == AuthResult::Granted
 }
 
 fn auth() -> Arc<BasicAuth> {
@@ -93,31 +97,40 @@ async fn guesses_do_not_push_the_right_password_out() {
     }
     auth.recent.run_pending_tasks().await;
     assert_eq!(auth.recent.entry_count(), MOST_REMEMBERED);
-    // Nobody gets a place in the queue any more.
-    auth.waiting.close();
+    let _turns = hold(&auth).await;
     assert!(ask(&auth, &users, "alice", "wonder").await);
+}
+
+/// Lets nothing be compared while it is kept.
+async fn hold(auth: &BasicAuth) -> OwnedSemaphorePermit {
+    let all = u32::try_from(auth.turn.available_permits()).unwrap();
+    auth.turn.clone().acquire_many_owned(all).await.unwrap()
+}
+
+async fn until_waiting(auth: &BasicAuth, count: usize) {
+    while lock(&auth.waiting).len() < count {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
 async fn who_hangs_up_keeps_the_place_and_leaves_the_verdict() {
     let users = users(&[("alice", "wonder")]);
     let auth = auth();
-    let held = auth.turn.clone().acquire_owned().await.unwrap();
+    let held = hold(&auth).await;
     let asked = tokio::spawn({
         let (auth, users) = (auth.clone(), users.clone());
         async move { ask(&auth, &users, "alice", "wonder").await }
     });
-    while auth.waiting.available_permits() == MOST_WAITING {
-        tokio::task::yield_now().await;
-    }
+    until_waiting(&auth, 1).await;
     asked.abort();
     assert!(asked.await.is_err());
-    assert_eq!(auth.waiting.available_permits(), MOST_WAITING - 1);
+    assert_eq!(lock(&auth.waiting).len(), 1);
     drop(held);
     let mut verdict = auth.recent.iter().next().unwrap().1;
     verdict.wait_for(Option::is_some).await.unwrap();
     // No bcrypt is needed any more.
-    auth.waiting.close();
+    let _turns = hold(&auth).await;
     assert!(ask(&auth, &users, "alice", "wonder").await);
 }
 
@@ -125,24 +138,24 @@ async fn who_hangs_up_keeps_the_place_and_leaves_the_verdict() {
 async fn those_who_ask_the_same_share_a_verdict_and_a_crowd_is_told_to_come_again() {
     let users = users(&[("alice", "wonder")]);
     let auth = auth();
-    let held = auth.turn.clone().acquire_owned().await.unwrap();
-    let ask = |user: String, password: &'static str| {
+    let held = hold(&auth).await;
+    let ask = |host: u8, user: String, password: &'static str| {
         let (auth, users) = (auth.clone(), users.clone());
         let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-        tokio::spawn(async move { auth.authenticate(&users, &header(&value)).await })
+        let from = IpAddr::V4(Ipv4Addr::new(192, 0, 2, host));
+        tokio::spawn(async move { auth.authenticate(&users, &header(&value), from).await })
     };
     let same: Vec<_> = (0..500)
-        .map(|_| ask("alice".to_owned(), "wonder"))
+        .map(|_| ask(1, "alice".to_owned(), "wonder"))
         .collect();
-    while auth.waiting.available_permits() == MOST_WAITING {
-        tokio::task::yield_now().await;
-    }
-    let strangers: Vec<_> = (0..MOST_WAITING + 9)
-        .map(|number| ask(format!("user{number}"), "x"))
+    until_waiting(&auth, 1).await;
+    // A host that guesses leaves places for others.
+    let mut strangers: Vec<_> = (0..MOST_FROM_ONE + 9)
+        .map(|number| ask(2, format!("user{number}"), "x"))
         .collect();
-    while auth.waiting.available_permits() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until_waiting(&auth, 1 + MOST_FROM_ONE).await;
+    strangers.extend((0..20).map(|number| ask(3, format!("other{number}"), "x")));
+    until_waiting(&auth, MOST_WAITING).await;
     drop(held);
     for answer in same {
         assert_eq!(answer.await.unwrap(), AuthResult::Granted);
@@ -151,7 +164,11 @@ async fn those_who_ask_the_same_share_a_verdict_and_a_crowd_is_told_to_come_agai
     for answer in strangers {
         busy += usize::from(answer.await.unwrap() == AuthResult::Busy);
     }
-    assert_eq!(busy, 10, "the queue holds alice and 63 strangers");
+    assert_eq!(
+        busy,
+        9 + 5,
+        "the queue holds alice, 48 strangers and 15 others"
+    );
 }
 
 #[test]

@@ -54,3 +54,10 @@ async fn a_file_that_loses_its_client_certificates_changes_nothing() {
         assert_eq!(rejected(&first, &[&lax]).await, [is_rejected], "{lax}");
     }
 }
+
+#[tokio::test]
+async fn tls_that_waits_for_a_restart_can_be_taken_back() {
+    let tls = "tls_server_config: {cert_file: a.crt, key_file: a.key}";
+    let plain = "http_server_config: {headers: {X-Frame-Options: deny}}";
+    assert_eq!(rejected(plain, &[tls, plain]).await, [false, false]);
+}

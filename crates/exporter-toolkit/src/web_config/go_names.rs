@@ -1,7 +1,7 @@
 //! What Go calls versions, cipher suites, curves and demands on clients, and what rustls has for them.
 
 use rustls::crypto::SupportedKxGroup;
-use rustls::crypto::aws_lc_rs::{cipher_suite as suite, kx_group};
+use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, kx_group};
 use rustls::{ProtocolVersion, SupportedCipherSuite};
 
 use super::ClientAuth;
@@ -23,54 +23,38 @@ pub(super) const CLIENT_AUTH: [(&str, ClientAuth); 6] = [
     ("RequireAndVerifyClientCert", ClientAuth::RequireAndVerify),
 ];
 
-/// The names of Go's `tls.CipherSuites()`, up to Go 1.21, which had more than today. rustls has no CBC and
-/// no key exchange by RSA.
-pub(super) const SUITES: [(&str, Option<SupportedCipherSuite>); 17] = [
-    (
-        "TLS_AES_128_GCM_SHA256",
-        Some(suite::TLS13_AES_128_GCM_SHA256),
-    ),
-    (
-        "TLS_AES_256_GCM_SHA384",
-        Some(suite::TLS13_AES_256_GCM_SHA384),
-    ),
-    (
-        "TLS_CHACHA20_POLY1305_SHA256",
-        Some(suite::TLS13_CHACHA20_POLY1305_SHA256),
-    ),
-    (
-        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-        Some(suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
-    ),
-    (
-        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-        Some(suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
-    ),
-    (
-        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-        Some(suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
-    ),
-    (
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-        Some(suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
-    ),
-    (
-        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-        Some(suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
-    ),
-    (
-        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-        Some(suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256),
-    ),
-    ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", None),
-    ("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", None),
-    ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", None),
-    ("TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", None),
-    ("TLS_RSA_WITH_AES_128_CBC_SHA", None),
-    ("TLS_RSA_WITH_AES_256_CBC_SHA", None),
-    ("TLS_RSA_WITH_AES_128_GCM_SHA256", None),
-    ("TLS_RSA_WITH_AES_256_GCM_SHA384", None),
+/// The names of Go's `tls.CipherSuites()`, up to Go 1.21, which had more than today.
+const SUITES: [&str; 17] = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
 ];
+
+/// Go's suites by name. rustls has no CBC and no key exchange by RSA.
+pub(super) fn suites() -> [(&'static str, Option<SupportedCipherSuite>); SUITES.len()] {
+    // rustls names those of TLS 1.3 apart, `TLS13_AES_128_GCM_SHA256`.
+    let own = |suite: &SupportedCipherSuite| suite.suite().as_str()?.split_once('_');
+    SUITES.map(|name| {
+        let is_it = |suite: &&SupportedCipherSuite| {
+            own(suite).map(|(_, rest)| rest) == name.strip_prefix("TLS_")
+        };
+        (name, ALL_CIPHER_SUITES.iter().find(is_it).copied())
+    })
+}
 
 /// rustls has no P-521.
 pub(super) const CURVES: [(&str, Option<&'static dyn SupportedKxGroup>); 5] = [

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use axum::http::{HeaderName, HeaderValue};
 
 use super::go_names::HEADERS;
-use super::reader::Reader;
+use super::reader::{Reader, THE_FILE};
 use super::{RateLimit, Settings, Users, go_duration};
 use crate::yaml::{self, Node, Value};
 
@@ -32,7 +32,7 @@ impl Reader {
             "basic_auth_users",
             "rate_limit",
         ];
-        let root = self.map(Some(root), "the file", "", &keys);
+        let root = self.map(Some(root), THE_FILE, &keys);
         Settings {
             tls: self.tls(root.get("tls_server_config")),
             headers: self.http(root.get("http_server_config")),
@@ -44,21 +44,11 @@ impl Reader {
     }
 
     fn http(&mut self, node: Option<&Node>) -> Vec<(HeaderName, HeaderValue)> {
-        let map = self.map(
-            node,
-            "http_server_config",
-            "http_server_config.",
-            &["http2", "headers"],
-        );
+        let map = self.map(node, "http_server_config", &["http2", "headers"]);
         self.switch(&map, "http2");
         let place = "http_server_config.headers";
         let names = HEADERS.map(|(name, _)| name);
-        let headers = self.map(
-            map.get("headers"),
-            place,
-            "http_server_config.headers.",
-            &names,
-        );
+        let headers = self.map(map.get("headers"), place, &names);
         let mut found = Vec::new();
         for (name, node) in &headers.given {
             let Some((_, allowed)) = HEADERS.iter().find(|(known, _)| known == name) else {
@@ -111,7 +101,7 @@ impl Reader {
 
     fn rate_limit(&mut self, node: Option<&Node>) -> Option<RateLimit> {
         let place = "rate_limit";
-        let map = self.map(node, place, "rate_limit.", &["interval", "burst"]);
+        let map = self.map(node, place, &["interval", "burst"]);
         let interval = map.get("interval").and_then(|node| {
             let interval = go_duration::parse(self.text(node, "rate_limit.interval")?);
             if interval.is_none() {

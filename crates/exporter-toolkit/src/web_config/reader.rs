@@ -3,6 +3,9 @@
 use super::go_names::find;
 use crate::yaml::{Node, Value};
 
+/// The place of the outermost map, which stands before no key.
+pub(super) const THE_FILE: &str = "the file";
+
 /// Reads nodes and collects their problems.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -35,10 +38,13 @@ impl Reader {
         &mut self,
         node: Option<&'n Node>,
         place: &'static str,
-        prefix: &str,
         known: &[&str],
     ) -> Entries<'n> {
         let entries = self.entries(node, place);
+        let prefix = match place {
+            THE_FILE => String::new(),
+            place => format!("{place}."),
+        };
         for (key, node) in &entries {
             if !known.contains(key) {
                 let key = key.escape_debug();

@@ -6,7 +6,7 @@ use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, DEFAULT_KX_GROUPS};
 use rustls::{ProtocolVersion, SupportedCipherSuite, SupportedProtocolVersion, version};
 
-use super::go_names::{CLIENT_AUTH, CURVES, SUITES, VERSIONS, find};
+use super::go_names::{CLIENT_AUTH, CURVES, VERSIONS, find, suites};
 use super::reader::{Entries, Reader};
 use super::{ClientAuth, From, Material, Tls};
 use crate::yaml::Node;
@@ -30,7 +30,7 @@ const TLS_KEYS: [&str; 13] = [
 impl Reader {
     pub(super) fn tls(&mut self, node: Option<&Node>) -> Option<Tls> {
         let place = "tls_server_config";
-        let map = self.map(node, place, "tls_server_config.", &TLS_KEYS);
+        let map = self.map(node, place, &TLS_KEYS);
         let certificate = self.material(&map, "cert");
         let key = self.material(&map, "key");
         let client_ca = self.material(&map, "client_ca");
@@ -73,11 +73,7 @@ impl Reader {
 
     /// Checks that the settings for client certificates are consistent.
     fn client_auth(&mut self, map: &Entries<'_>, auth: ClientAuth, has_ca: bool) {
-        let verifies = matches!(
-            auth,
-            ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify
-        );
-        if verifies && !has_ca {
+        if auth.verifies() && !has_ca {
             self.problem(map.line, map.place, "client_auth_type verifies certificates and needs client_ca_file or client_ca: without it any certificate of any public authority would do");
         }
         if has_ca && auth == ClientAuth::None {
@@ -163,7 +159,7 @@ impl Reader {
             versions.iter().any(|version| version.version == own)
         };
         let every = || ALL_CIPHER_SUITES.iter().copied().filter(spoken);
-        let Some(mut suites) = self.choice(map, "cipher_suites", &SUITES) else {
+        let Some(mut suites) = self.choice(map, "cipher_suites", &suites()) else {
             return every().collect();
         };
         suites.retain(spoken);

@@ -41,12 +41,9 @@ pub(super) fn parse(format: Format, page: &str) -> Vec<Family> {
                 .unwrap_or_else(|| panic!("after HELP of {name}: {rest}"));
             let unit = lines
                 .next_if(|line| line.starts_with("# UNIT"))
-                .map(|line| {
-                    assert_eq!(format, Format::OpenMetrics);
-                    let unit = line.strip_prefix(&format!("# UNIT {name} ")).unwrap();
-                    assert!(name.ends_with(&format!("_{unit}")), "{line}");
-                    unit.to_owned()
-                });
+                .map(|line| line.strip_prefix(&format!("# UNIT {name} ")).unwrap())
+                .filter(|unit| !unit.is_empty());
+            assert!(unit.is_none_or(|unit| name.ends_with(&format!("_{unit}"))));
             let base = match (format, kind) {
                 (Format::Text, "counter") => name.strip_suffix("_total").expect("counter's name"),
                 _ => name,
@@ -56,7 +53,7 @@ pub(super) fn parse(format: Format, page: &str) -> Vec<Family> {
                 name: base.to_owned(),
                 kind: kind.to_owned(),
                 help: unescape(help, format == Format::OpenMetrics),
-                unit,
+                unit: unit.map(str::to_owned),
                 samples: Vec::new(),
             });
         } else {

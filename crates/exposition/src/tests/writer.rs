@@ -60,7 +60,10 @@ fn a_unit_is_named_where_the_name_ends_in_a_base_unit() {
         let write = |writer: &mut Writer| writer.family(name, Kind::Gauge, "h").sample(&[], 1.0);
         let families = parsed(Format::OpenMetrics, write);
         assert_eq!(families[0].unit.as_deref(), unit, "{name}");
-        assert_eq!(parsed(Format::Text, write)[0].unit, None);
+        // A family without a unit says so: Prometheus 3.5 would take that of the family before.
+        let line = format!("# UNIT {name} {}", unit.unwrap_or_default());
+        assert_eq!(lines(Format::OpenMetrics, write)[2], line);
+        assert!(!text(Format::Text, write).contains("# UNIT"));
     }
 }
 

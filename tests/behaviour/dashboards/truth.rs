@@ -1,0 +1,359 @@
+//! The panels against calls that are known from outside: each test is about a fault that the dashboards had, or a promise
+//! that they make.
+
+use super::drawn::{
+    ABANDONED, ANSWERED, DAY, HOUR, INBOUND, MISSED, Past, Pbx, ask, by, number, panel, query,
+    query_of,
+};
+use super::file::{list, text};
+
+/// Midnight of a Monday, five hours east of Greenwich.
+const MONDAY: i64 = 1_777_834_800;
+
+/// Every so many minutes, with the newest answer.
+fn each(step: usize, until: i64) -> impl Iterator<Item = (i64, i64)> + Clone {
+    (0..=until).step_by(step).map(|minute| (minute, minute))
+}
+
+#[tokio::test]
+async fn a_failure_over_a_full_hour_costs_no_hour() {
+    let pbx = Pbx::drawn(r#"instance="a",pbx_id="main""#, DAY, 5, 0..0);
+    let mut past = Past::new(MONDAY);
+    // From 11:54 to 12:02 8x8 fails, and the last good answer is shown.
+    let failed = |at: i64| (12 * HOUR - 6..12 * HOUR + 2).contains(&at);
+    let asked = |at: i64| if failed(at) { 12 * HOUR - 7 } else { at };
+    past.shown(&pbx, (0..=DAY).map(|at| (at, asked(at))));
+    past.account(r#"instance="a""#, (0..=DAY).map(|at| (at, !failed(at))));
+    let prometheus = past.prometheus().await;
+    let hours = (1..=24).map(|hour| asked(hour * HOUR));
+    let expected: f64 = hours.map(|end| pbx.between(INBOUND, end - HOUR, end)).sum();
+    let found = number(&prometheus, &query("Inbound, total", 0, 1), MONDAY + 86_400).await;
+    assert_eq!(found, Some(expected));
+    assert!((pbx.between(INBOUND, 0, DAY) - expected).abs() < 60.0);
+}
+
+#[tokio::test]
+async fn hours_read_are_those_of_the_worst_account() {
+    let mut past = Past::new(MONDAY);
+    for (account, unread) in [("whole", 0), ("poor", 7)] {
+        let labels = format!(r#"instance="a",account="{account}""#);
+        let pbx = Pbx::drawn(&format!(r#"{labels},pbx_id="main""#), DAY, 2, 0..0);
+        past.shown(
+            &pbx,
+            each(5, DAY).filter(move |(at, _)| *at > unread * HOUR),
+        );
+        past.account(&labels, (0..=DAY).step_by(5).map(|at| (at, true)));
+    }
+    let worst = query("Hours read", 0, 1);
+    let prometheus = past.prometheus().await;
+    let end = MONDAY + 86_400;
+    assert_eq!(number(&prometheus, &worst, end).await, Some(17.0 / 24.0));
+
+    let mut past = Past::new(MONDAY);
+    let pbx = Pbx::drawn(
+        r#"instance="a",account="whole",pbx_id="main""#,
+        DAY,
+        2,
+        0..0,
+    );
+    past.shown(&pbx, each(5, DAY));
+    past.account(
+        r#"instance="a",account="without data""#,
+        (0..=DAY).step_by(5).map(|at| (at, false)),
+    );
+    let prometheus = past.prometheus().await;
+    assert_eq!(number(&prometheus, &worst, end).await, Some(0.0));
+}
+
+#[tokio::test]
+async fn a_mean_of_no_calls_is_a_gap() {
+    let quiet = Pbx::drawn(r#"instance="a",pbx_id="quiet""#, HOUR, 0, 0..0);
+    let busy = Pbx::drawn(r#"instance="a",pbx_id="busy""#, HOUR, 9, 0..0);
+    let mut past = Past::new(MONDAY);
+    for (pbx, name, mean) in [(&quiet, "quiet", 0.0), (&busy, "busy", 95.0)] {
+        past.shown(pbx, each(1, HOUR));
+        let series = format!(
+            r#"eightxeight_company_average_talk_time_seconds{{job="eightxeight",instance="a",pbx_id="{name}",window="1h"}}"#
+        );
+        past.series(&series, (0..=HOUR).map(|at| (at, mean)));
+    }
+    let prometheus = past.prometheus().await;
+    let query = query_of(&panel("pbx", "Mean time spent talking"), 0, 1);
+    let found = by(ask(&prometheus, &query, MONDAY + 3600).await, &["pbx_id"]);
+    assert_eq!(found, [(vec!["busy".to_owned()], 95.0)].into());
+}
+
+#[tokio::test]
+async fn in_an_outage_the_columns_of_today_stay() {
+    let pbx = Pbx::drawn(r#"instance="a",pbx_id="main""#, 8 * DAY, 3, 0..0);
+    let mut past = Past::new(MONDAY);
+    let end = 7 * DAY + 12 * HOUR;
+    past.shown(&pbx, each(5, end - 20));
+    let prometheus = past.prometheus().await;
+    let table = panel("overview", "Today so far and a week before");
+    let mut columns = Vec::new();
+    for column in 0..3 {
+        let found = ask(&prometheus, &query_of(&table, column, 1), MONDAY + 60 * end).await;
+        columns.push(by(found, &["calls"]));
+    }
+    let week_before = |kind| pbx.between(kind, 0, 12 * HOUR);
+    let (missed, abandoned) = (week_before(MISSED), week_before(ABANDONED));
+    for (row, before) in [
+        ("Inbound calls", week_before(INBOUND)),
+        ("Answered", week_before(ANSWERED)),
+        ("Rang out or voicemail", missed - abandoned),
+        ("Abandoned", abandoned),
+    ] {
+        let cells: Vec<f64> = columns
+            .iter()
+            .map(|column| column[&vec![row.to_owned()]])
+            .collect();
+        assert_eq!(cells, [-1.0, before, -2.0], "{row}");
+    }
+    // What is below 0 is drawn as a dash.
+    let dashes = list(&table["fieldConfig"]["overrides"])
+        .iter()
+        .flat_map(|rule| list(&rule["properties"]));
+    let dashes = dashes
+        .filter(|property| text(property, "id") == "mappings")
+        .map(|property| {
+            let options = property["value"][0]["options"].as_object().unwrap();
+            options
+                .iter()
+                .map(|(value, shown)| (value.clone(), text(shown, "text").to_owned()))
+                .next()
+                .unwrap()
+        });
+    let expected = ["-1", "-1", "-2"].map(|value| (value.to_owned(), "–".to_owned()));
+    assert_eq!(dashes.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_pbx_links_to_itself_and_not_to_its_namesakes() {
+    let table = panel("overview", "Each PBX, most callers lost first").to_string();
+    assert!(table.contains(
+        "&var-account=${__data.fields.account:percentencode}&var-pbx=${__value.raw:percentencode}"
+    ));
+    assert!(!table.contains("${account:queryparam}"));
+}
+
+#[tokio::test]
+async fn clock_hours_add_up_and_the_running_one_is_absent() {
+    let pbx = Pbx::drawn(r#"instance="a",pbx_id="main""#, DAY, 4, 0..0);
+    let mut past = Past::new(MONDAY);
+    past.shown(&pbx, each(1, 12 * HOUR + 25));
+    let prometheus = past.prometheus().await;
+    let hours = panel("overview", "Inbound calls in each clock hour");
+    for hour in 0..14 {
+        let mut parts = Vec::new();
+        for part in 0..3 {
+            parts.push(
+                number(
+                    &prometheus,
+                    &query_of(&hours, part, 1),
+                    MONDAY + 3600 * hour,
+                )
+                .await,
+            );
+        }
+        let of = |kind| pbx.between(kind, hour * HOUR, (hour + 1) * HOUR);
+        let expected = [of(ANSWERED), of(MISSED) - of(ABANDONED), of(ABANDONED)];
+        assert_eq!(expected.iter().sum::<f64>(), of(INBOUND));
+        let expected = expected.map(|number| (hour < 12).then_some(number));
+        assert_eq!(parts, expected, "{hour}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_quarter_of_an_hour_is_what_today_has_gained() {
+    let end = DAY + 12 * HOUR;
+    // Both are busy at the end; the second's exporter was away for half an hour, until five minutes ago.
+    let [here, away] = ["here", "away"].map(|account| {
+        Pbx::drawn(
+            &format!(r#"instance="a",account="{account}",pbx_id="main""#),
+            end,
+            9,
+            end - 10..end,
+        )
+    });
+    let mut past = Past::new(MONDAY);
+    past.shown(&here, each(1, end));
+    past.shown(
+        &away,
+        each(1, end).filter(move |(at, _)| !(end - 35..end - 5).contains(at)),
+    );
+    let prometheus = past.prometheus().await;
+    let [many, few] = [0, 1].map(|number| query("Callers lost in the last 15 minutes", number, 1));
+    let expect = |pbx: &Pbx, at: i64| {
+        pbx.between(ABANDONED, at - 15, at) / pbx.between(INBOUND, at - 15, at)
+    };
+    let at = |minute: i64| MONDAY + 60 * minute;
+    assert!(expect(&here, end) > 0.25);
+    assert_eq!(
+        number(&prometheus, &many, at(end)).await,
+        Some(expect(&here, end))
+    );
+    assert_eq!(number(&prometheus, &few, at(end)).await, None);
+    // Yesterday's calls are none of the first minutes of a day.
+    for query in [&many, &few] {
+        assert_eq!(number(&prometheus, query, at(DAY + 10)).await, None);
+    }
+    // Both, before one was away.
+    let both = end - 60;
+    let of = |kind| here.between(kind, both - 15, both) + away.between(kind, both - 15, both);
+    assert_eq!(
+        number(&prometheus, &many, at(both)).await,
+        Some(of(ABANDONED) / of(INBOUND))
+    );
+}
+
+#[tokio::test]
+async fn the_usual_is_the_middle_of_four_weeks() {
+    let end = 28 * DAY + 12 * HOUR;
+    let [main, small] = [("main", 5), ("small", 1)].map(|(name, most)| {
+        Pbx::drawn(
+            &format!(r#"instance="a",pbx_id="{name}""#),
+            end,
+            most,
+            end - 30..end,
+        )
+    });
+    let mut past = Past::new(MONDAY);
+    // Two exporters see the same calls; and of the weeks before there is one reading an hour.
+    for pbx in [&main, &small] {
+        past.shown(
+            pbx,
+            each(60, end - 60).chain(each(1, end).filter(move |(at, _)| *at > end - 60)),
+        );
+    }
+    past.shown(&main.at("b"), each(60, end));
+    let prometheus = past.prometheus().await;
+
+    let middle = |mut numbers: Vec<f64>| {
+        numbers.sort_by(f64::total_cmp);
+        f64::midpoint(numbers[1], numbers[2])
+    };
+    let weeks =
+        |of: &dyn Fn(i64) -> f64| middle((1..=4).map(|week| of(end - week * 7 * DAY)).collect());
+    let both = |kind, at| main.between(kind, at - HOUR, at) + small.between(kind, at - HOUR, at);
+    let calls = weeks(&|at| both(INBOUND, at));
+    let rate = weeks(&|at| both(ABANDONED, at) / both(INBOUND, at));
+    let lost = both(ABANDONED, end) - rate * both(INBOUND, end);
+    assert!(lost > 20.0);
+    for (title, expected) in [
+        ("Inbound calls", both(INBOUND, end)),
+        (
+            "Abandon rate, last $window",
+            both(ABANDONED, end) / both(INBOUND, end),
+        ),
+        ("Against the usual", both(INBOUND, end) / calls),
+        ("Usual abandon rate", rate),
+        ("Callers lost beyond the usual", lost),
+    ] {
+        let found = number(&prometheus, &query(title, 0, 1), MONDAY + 60 * end)
+            .await
+            .unwrap();
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "{title}: {found} {expected}"
+        );
+    }
+    // The table, of each PBX for itself.
+    let table = query("Each PBX, most callers lost first", 0, 1);
+    let found = by(
+        ask(&prometheus, &table, MONDAY + 60 * end).await,
+        &["pbx_id"],
+    );
+    for (name, pbx) in [("main", &main), ("small", &small)] {
+        let rate = weeks(&|at| {
+            pbx.between(ABANDONED, at - HOUR, at) / pbx.between(INBOUND, at - HOUR, at)
+        });
+        let expected =
+            pbx.between(ABANDONED, end - HOUR, end) - rate * pbx.between(INBOUND, end - HOUR, end);
+        assert!(
+            (found[&vec![name.to_owned()]] - expected).abs() < 1e-9,
+            "{name}: {found:?} {expected}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn hours_and_days_are_those_of_the_company() {
+    let end = 15 * DAY + 9 * HOUR;
+    let pbx = Pbx::drawn(r#"instance="a",pbx_id="main""#, end, 4, 0..0);
+    let mut past = Past::new(MONDAY);
+    past.shown(&pbx, each(60, end));
+    past.account(
+        r#"instance="a""#,
+        (60..=end).step_by(60).map(|at| (at, true)),
+    );
+    let prometheus = past.prometheus().await;
+    let at = MONDAY + 60 * end;
+    let lost = by(
+        ask(
+            &prometheus,
+            &query("When are callers lost? Abandon rate by hour", 0, 1),
+            at,
+        )
+        .await,
+        &["weekday", "hour"],
+    );
+    let calls = by(
+        ask(
+            &prometheus,
+            &query("When do calls come? Inbound calls an hour", 0, 1),
+            at,
+        )
+        .await,
+        &["weekday", "hour"],
+    );
+    assert_eq!((calls.len(), lost.len()), (168, 168));
+    for (cell, found) in &calls {
+        let [weekday, hour] = [0, 1].map(|label| cell[label].parse::<i64>().unwrap());
+        let first = (weekday - 1) * DAY + hour * HOUR;
+        let of = |kind| -> Vec<f64> {
+            let hours = (first..end).step_by(7 * 1440);
+            hours
+                .map(|from| pbx.between(kind, from, from + HOUR))
+                .collect()
+        };
+        let inbound = of(INBOUND);
+        let sum: f64 = inbound.iter().sum();
+        assert!(
+            (found - sum / f64::from(u8::try_from(inbound.len()).unwrap())).abs() < 1e-9,
+            "{cell:?}"
+        );
+        assert!(
+            (lost[cell] - of(ABANDONED).iter().sum::<f64>() / sum).abs() < 1e-9,
+            "{cell:?}"
+        );
+    }
+    // A day is named by its noon.
+    let days = by(
+        ask(
+            &prometheus,
+            &query("Inbound calls a day, and the abandon rate", 0, 1),
+            at,
+        )
+        .await,
+        &["day"],
+    );
+    let expected = (0..16).map(|day| {
+        let answered = pbx.between(ANSWERED, day * DAY, ((day + 1) * DAY).min(end));
+        (
+            vec![(MONDAY + 60 * (day * DAY + 12 * HOUR)).to_string()],
+            answered,
+        )
+    });
+    assert_eq!(days, expected.collect());
+    let full = by(
+        ask(
+            &prometheus,
+            &query("Inbound calls: this week and the 4 before", 0, 1),
+            at,
+        )
+        .await,
+        &["day"],
+    );
+    assert_eq!(full.len(), 15);
+}
