@@ -338,7 +338,11 @@ fn unpacked(mut body: Zeroizing<Vec<u8>>, most: usize) -> (Zeroizing<Vec<u8>>, O
         if !body.starts_with(GZIP) {
             break;
         }
-        let mut plain = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+        // gzip ends with the length before compression. Room for it from the start takes less than a buffer that grows.
+        let length = body.last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
+        let length = usize::try_from(length).unwrap_or(most);
+        let room = length.clamp(LARGEST_OTHER, most) + 1;
+        let mut plain = Zeroizing::new(Vec::with_capacity(room));
         let read = MultiGzDecoder::new(&body[..])
             .take(most as u64 + 1)
             .read_to_end(&mut plain);
