@@ -22,7 +22,7 @@ lint: ## Formatting, clippy, rustdoc
 unit: ## The tests of the program
 	$(CARGO) test --locked --workspace
 
-deployment: ## What stands in deploy/ and grafana/: generated files, rules and their tests, configurations
+deployment: ## Check deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
 

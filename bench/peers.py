@@ -1,4 +1,4 @@
-"""What a user would pick instead, and an nginx that stands in for 8x8, too quick to disturb the measurement."""
+"""What a user would pick instead, and an nginx in place of 8x8, too quick to disturb the measurement."""
 
 import gzip
 import http.client

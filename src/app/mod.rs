@@ -384,7 +384,7 @@ fn reload_signal(exporter: Arc<Exporter>) -> Result<(), Failure> {
     let mut hangup = on(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            // What is wrong stands in the log.
+            // The log says what is wrong.
             let _ = exporter.reload().await;
         }
     });

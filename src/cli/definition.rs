@@ -17,7 +17,7 @@ pub(super) const COMMANDS: [(&str, &str); 6] = [
     ),
     (
         "check",
-        "Try the way to 8x8 step by step and say what to do about each failure; exit 0 only if all worked",
+        "Test DNS, TLS, login and every window in turn, and explain how to fix what fails; exit 0 only if all worked",
     ),
     (
         "backfill",

@@ -39,7 +39,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Both.
+    /// In the order of the documentation.
     pub const ALL: [Mode; 2] = [Mode::Scrape, Mode::Timer];
 
     /// The value of `--collect.mode`.

@@ -79,7 +79,7 @@ pub(super) fn find(
     None
 }
 
-/// Where an account stands in the file, before a problem that names nothing else.
+/// Where an account is in the file, before a problem that names nothing else.
 fn place(account: Option<&AccountEntry>) -> String {
     account.map_or_else(String::new, |account| format!("{}: ", account.origin))
 }

@@ -40,7 +40,7 @@ pub(super) struct AccountEntry {
 ///
 /// # Errors
 ///
-/// When it can't be read, or is no YAML.
+/// When it can't be read, or isn't YAML.
 pub(super) fn read(path: &Path) -> Result<(File, Vec<String>), String> {
     // What was given isn't shown: it might be a secret in the wrong place.
     let unreadable =

@@ -218,7 +218,7 @@ impl Opt {
         )
     }
 
-    /// Where it stands in the configuration file: `collect.max_staleness`.
+    /// Its place in the configuration file: `collect.max_staleness`.
     pub(super) fn yaml_path(&self) -> String {
         self.name.replace('-', "_")
     }

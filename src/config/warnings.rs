@@ -63,7 +63,7 @@ pub(super) fn quoted_password() -> Option<String> {
     let is_quoted = std::env::var(name).is_ok_and(|text| is_quoted(&text));
     is_quoted.then(|| {
         format!(
-            "{name}: the password is sent with the quotation marks that it stands in, which \
+            "{name}: the password is sent with its quotation marks, which \
              `docker run --env-file` does not remove"
         )
     })

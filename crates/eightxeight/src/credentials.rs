@@ -160,18 +160,18 @@ fn bare(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
 }
 
-/// A secret that never stands in quotation marks, as a password might.
+/// A secret that is never quoted, as a password might be.
 fn unquoted(source: &Source) -> Result<SecretString, SecretError> {
     let secret = source.read()?;
     if is_quoted(secret.expose_secret()) {
         return Err(source.unusable(
-            "it stands in quotation marks, which `docker run --env-file` does not remove: leave them out",
+            "it begins and ends with a quotation mark, which `docker run --env-file` does not remove: leave them out",
         ));
     }
     Ok(secret)
 }
 
-/// Whether the text stands in quotation marks, as a shell would remove them.
+/// Whether the text is quoted, with marks that a shell would remove.
 #[must_use]
 pub fn is_quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|&mark| {

@@ -127,7 +127,7 @@ impl std::error::Error for Failure {}
 /// The status says little, so the body decides where it is one that is known. Source: 8x8's
 /// documentation of errors; the body of a spent quota is that of Apigee, the gateway in front of the API.
 pub(crate) fn classify(endpoint: Endpoint, status: u16, body: &[u8]) -> Cause {
-    // Too many requests say nothing of the credentials, whatever stands in the body.
+    // Too many requests say nothing of the credentials, whatever the body says.
     if status == 429 {
         return Cause::RateLimited;
     }

@@ -34,10 +34,11 @@ const LARGEST_OTHER: usize = 64 * 1024;
 /// with the number of accounts whose answers are huge.
 const LONG_ANSWER: usize = 2 * 1024 * 1024;
 
-static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
+/// glibc gives memory back to the system as soon as it is freed if it was asked for in a piece of more than 32 MiB. Smaller pieces
+/// can stay with the thread, and each answer is read on another one.
+const ALWAYS_RETURNED: usize = 33 * 1024 * 1024;
 
-/// Held while an answer is unpacked and decoded, off the runtime.
-static READING: Mutex<()> = Mutex::new(());
+static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
 
 /// How gzip begins.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -299,7 +300,6 @@ impl RawAnswer {
     ) -> Result<T, Failure> {
         let (endpoint, status, retry_after) = (self.endpoint, self.status, self.retry_after);
         // Small as it came, an answer can be huge when it is unpacked.
-        let _one_at_a_time = READING.lock().unwrap_or_else(PoisonError::into_inner);
         let (body, broken) = unpacked(self.body, largest(endpoint, status));
         let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
         let start = text.get(..LARGEST_OTHER).unwrap_or(text);
@@ -341,7 +341,10 @@ fn unpacked(mut body: Zeroizing<Vec<u8>>, most: usize) -> (Zeroizing<Vec<u8>>, O
         // gzip ends with the length before compression. Room for it from the start takes less than a buffer that grows.
         let length = body.last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
         let length = usize::try_from(length).unwrap_or(most);
-        let room = length.clamp(LARGEST_OTHER, most) + 1;
+        let room = match length.clamp(LARGEST_OTHER, most) + 1 {
+            long @ LONG_ANSWER.. => long.max(ALWAYS_RETURNED),
+            short => short,
+        };
         let mut plain = Zeroizing::new(Vec::with_capacity(room));
         let read = MultiGzDecoder::new(&body[..])
             .take(most as u64 + 1)

@@ -40,7 +40,7 @@ pub const LONG: Duration = Duration::from_hours(1);
 /// A backfill that can be started.
 #[derive(Debug)]
 pub struct Job {
-    /// Whom to ask, and how.
+    /// The account to ask.
     pub account: config::Account,
     /// The options as given.
     pub options: Options,

@@ -10,7 +10,7 @@ use super::Document;
 use crate::fixture::{Exporter, KEY, USERNAME, credentials, repository, run, simulator};
 
 /// How options of Prometheus and promtool begin.
-const OPTIONS_OF_OTHERS: [&str; 2] = ["--storage.tsdb.", "--max-block-duration"];
+const OPTIONS_OF_OTHERS: [&str; 3] = ["--set", "--storage.tsdb.", "--max-block-duration"];
 
 /// Variables that aren't options: the two secrets, what the compose file asks for, what the build is told, and one that
 /// Kubernetes sets.
