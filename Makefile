@@ -2,9 +2,9 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment alert-quality docs bench microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment alert-quality docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## Build and start the demo
 	$(CARGO) run --locked -- demo
@@ -73,6 +73,9 @@ release-check: release-setup test alert-quality deny image-test compose-test pac
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
 	scripts/setup bench
 	PATH="$$PATH:/usr/sbin" bench/run
+
+bench-dashboards: ## Measure the dashboards' queries over 60 PBXs and 30 days; needs Debian's prometheus
+	bench/dashboards.py
 
 microbench: ## Measure the parts: decoding, rendering, compressing, splicing, negotiating, the status page
 	$(CARGO) bench --locked --bench decode --bench exposition --bench status

@@ -43,12 +43,12 @@ function(config) {
     custom+: { fillOpacity: 0 },
     overrides: [
       panels.override('/^Range/', hidden + [
-        panels.fixed(colors.blue),
+        panels.fixed(colors.grey),
         ['custom.fillBelowTo', 'Lowest of %d weeks' % config.weeks],
-        ['custom.fillOpacity', 35],
+        ['custom.fillOpacity', 40],
       ], 'byRegexp'),
       panels.override('/^Lowest/', hidden + [
-        panels.fixed(colors.blue),
+        panels.fixed(colors.grey),
         ['custom.hideFrom', { legend: true, tooltip: false, viz: false }],
       ], 'byRegexp'),
       panels.override('Usual', [

@@ -463,14 +463,20 @@ local verdict(zero, one) = stat {
     },
     panels.table {
       title: 'Version',
-      shows: 'The build of each exporter.',
-      formula: 'the labels of eightxeight_exporter_build_info',
-      metrics: ['eightxeight_exporter_build_info'],
+      shows: 'The build of each exporter, and whether its 8x8 is a simulated one.',
+      formula: 'the labels of eightxeight_exporter_build_info, with (demo) where there is eightxeight_exporter_demo',
+      metrics: ['eightxeight_exporter_build_info', 'eightxeight_exporter_demo'],
       remedy: 'Different builds side by side: finish the update.',
       size: [8, 7],
       unit: 'none',
       decimals: 0,
-      queries: [[process('eightxeight_exporter_build_info'), '']],
+      local build = process('eightxeight_exporter_build_info'),
+      local demo = process('eightxeight_exporter_demo'),
+      queries: [[
+        'label_replace(%s and on (job, instance) %s, "version", "$1 (demo)", "version", "(.+)") or (%s unless on (job, instance) %s)'
+        % [build, demo, build, demo],
+        '',
+      ]],
       transformations: [panels.organize(['Time', '__name__', 'Value', 'Value #A'], {
         instance: 'Instance',
         job: 'Job',

@@ -215,6 +215,30 @@ async fn at_most_once_per_interval_counted_from_the_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_shows_nothing_old_and_asks_at_once() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T12:00:00Z");
+    let view = scrape(&bench.collector).await;
+    let awake = |slept: Duration| {
+        let now = bench.clock.now();
+        // The steady clock stood still.
+        Moment {
+            instant: now.instant,
+            wall: now.wall + slept,
+        }
+    };
+    let window = &view.windows[0];
+    for (slept, shown, due) in [
+        (Duration::ZERO, true, false),
+        (MINUTE, true, true),
+        (120 * MINUTE, false, true),
+    ] {
+        let now = awake(slept);
+        assert_eq!(window.shown(&view.plan, now).is_some(), shown, "{slept:?}");
+        assert_eq!(window.is_due(&view.plan, now), due, "{slept:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_scrape_nothing_is_asked() {
     let (collector, upstream) = one_window(Mode::Scrape);
     sleep(60 * MINUTE).await;

@@ -6,12 +6,12 @@
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use std::time::Duration;
 
 use exporter_toolkit::listen::ListenAddress;
 use rustix::process::getuid;
+use tokio::net::unix::UCred;
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::config::Web;
 
@@ -30,10 +30,8 @@ const NAME: &str = "eightxeight-exporter";
 ///
 /// The system has no such sockets. Then `health` needs to be told the address.
 pub(crate) fn publish(address: SocketAddr, prefix: &str) -> io::Result<()> {
-    let name = format!("{NAME}/{}/{address}{prefix}", std::process::id());
-    let socket = UnixListener::bind_addr(&UnixAddr::from_abstract_name(name)?)?;
-    socket.set_nonblocking(true)?;
-    let socket = tokio::net::UnixListener::from_std(socket)?;
+    let name = format!("\0{NAME}/{}/{address}{prefix}", std::process::id());
+    let socket = UnixListener::bind(name)?;
     tokio::spawn(async move {
         loop {
             // To be connected to is enough: it tells the other side whose process this is.
@@ -103,14 +101,13 @@ fn published(name: &str) -> Option<(ListenAddress, String)> {
     Some((address, prefix.to_owned()))
 }
 
-fn owner(name: &str) -> io::Result<tokio::net::unix::UCred> {
-    let socket = UnixStream::connect_addr(&UnixAddr::from_abstract_name(name)?)?;
-    socket.set_nonblocking(true)?;
+/// Who has bound a socket. It doesn't wait where connections aren't accepted.
+fn owner(name: &str) -> io::Result<UCred> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
-    let _inside = runtime.enter();
-    tokio::net::UnixStream::from_std(socket)?.peer_cred()
+    let socket = runtime.block_on(UnixStream::connect(format!("\0{name}")))?;
+    socket.peer_cred()
 }
 
 fn ask_at(listen: &ListenAddress, prefix: &str) -> Result<(), String> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Endpoint, Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use crate::fixture::{
     Exporter, Page, Prometheus, assert_says, assert_silent, clean_command, until,
@@ -64,6 +65,36 @@ impl Provider {
         command.arg("--config.file").arg(self.path("config.yml"));
         Exporter::start(command.args(options), tempfile::tempdir().unwrap()).await
     }
+}
+
+#[tokio::test]
+async fn large_answers_of_many_accounts_are_read_one_after_the_other() {
+    const ACCOUNTS: usize = 4;
+    let provider = Provider::with(ACCOUNTS).await;
+    provider.configure(&(1..=ACCOUNTS).collect::<Vec<_>>());
+    let large = Fault::gzip_bomb(12 << 20);
+    provider.simulator.faults().add(Rule::compsum(large));
+    let exporter = provider.serve(&[]).await;
+    let paths = (1..=ACCOUNTS).map(|n| format!("/probe?account={}", account(n)));
+    let paths: Vec<_> = paths.collect();
+    let mut scrapes = JoinSet::new();
+    for path in &paths {
+        scrapes.spawn(exporter.request("GET", path).send());
+    }
+    scrapes.join_all().await;
+    for path in &paths {
+        until(path, async || {
+            let page = exporter.page_at(path).await;
+            (page.value("eightxeight_up") == 1.0).then_some(())
+        })
+        .await;
+    }
+    let status = format!("/proc/{}/status", exporter.running.id());
+    let status = std::fs::read_to_string(status).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());
+    // One answer, its buffer as it grows, and the program.
+    assert!(kib.unwrap() < 100 * 1024, "{peak:?}");
 }
 
 fn account(n: usize) -> String {

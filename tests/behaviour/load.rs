@@ -244,5 +244,5 @@ async fn huge_answers_are_decoded_one_after_the_other() {
         assert_eq!(Page::parse(&page).value("eightxeight_up"), 1.0);
     }
     let grown = peak(&exporter.running) - before;
-    assert!(grown < 4 * ANSWER, "{grown}");
+    assert!(grown < 3 * ANSWER, "{grown}");
 }

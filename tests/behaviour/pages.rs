@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::process::Command;
 
+use eightxeight_simulator::{Fault, Rule};
 use serde_json::Value;
 
-use crate::fixture::{Exporter, Page, run, words};
+use crate::fixture::{Exporter, Page, run, simulator, words};
 
 #[tokio::test]
 async fn both_formats_and_encodings_hold_the_same_samples() {
@@ -115,6 +116,24 @@ async fn the_counters_are_there_from_the_start() {
         page.value(&series)
     });
     assert_eq!(end - start, 3600.0);
+}
+
+#[tokio::test]
+async fn the_status_page_names_pbxs_that_were_asked_for_and_are_absent() {
+    let simulator = simulator().await;
+    let answer = r#"[{"pbxId":"acmecorp","totalCall":1}]"#;
+    let answer = Fault::status(200, "application/json", answer);
+    simulator.faults().add(Rule::compsum(answer));
+    let options = words("--collect.window 1h --api.pbx-id acmecorp,br<no");
+    let exporter = Exporter::serve(&simulator, &options).await;
+    let page = exporter.page().await;
+    let absent = r#"eightxeight_answer_absent_pbxes{window="1h"}"#;
+    assert_eq!(page.value(absent), 1.0);
+    let html = exporter.text("/").await;
+    assert!(
+        html.contains("asked for by name: <code>br&#60;no</code>"),
+        "{html}"
+    );
 }
 
 #[tokio::test]

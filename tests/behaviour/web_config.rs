@@ -79,7 +79,8 @@ fn good_files_are_good_for_promtool_too() {
     ] {
         let (code, said) = check(files.path(), &text, &["--config.check"]);
         assert_eq!(code, Some(0), "{text}: {said:#?}");
-        assert_eq!(said, ["the configuration is good"]);
+        // Some files are good and have something to be warned of.
+        assert_eq!(said[0], "the configuration is good");
         let (good, said) = promtool(files.path(), &text);
         assert!(good, "{text}: {said}");
     }

@@ -26,7 +26,7 @@ usage: cargo xtask TOOL
   dist DIRECTORY                  write what is packed beside the program: manual page, completions, changelog, dashboards
   mutate                          break the rules, one fault at a time, and demand that their tests notice
   soak [SECONDS] [DAYS] [SEED]    run the exporter against a simulator that misbehaves
-  history FILE [END [SCENARIO]]   write days of scrapes of the demo as OpenMetrics
+  history FILE [END [SCENARIO]]   write five weeks of scrapes of the demo as OpenMetrics
   load ACCOUNTS PBXS              simulate an 8x8 for a measurement, until standard input ends";
 
 fn main() -> ExitCode {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
 
 use crate::answer::Snapshot;
 use crate::cause::{Cause, Reason};
@@ -37,7 +38,8 @@ struct Inner {
 }
 
 /// One answer is unpacked and decoded at a time in the whole process: a large one takes many times its length on the wire.
-static READING: Mutex<()> = Mutex::new(());
+/// One after the other they also use the same thread: glibc keeps memory for each.
+static READING: Semaphore = Semaphore::const_new(1);
 
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
@@ -334,10 +336,8 @@ impl Inner {
                     let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
                     identity.user.state().clock_skew = Some(skew);
                 }
-                let task = tokio::task::spawn_blocking(move || {
-                    let _one_at_a_time = READING.lock();
-                    answer.read(read)
-                });
+                let _one_at_a_time = READING.acquire().await;
+                let task = tokio::task::spawn_blocking(move || answer.read(read));
                 task.await.map_err(|_| Error::Panicked)?
             }
         };

@@ -72,10 +72,14 @@ impl Failure {
         }
     }
 
-    /// What metrics count it as.
+    /// What metrics count it as. A refusal that nobody has documented is what its status says.
     #[must_use]
     pub fn reason(&self) -> Reason {
-        self.cause.reason()
+        match (self.cause, self.status) {
+            (Cause::UnknownRefusal | Cause::ForeignRefusal, Some(400)) => Reason::BadRequest,
+            (Cause::UnknownRefusal | Cause::ForeignRefusal, Some(403)) => Reason::Forbidden,
+            (cause, _) => cause.reason(),
+        }
     }
 
     /// Whether it is an answer to a login that says no, so that the login isn't repeated soon: 8x8 locks users out.

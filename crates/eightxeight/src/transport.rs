@@ -30,11 +30,14 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
 
-/// A report that is longer, of some 2,000 PBXs, is read and decoded while no other of that length is: memory doesn't grow
+/// A report that is longer as it comes, perhaps compressed, is received and decoded while no other of that length is: memory doesn't grow
 /// with the number of accounts whose answers are huge.
 const LONG_ANSWER: usize = 2 * 1024 * 1024;
 
 static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
+
+/// Held while an answer is unpacked and decoded, off the runtime.
+static READING: Mutex<()> = Mutex::new(());
 
 /// How gzip begins.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -295,6 +298,8 @@ impl RawAnswer {
         read: impl FnOnce(&[u8]) -> Result<T, Cause>,
     ) -> Result<T, Failure> {
         let (endpoint, status, retry_after) = (self.endpoint, self.status, self.retry_after);
+        // Small as it came, an answer can be huge when it is unpacked.
+        let _one_at_a_time = READING.lock().unwrap_or_else(PoisonError::into_inner);
         let (body, broken) = unpacked(self.body, largest(endpoint, status));
         let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
         let start = text.get(..LARGEST_OTHER).unwrap_or(text);
@@ -333,7 +338,11 @@ fn unpacked(mut body: Zeroizing<Vec<u8>>, most: usize) -> (Zeroizing<Vec<u8>>, O
         if !body.starts_with(GZIP) {
             break;
         }
-        let mut plain = Zeroizing::new(Vec::with_capacity(LARGEST_OTHER));
+        // gzip ends with the length before compression. Room for it from the start takes less than a buffer that grows.
+        let length = body.last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
+        let length = usize::try_from(length).unwrap_or(most);
+        let room = length.clamp(LARGEST_OTHER, most) + 1;
+        let mut plain = Zeroizing::new(Vec::with_capacity(room));
         let read = MultiGzDecoder::new(&body[..])
             .take(most as u64 + 1)
             .read_to_end(&mut plain);

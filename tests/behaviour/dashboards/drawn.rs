@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::file::{Dashboard, substitute, targets, text};
 use super::past::store;
-use crate::fixture::{Labels, Prometheus, Sample};
+use crate::fixture::{Prometheus, Sample};
 
 pub(super) const HOUR: i64 = 60;
 pub(super) const DAY: i64 = 24 * HOUR;
@@ -33,6 +33,7 @@ pub(super) struct Pbx {
 impl Pbx {
     /// In the minutes of `busy` half of the callers give up.
     pub(super) fn drawn(labels: &str, minutes: i64, most: u64, busy: std::ops::Range<i64>) -> Pbx {
+        let labels = format!(r#"job="eightxeight",{labels}"#);
         let mut state = labels.bytes().map(u64::from).sum::<u64>();
         let mut draw = |below: u64| {
             state = state
@@ -46,22 +47,14 @@ impl Pbx {
             for _ in 0..draw(most + 1) {
                 let abandoned = draw(100) < if busy.contains(&minute) { 50 } else { 4 };
                 let answered = !abandoned && draw(100) < 90;
-                for (kind, happened) in [
-                    (INBOUND, true),
-                    (ANSWERED, answered),
-                    (MISSED, !answered),
-                    (ABANDONED, abandoned),
-                    (4, answered),
-                ] {
-                    counts[kind] += f64::from(u8::from(happened));
+                let happened = [true, answered, !answered, abandoned, answered];
+                for (count, happened) in counts.iter_mut().zip(happened) {
+                    *count += f64::from(u8::from(happened));
                 }
             }
             until.push(counts);
         }
-        Pbx {
-            labels: labels.to_owned(),
-            until,
-        }
+        Pbx { labels, until }
     }
 
     /// The same calls, seen by another exporter.
@@ -80,6 +73,11 @@ impl Pbx {
         let at = |minute: i64| self.until[usize::try_from(minute.max(0)).unwrap()][kind];
         at(to) - at(from)
     }
+}
+
+/// The minute at which the day began.
+fn midnight(minute: i64) -> i64 {
+    (minute - 1) / DAY * DAY
 }
 
 /// A past that begins at a Unix time, which is midnight where the company is.
@@ -103,63 +101,47 @@ impl Past {
         }
     }
 
-    /// What is shown of a PBX at each of `minutes`: the answer that was asked for at the second one, or nothing.
-    pub(super) fn shown(&mut self, pbx: &Pbx, minutes: impl Iterator<Item = (i64, i64)> + Clone) {
-        for (window, from) in [
-            ("1h", (|asked| asked - HOUR) as fn(i64) -> i64),
-            ("today", |asked| (asked - 1) / DAY * DAY),
-        ] {
-            for (kind, metric) in KINDS.iter().enumerate() {
-                let name = format!(
-                    r#"eightxeight_company_{metric}{{job="eightxeight",{},window="{window}"}}"#,
-                    pbx.labels
-                );
-                self.series(
-                    &name,
-                    minutes
-                        .clone()
-                        .map(|(at, asked)| (at, pbx.between(kind, from(asked), asked))),
-                );
-            }
+    /// What is shown of a PBX at each of `minutes`: the answer that was asked for at the second one.
+    pub(super) fn shown(&mut self, pbx: &Pbx, minutes: impl Iterator<Item = (i64, i64)>) {
+        let minutes: Vec<_> = minutes.collect();
+        for (kind, metric) in KINDS.iter().enumerate() {
+            let name = format!("eightxeight_company_{metric}{{{}", pbx.labels);
+            let hour = |(at, asked): &(i64, i64)| (*at, pbx.between(kind, asked - HOUR, *asked));
+            self.series(
+                &format!(r#"{name},window="1h"}}"#),
+                minutes.iter().map(hour),
+            );
+            let today =
+                |(at, asked): &(i64, i64)| (*at, pbx.between(kind, midnight(*asked), *asked));
+            self.series(
+                &format!(r#"{name},window="today"}}"#),
+                minutes.iter().map(today),
+            );
         }
     }
 
     /// When the day began, and whether collections worked, at each of `minutes`.
-    pub(super) fn account(
-        &mut self,
-        labels: &str,
-        minutes: impl Iterator<Item = (i64, bool)> + Clone,
-    ) {
-        let start = self.start;
+    pub(super) fn account(&mut self, labels: &str, minutes: impl Iterator<Item = (i64, bool)>) {
+        let worked: Vec<_> = minutes
+            .map(|(at, up)| (at, f64::from(u8::from(up))))
+            .collect();
+        let labels = format!(r#"job="eightxeight",{labels}"#);
         self.series(
-            &format!(r#"eightxeight_up{{job="eightxeight",{labels}}}"#),
-            minutes
-                .clone()
-                .map(|(at, up)| (at, f64::from(u8::from(up)))),
+            &format!("eightxeight_up{{{labels}}}"),
+            worked.iter().copied(),
         );
-        for window in ["1h", "today"] {
-            let of = |metric: &str| {
-                format!(r#"eightxeight_{metric}{{job="eightxeight",{labels},window="{window}"}}"#)
-            };
-            self.series(
-                &of("collection_success"),
-                minutes
-                    .clone()
-                    .map(|(at, up)| (at, f64::from(u8::from(up)))),
-            );
-            let begins = |at: i64| {
-                if window == "1h" {
-                    at - HOUR
-                } else {
-                    (at - 1) / DAY * DAY
-                }
-            };
-            #[expect(clippy::cast_precision_loss, reason = "Unix times are far smaller")]
-            let begins = minutes
-                .clone()
-                .map(|(at, _)| (at, (start + 60 * begins(at)) as f64));
-            self.series(&of("window_start_timestamp_seconds"), begins);
-        }
+        let success = format!(r#"eightxeight_collection_success{{{labels},window="1h"}}"#);
+        self.series(&success, worked.iter().copied());
+        let began =
+            format!(r#"eightxeight_window_start_timestamp_seconds{{{labels},window="today"}}"#);
+        let start = self.start;
+        let midnights = worked
+            .iter()
+            .map(|(at, _)| (*at, start + 60 * midnight(*at)));
+        self.series(
+            &began,
+            midnights.map(|(at, time)| (at, f64::from(u32::try_from(time).unwrap()))),
+        );
     }
 
     pub(super) async fn prometheus(mut self) -> Prometheus {
@@ -219,12 +201,10 @@ pub(super) async fn number(prometheus: &Prometheus, query: &str, at: i64) -> Opt
 
 /// Its numbers by the values of some labels.
 pub(super) fn by(samples: Vec<Sample>, names: &[&str]) -> BTreeMap<Vec<String>, f64> {
-    let value = |labels: &Labels, name: &&str| labels.get(*name).cloned().unwrap_or_default();
-    let named = samples.into_iter().map(|(labels, number)| {
-        (
-            names.iter().map(|name| value(&labels, name)).collect(),
-            number,
-        )
-    });
-    named.collect()
+    let mut numbers = BTreeMap::new();
+    for (labels, number) in samples {
+        let values = names.iter().map(|name| labels[*name].clone());
+        numbers.insert(values.collect(), number);
+    }
+    numbers
 }

@@ -1,4 +1,4 @@
-//! Writes what Prometheus would have stored while it scraped the demo for days, as `OpenMetrics` with
+//! Writes what Prometheus would have stored while it scraped the demo for five weeks, as `OpenMetrics` with
 //! timestamps, for `promtool tsdb create-blocks-from openmetrics`: dashboards with a past, in seconds.
 
 mod replay;
