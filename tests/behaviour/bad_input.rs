@@ -137,7 +137,21 @@ fn secrets_that_cannot_be_read_or_are_empty() {
     let lines = refused(&[&["serve", "--api.key-file", &empty], &none[..]].concat());
     let line = |option: &str| lines.iter().find(|line| line.contains(option)).unwrap();
     assert_says(line("--api.key-file"), &["empty"]);
-    assert_says(line("--api.password-file"), &["no such file"]);
+    let here = "there is no such file in the working directory";
+    assert_says(line("--api.password-file"), &[here]);
+    let directory = files.path().to_str().unwrap();
+    for (path, place) in [
+        (path("hunter2"), format!("no such file in {directory};")),
+        (
+            path("mounts/hunter2"),
+            format!("no such file, nor its directory below {directory};"),
+        ),
+        (directory.to_owned(), "it is a directory in ".to_owned()),
+    ] {
+        let lines = refused(&[&["serve", "--api.key-file", &path], &none[..]].concat());
+        let line = lines.iter().find(|line| line.contains("--api.key-file"));
+        assert_says(line.unwrap(), &[&place]);
+    }
     let variables = [
         ("EIGHTXEIGHT_API_KEY", "hunter2"),
         ("EIGHTXEIGHT_API_KEY_FILE", &key),

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -45,16 +45,18 @@ impl std::fmt::Debug for Source {
     }
 }
 
-/// Why there is no secret. No variant holds the path or the text.
+/// Why there is no secret. No variant holds the text, nor the name of a file, which might be the secret itself.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SecretError {
     /// The file can't be read.
-    #[error("{origin}: can't read the file that it names: {}; what was given isn't shown, it might be the secret itself", describe(*.kind))]
+    #[error(
+        "{origin}: can't read the file that it names: {what}; its name isn't shown, it might be the secret itself"
+    )]
     Unreadable {
         /// Option or variable.
         origin: String,
-        /// What the system said.
-        kind: io::ErrorKind,
+        /// What the system said, and of which directory.
+        what: String,
     },
     /// There is nothing in it.
     #[error("{origin}: the secret is empty")]
@@ -75,14 +77,25 @@ pub enum SecretError {
     Hanging,
 }
 
-fn describe(kind: io::ErrorKind) -> String {
-    match kind {
+/// What the system said, and of which directory: the one that is named or, if that isn't there, the nearest above it.
+fn describe(kind: io::ErrorKind, path: &Path) -> String {
+    let is_there = |directory: &&Path| directory.as_os_str().is_empty() || directory.is_dir();
+    let nearest = path.ancestors().skip(1).find(is_there);
+    let place = match nearest.filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => directory.display().to_string(),
+        None => "the working directory".to_owned(),
+    };
+    let what = match kind {
+        io::ErrorKind::NotFound if nearest != path.parent() => {
+            return format!("there is no such file, nor its directory below {place}");
+        }
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
         io::ErrorKind::InvalidInput => "it is no regular file".to_owned(),
         kind => kind.to_string(),
-    }
+    };
+    format!("{what} in {place}")
 }
 
 impl Source {
@@ -121,7 +134,7 @@ impl Source {
                 let bytes =
                     files::read(path, LONGEST + 1).map_err(|error| SecretError::Unreadable {
                         origin: self.origin.clone(),
-                        kind: error.kind(),
+                        what: describe(error.kind(), path),
                     })?;
                 if bytes.len() as u64 > LONGEST {
                     return Err(
@@ -165,7 +178,7 @@ fn unquoted(source: &Source) -> Result<SecretString, SecretError> {
     let secret = source.read()?;
     if is_quoted(secret.expose_secret()) {
         return Err(source.unusable(
-            "it begins and ends with a quotation mark, which `docker run --env-file` does not remove: leave them out",
+            "it has quotation marks around it, which `docker run --env-file` does not remove: leave them out",
         ));
     }
     Ok(secret)
