@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment alert-quality docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment alert-quality mutants docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -29,6 +29,9 @@ deployment: ## Check deploy/ and grafana/: generated files, rules and their test
 alert-quality: ## Judge the alerts over simulated years, and the judge by broken rules; writes the table of docs/runbooks.md
 	deploy/alert-quality/run --long --write
 	deploy/alert-quality/run --faults
+
+mutants: ## Break the rules, one fault at a time, and demand that their tests notice
+	$(CARGO) xtask mutate
 
 docs: ## Write what is checked in and follows from other files: tables of the documentation, rules for Kubernetes, dashboards
 	$(CARGO) xtask docs
@@ -67,7 +70,7 @@ release-setup:
 	scripts/setup release
 	@scripts/address --final >/dev/null || true
 
-release-check: release-setup test alert-quality deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
+release-check: release-setup test alert-quality mutants deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
 	scripts/address --final
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter
