@@ -38,7 +38,6 @@ struct Inner {
 }
 
 /// One answer is unpacked and decoded at a time in the whole process: a large one takes many times its length on the wire.
-/// One after the other they also use the same thread: glibc keeps memory for each.
 static READING: Semaphore = Semaphore::const_new(1);
 
 /// Why there can be no client.
@@ -336,8 +335,13 @@ impl Inner {
                     let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
                     identity.user.state().clock_skew = Some(skew);
                 }
-                let _one_at_a_time = READING.acquire().await;
-                let task = tokio::task::spawn_blocking(move || answer.read(read));
+                // Kept to the end of the work, even if nobody waits for it any more.
+                let turn = READING.acquire().await;
+                let task = tokio::task::spawn_blocking(move || {
+                    let result = answer.read(read);
+                    drop(turn);
+                    result
+                });
                 task.await.map_err(|_| Error::Panicked)?
             }
         };

@@ -36,19 +36,12 @@ pub(crate) fn find(base: &Url) -> Result<Option<Url>, ProxyError> {
             return parse(value).map(Some).map_err(error);
         }
     }
-    Ok(of_system(base))
+    Ok(None)
 }
 
 fn first(names: [&'static str; 2]) -> Option<(&'static str, std::ffi::OsString)> {
     let mut values = names.into_iter().map(|name| (name, env::var_os(name)));
     values.find_map(|(name, value)| Some((name, value?)))
-}
-
-/// That of the settings of macOS or Windows. Elsewhere there is none without variables.
-fn of_system(base: &Url) -> Option<Url> {
-    let target = base.as_str().parse().ok()?;
-    let proxy = Matcher::from_system().intercept(&target)?;
-    proxy.uri().to_string().parse().ok()
 }
 
 /// Reads the value of a variable that names a proxy.

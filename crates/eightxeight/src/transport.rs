@@ -30,15 +30,15 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// are enough to recognise it.
 const LARGEST_OTHER: usize = 64 * 1024;
 
-/// A report that is longer as it comes, perhaps compressed, is received and decoded while no other of that length is: memory doesn't grow
-/// with the number of accounts whose answers are huge.
+/// A report that is longer as it comes, perhaps compressed, waits for its turn.
 const LONG_ANSWER: usize = 2 * 1024 * 1024;
 
-/// glibc gives memory back to the system as soon as it is freed if it was asked for in a piece of more than 32 MiB. Smaller pieces
-/// can stay with the thread, and each answer is read on another one.
-const ALWAYS_RETURNED: usize = 33 * 1024 * 1024;
-
+/// One long report is received and decoded at a time: memory doesn't grow with the number of accounts whose answers are huge.
 static LONG_ANSWERS: Semaphore = Semaphore::const_new(1);
+
+/// glibc returns memory to the system when it is freed, if it was asked for in a piece of more than 32 MiB. Smaller pieces
+/// can stay with the thread that had them, and the next answer may be read on another one.
+const ALWAYS_RETURNED: usize = 33 * 1024 * 1024;
 
 /// How gzip begins.
 const GZIP: &[u8] = b"\x1f\x8b";
