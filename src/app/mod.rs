@@ -1,16 +1,14 @@
 //! Starts what a command needs and runs it until it is told to stop.
 
 mod announce;
+mod runtime;
 
 use std::io::{IsTerminal, Write as _};
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -29,21 +27,10 @@ use eightxeight_simulator::{self, Simulator};
 use exporter_toolkit::{Server, WebSecurity, listen};
 
 use crate::web::{App, health_router, router};
+use runtime::LEAST_DESCRIPTORS;
 
 /// How long the runtime may take to end what still runs after the last connection.
 const LONGEST_END: Duration = Duration::from_millis(500);
-
-/// Scrapes and requests to 8x8 mostly wait, so more threads would help no machine, however many processors it has.
-const MOST_WORKERS: usize = 4;
-
-/// Threads for files, name resolution, passwords and decoding. When all are busy, further work waits.
-const MOST_BLOCKING: usize = 200;
-
-/// With fewer, some files and connections fail to open.
-const LEAST_DESCRIPTORS: u64 = 32;
-
-/// The least number of such threads with which collections and scrapes make progress.
-const LEAST_BLOCKING: usize = 2;
 
 /// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +88,7 @@ impl Failure {
 ///
 /// When it can't start.
 pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
-    run(config.options.log, &config.warnings.clone(), async move {
+    run(config.options.log, config.warnings, async move {
         let web = config.options.web;
         serve_accounts(config.accounts, web, config.shown, Some(origin), |_, _| {}).await
     })
@@ -113,7 +100,7 @@ pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
 ///
 /// When it can't start.
 pub(crate) fn demo(config: Config) -> Result<(), Failure> {
-    run(config.options.log, &config.warnings.clone(), async move {
+    run(config.options.log, config.warnings, async move {
         let options = config.options;
         let mut settings =
             eightxeight_simulator::Settings::new(eightxeight_simulator::Credentials::random());
@@ -166,7 +153,7 @@ pub(crate) fn verify(config: &Config) -> Result<Vec<String>, Failure> {
 pub(crate) fn check(
     account: Account,
     log: log::Settings,
-    warnings: &[String],
+    warnings: Vec<String>,
     format: check::Format,
 ) -> Result<bool, Failure> {
     run(log, warnings, async move {
@@ -182,7 +169,7 @@ pub(crate) fn check(
 pub(crate) fn backfill(
     job: backfill::Job,
     log: log::Settings,
-    warnings: &[String],
+    warnings: Vec<String>,
 ) -> Result<Vec<PathBuf>, Failure> {
     let yes = job.options.yes;
     run(log, warnings, async move {
@@ -240,7 +227,7 @@ fn install_cryptography() {
 
 fn run<T>(
     log: log::Settings,
-    warnings: &[String],
+    warnings: Vec<String>,
     program: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     log::install(log);
@@ -248,42 +235,11 @@ fn run<T>(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let descriptors = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
-    if descriptors < LEAST_DESCRIPTORS {
-        return Err(Failure::FewDescriptors(descriptors));
-    }
-    let runtime = runtime().map_err(|source| Failure::System {
-        what: "the threads that are needed (TasksMax, --pids-limit and ulimit -u limit them)",
-        source,
-    })?;
+    let runtime = runtime::start()?;
     let result = runtime.block_on(program);
     // A request to 8x8 may be under way; nobody waits for it any more.
     runtime.shutdown_timeout(LONGEST_END);
     result
-}
-
-fn runtime() -> std::io::Result<Runtime> {
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let workers = workers.clamp(2, MOST_WORKERS);
-    // tokio would wait for ever for a thread that the system refuses.
-    try_threads(workers + LEAST_BLOCKING)?;
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .max_blocking_threads(MOST_BLOCKING)
-        .enable_all()
-        .build()
-}
-
-/// Starts and ends so many threads that run at the same time.
-fn try_threads(count: usize) -> std::io::Result<()> {
-    let gate = Mutex::new(());
-    std::thread::scope(|scope| {
-        let _closed = gate.lock();
-        for _ in 0..count {
-            std::thread::Builder::new().spawn_scoped(scope, || drop(gate.lock()))?;
-        }
-        Ok(())
-    })
 }
 
 async fn serve_accounts(
@@ -396,18 +352,4 @@ fn on(kind: SignalKind) -> Result<Signal, Failure> {
         what: "a signal handler",
         source,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_unit_allows_all_threads() {
-        let unit = include_str!("../../deploy/systemd/eightxeight-exporter.service");
-        let allowed = unit.lines().find_map(|line| line.strip_prefix("TasksMax="));
-        let allowed: usize = allowed.unwrap().parse().unwrap();
-        let main = 1;
-        assert!(main + MOST_WORKERS + MOST_BLOCKING <= allowed);
-    }
 }

@@ -137,7 +137,7 @@ fn check_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
     let format = choice(own, "format", &formats);
     let ((account, log, warnings), format) = both(account(origin, own), format)?;
     Ok(Box::new(move || {
-        match app::check(account, log, &warnings, format) {
+        match app::check(account, log, warnings, format) {
             Ok(true) => Exit::default(),
             Ok(false) => Exit::failed(1, Vec::new()),
             Err(failure) => failure.into(),
@@ -150,7 +150,7 @@ fn backfill_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
     let ((account, log, warnings), options) = both(account(origin, own), options)?;
     let now = Clock::System.now().wall;
     let job = backfill::Job::new(options, account, now).map_err(Problems)?;
-    Ok(Box::new(move || match app::backfill(job, log, &warnings) {
+    Ok(Box::new(move || match app::backfill(job, log, warnings) {
         Ok(files) => Exit::output(backfill::next_steps(&files)),
         Err(failure) => failure.into(),
     }))
