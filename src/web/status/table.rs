@@ -199,6 +199,16 @@ mod tests {
     }
 
     #[test]
+    fn thresholds_and_guard_are_the_dashboards() {
+        let config = include_str!("../../../grafana/config.libsonnet");
+        let [(critical, _), (bad, _), (fair, _)] = THRESHOLDS;
+        let rates =
+            format!("abandonRate: {{ amber: {fair}, warning: {bad}, critical: {critical} }}");
+        let guard = format!("fewestCalls: {FEW_CALLS},");
+        assert!(config.contains(&rates) && config.contains(&guard));
+    }
+
+    #[test]
     fn digits_are_grouped() {
         let texts = [0.0, 999.0, 1000.0, 1_234_567.0, -12_345.0, 1234.5].map(grouped);
         assert_eq!(texts.join(" "), "0 999 1,000 1,234,567 -12345 1,234.5");
