@@ -27,9 +27,8 @@ pub(crate) fn run() -> Outcome {
     suite.accepts(&mutants)?;
     let mut survivors = Vec::new();
     for (mutant, noticed_by) in judge_all(&suite, &mutants)? {
-        match noticed_by {
-            Some(test) => println!("{test} notices {}", mutant.name),
-            None => survivors.push(&mutant.name),
+        if noticed_by.is_none() {
+            survivors.push(&mutant.name);
         }
     }
     let noticed = mutants.len() - survivors.len();
@@ -45,7 +44,13 @@ type Judged<'a> = Vec<(&'a Mutant, Option<&'a str>)>;
 
 fn judge_all<'a>(suite: &'a Suite, mutants: &'a [Mutant]) -> Result<Judged<'a>, String> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let judge = |mutant: &'a Mutant| Ok((mutant, suite.judge(mutant)?));
+    let judge = |mutant: &'a Mutant| {
+        let noticed_by = suite.judge(mutant)?;
+        if let Some(test) = noticed_by {
+            println!("{test} notices {}", mutant.name);
+        }
+        Ok((mutant, noticed_by))
+    };
     let work = |first| {
         let own = mutants.iter().skip(first).step_by(workers);
         own.map(judge).collect::<Result<Judged<'a>, String>>()
