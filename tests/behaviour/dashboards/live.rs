@@ -35,7 +35,8 @@ async fn every_query_answers_and_every_metric_is_shown() {
     let week = Plan {
         end: now,
         before: Duration::from_hours(8 * 24),
-        step: 3600,
+        // A quarter of an hour is looked for at each full hour of the week.
+        step: 900,
         each_minute: Duration::from_mins(90),
         scenario: None,
     };
@@ -189,7 +190,7 @@ async fn asked(prometheus: &Prometheus, target: &Target, choice: &Choice<'_>, ra
     });
     let [from, to] = [choice.from, choice.to].map(|time| time.to_string());
     let data = if range {
-        let step = if length > DAY { "3600" } else { "60" };
+        let step = if length > DAY { "900" } else { "60" };
         let parameters = [
             ("query", &*query),
             ("start", &from),
