@@ -18,7 +18,7 @@ class Constants:
         company = (Path(rules) / "company.yml").read_text()
         usual = (Path(rules) / "usual.yml").read_text()
         no_calls = (Path(rules) / "opt-in" / "no-calls.yml").read_text()
-        floors = numbers(company, r"([\d.]+) \+ 0 \* eightxeight_company_inbound_calls\n")
+        floors = numbers(company, r"0 \* eightxeight_company_inbound_calls \+ ([\d.]+)\n")
         self.warning, self.critical, _, self.fewest, _ = floors
         self.factors = dict(zip(("warning", "critical"), numbers(company, r"([\d.]+) \* account_pbx_id:\S+:usual\n")))
         self.of_busiest = numbers(company, r"([\d.]+) \* account_pbx_id:\S+:busiest\n")[0]

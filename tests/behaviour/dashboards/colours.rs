@@ -109,13 +109,9 @@ fn rules(name: &str) -> Vec<String> {
 fn thresholds_of_alerts(lost: &str) -> Vec<f64> {
     let inbound = "eightxeight_company_inbound_calls";
     let name = format!("account_pbx_id:{inbound}_{lost}_per_inbound_calls:threshold");
-    let always = format!(" + 0 * {inbound}");
-    let number = |rule: String| {
-        let (before, _) = rule.split_once(&always).unwrap();
-        let number = before.rsplit(' ').next().unwrap();
-        number.parse().unwrap()
-    };
-    rules(&name).into_iter().map(number).collect()
+    let always = format!("0 * {inbound} + ");
+    let rules = rules(&name).into_iter();
+    rules.map(|rule| after(&rule, &always)).collect()
 }
 
 /// The number right behind a piece of a text.
