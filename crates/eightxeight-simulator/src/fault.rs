@@ -185,7 +185,7 @@ impl Fault {
             12 => Fault::json(""),
             13 => Fault::json("null"),
             14 => Fault::json(r#"{"message":"done"}"#),
-            15 => Fault::json(r#"[{"pbxId":"acmecorp","inboundTotal":NaN}]"#),
+            15 => Fault::json(r#"[{"pbxId":null,"inboundTotal":7}]"#),
             16 => Fault::instead("text/html", "<html>Sign in</html>"),
             17 => Fault::status(500, JSON, "{}"),
             18 => Fault::status(302, "text/plain", "").header("location", "/elsewhere"),

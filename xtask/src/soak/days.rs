@@ -65,11 +65,13 @@ async fn storm(world: &mut World, round: u64, left: Duration) -> Result<(), Fail
     let options = options(world, if round.is_multiple_of(2) { 50 } else { 9 });
     let length = Duration::from_secs(world.dice.random_range(3600..5 * 3600)).min(left);
     let mut life = Life::start(world, options).await?;
-    life.pass(world, length).await;
+    life.pass(world, length / 2).await;
+    life.disturb(world).await?;
+    life.pass(world, length / 2).await;
     life.end(world).await
 }
 
-/// The password changes at 8x8; later its file is touched, emptied, taken away, and at last right.
+/// The password changes at 8x8; later its file is touched, emptied, taken away, a pipe in which nobody writes, and at last right.
 async fn rotation(world: &mut World) -> Result<(), Failed> {
     world.simulator.faults().clear();
     let options = options(world, 50);
@@ -98,6 +100,9 @@ async fn rotation(world: &mut World) -> Result<(), Failed> {
         life.remove_password(world)?;
         let vanished = minutes(world, 5);
         life.pass(world, vanished).await;
+        life.hang_password(world)?;
+        let hung = minutes(world, 5);
+        life.pass(world, hung).await;
         let more = world.simulator.requests().count(Endpoint::Token) - logins;
         world.tally.logins_without_secret += more;
         heals(&mut life, world, interval).await?;

@@ -1,5 +1,6 @@
 //! One life of the program, from its start to its end, scraped each second of it.
 
+use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,12 +8,15 @@ use eightxeight::window::Period;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rand::RngExt;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::page::{Page, Size};
-use super::program::{Options, Program};
+use super::program::{Options, Program, write_config};
 use super::world::World;
 use super::{Failed, judge};
+
+/// What every other reload adds to the timeout of a request.
+const RELOAD: Duration = Duration::from_secs(1);
 
 /// A scrape and what came of it.
 struct Scrape {
@@ -33,6 +37,7 @@ pub(crate) struct Life {
     size: Size,
     /// When the content of the password's file changed.
     changes: Vec<Instant>,
+    reloads: u32,
     /// How many requests the simulator had before.
     earlier: u64,
     zone: TimeZone,
@@ -43,8 +48,7 @@ impl Life {
     pub(crate) async fn start(world: &mut World, options: Options) -> Result<Life, Failed> {
         world.write_password(&world.simulator.credentials().password)?;
         let earlier = requests(world);
-        let api = world.simulator.url();
-        let program = Program::start(&api, world.files(), &options, &world.panics)?;
+        let program = Program::start(&world.api(), world.files(), &options, &world.panics)?;
         world.tally.starts += 1;
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -62,6 +66,7 @@ impl Life {
             compared: Page::default(),
             size: Size::new(if world.is_exact() { 5 } else { 300 }),
             changes: Vec::new(),
+            reloads: 0,
             earlier,
             zone: TimeZone::get("Europe/London")?,
         })
@@ -97,6 +102,51 @@ impl Life {
         }
     }
 
+    /// Something happens to the machine, the network or the configuration that it has to live through.
+    pub(crate) async fn disturb(&mut self, world: &mut World) -> Result<(), Failed> {
+        match world.dice.random_range(0..3) {
+            0 => self.sleep(world).await,
+            1 => {
+                world.line.cut();
+                world.tally.cuts += 1;
+                Ok(())
+            }
+            _ => self.reload(world).await,
+        }
+    }
+
+    /// The machine sleeps, longer than what is known is good. Nobody scrapes meanwhile.
+    async fn sleep(&mut self, world: &mut World) -> Result<(), Failed> {
+        while let Some(scrape) = self.under_way.join_next().await {
+            self.take(world, scrape?);
+        }
+        self.program.signal("STOP")?;
+        let time = self.options.max_staleness + Duration::from_secs(1);
+        sleep(time).await;
+        self.program.signal("CONT")?;
+        world.tally.sleeps += 1;
+        world.tally.asleep += time;
+        Ok(())
+    }
+
+    /// A configuration that can't be used, and then another one that can.
+    async fn reload(&mut self, world: &mut World) -> Result<(), Failed> {
+        self.reloads += 1;
+        let longer = self.options.timeout + RELOAD * (self.reloads % 2);
+        for (timeout, is_good) in [(Duration::ZERO, false), (longer, true)] {
+            write_config(world.files(), timeout)?;
+            self.program.signal("HUP")?;
+            let most = Duration::from_secs(5) + world.slack();
+            let noticed = self.until(world, most, |page| page.reloaded == is_good);
+            if noticed.await.is_none() {
+                eprintln!("a reload isn't noticed within {most:?}");
+                world.tally.not_reloaded += 1;
+            }
+        }
+        world.tally.reloads += 1;
+        Ok(())
+    }
+
     /// Writes the password's file.
     pub(crate) fn write_password(&mut self, world: &World, text: &str) -> Result<(), Failed> {
         self.changes.push(Instant::now());
@@ -107,6 +157,14 @@ impl Life {
     pub(crate) fn remove_password(&mut self, world: &World) -> Result<(), Failed> {
         self.changes.push(Instant::now());
         Ok(std::fs::remove_file(world.secret("password"))?)
+    }
+
+    /// Puts a pipe, in which nobody writes, in place of the password's file.
+    pub(crate) fn hang_password(&mut self, world: &World) -> Result<(), Failed> {
+        self.changes.push(Instant::now());
+        let pipe = world.secret("pipe");
+        Command::new("mkfifo").arg(&pipe).status()?;
+        Ok(std::fs::rename(pipe, world.secret("password"))?)
     }
 
     /// Ends it one way or the other, and judges what it has asked.
@@ -192,7 +250,7 @@ impl Life {
     /// Whether it shows an answer beyond its age, or yesterday's for today's.
     fn is_too_old(&self, page: &Page, began: Timestamp, slack: Duration) -> bool {
         // A window ends when its collection begins, which may then wait for the budget, log in and ask.
-        let most = self.options.max_staleness + 2 * self.options.timeout;
+        let most = self.options.max_staleness + 2 * (self.options.timeout + RELOAD);
         let most = most + Duration::from_mins(1) + slack;
         let oldest = began - SignedDuration::try_from(most).unwrap_or_default();
         let midnight = |instant: Timestamp| {

@@ -13,6 +13,7 @@
 mod days;
 mod judge;
 mod life;
+mod line;
 mod page;
 mod program;
 mod short;

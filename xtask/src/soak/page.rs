@@ -21,6 +21,8 @@ pub(crate) struct Page {
     pub periods: [Option<Period>; 2],
     pub up: bool,
     pub refused: bool,
+    /// Whether the last reload worked.
+    pub reloaded: bool,
     pub memory: f64,
     pub descriptors: f64,
 }
@@ -42,6 +44,9 @@ impl Page {
             match series {
                 "eightxeight_up" => page.up = value() > 0.0,
                 "eightxeight_credentials_refused" => page.refused = value() > 0.0,
+                "eightxeight_exporter_config_last_reload_successful" => {
+                    page.reloaded = value() > 0.0
+                }
                 "process_resident_memory_bytes" => page.memory = value(),
                 "process_open_fds" => page.descriptors = value(),
                 _ => {

@@ -27,6 +27,16 @@ pub(crate) struct Options {
     pub max_requests: u32,
 }
 
+/// The name of its configuration's file.
+const CONFIG: &str = "config.yml";
+
+/// Writes what a reload can change.
+pub(crate) fn write_config(files: &Path, timeout: Duration) -> Result<(), Failed> {
+    let timeout = timeout.as_secs();
+    let text = format!("api: {{timeout: {timeout}s}}\n");
+    Ok(std::fs::write(files.join(CONFIG), text)?)
+}
+
 /// See the module. It is killed when it is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -45,15 +55,16 @@ impl Program {
         let own = std::env::current_exe()?;
         let seconds = |time: Duration| format!("{}s", time.as_secs());
         let file = |name: &str| files.join(name).display().to_string();
+        write_config(files, options.timeout)?;
         let arguments = [
             ("web.listen-address", "127.0.0.1:0".to_owned()),
             ("web.max-requests", options.max_requests.to_string()),
+            ("config.file", file(CONFIG)),
             ("api.url", api.to_owned()),
             ("api.key-file", file("key")),
             ("api.username-file", file("user")),
             ("api.password-file", file("password")),
             ("api.max-requests-per-minute", options.budget.to_string()),
-            ("api.timeout", seconds(options.timeout)),
             ("collect.time-zone", "Europe/London".to_owned()),
             ("collect.mode", options.mode.to_owned()),
             ("collect.interval", seconds(options.interval)),
@@ -89,6 +100,13 @@ impl Program {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) -> Result<(), Failed> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-s", name, &id]).status()?;
+        Ok(())
+    }
+
     /// Ends it without a word.
     pub(crate) fn kill(&mut self) -> Result<(), Failed> {
         self.child.kill()?;
@@ -98,9 +116,7 @@ impl Program {
 
     /// Asks it to end; whether it does so `within` this time, and content.
     pub(crate) async fn terminate(&mut self, within: Duration) -> Result<bool, Failed> {
-        Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status()?;
+        self.signal("TERM")?;
         let told = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {

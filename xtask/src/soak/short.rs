@@ -34,7 +34,14 @@ pub(crate) async fn run(world: &mut World, seconds: u64) -> Result<(), Failed> {
         let length = Duration::from_millis(world.dice.random_range(length) * 1000 + 137);
         let length = length.min(end.saturating_duration_since(Instant::now()));
         let mut life = Life::start(world, options).await?;
-        life.pass(world, length).await;
+        let until = Instant::now() + length;
+        while Instant::now() < until {
+            let left = until.saturating_duration_since(Instant::now());
+            life.pass(world, left.min(Duration::from_secs(7))).await;
+            if Instant::now() < until {
+                life.disturb(world).await?;
+            }
+        }
         life.end(world).await?;
         round += 1;
     }

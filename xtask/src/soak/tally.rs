@@ -37,6 +37,11 @@ pub(crate) struct Tally {
     pub over_budget: u64,
     pub hasty_logins: u64,
     pub rotations: u64,
+    pub sleeps: u64,
+    pub asleep: Duration,
+    pub cuts: u64,
+    pub reloads: u64,
+    pub not_reloaded: u64,
     pub logins_without_secret: u64,
     pub not_noticed: u64,
     pub not_healed: u64,
@@ -50,6 +55,7 @@ impl Tally {
     /// Prints all counts; whether none is what it must not be.
     pub(crate) fn print(&self, title: &str, is_exact: bool) -> bool {
         let seconds = self.time.as_secs();
+        let awake = seconds - self.asleep.as_secs().min(seconds);
         let share = 100 * self.pages_with_data / self.scrapes.max(1);
         let memory = self.memory_growth / 1024.0 / 1024.0;
         let descriptors = self.descriptor_growth;
@@ -65,7 +71,7 @@ impl Tally {
             count("ends by SIGKILL", &self.kills),
             none("bad or late exits", self.bad_exits),
             none("panics", self.panics),
-            count("scrapes", &self.scrapes).must(self.scrapes >= seconds * 9 / 10),
+            count("scrapes", &self.scrapes).must(self.scrapes >= awake * 9 / 10),
             none("failed scrapes", self.failed_scrapes),
             late,
             count("slowest scrape", &time(self.slowest_scrape)),
@@ -92,8 +98,12 @@ impl Tally {
             )
             .must(bad_logins <= MOST_BAD_LOGINS),
             count("rotations of the password", &self.rotations),
+            count("times that its machine slept", &self.sleeps),
+            count("times that its connections died", &self.cuts),
+            count("reloads, each after one of a bad file", &self.reloads),
+            none("reloads not noticed", self.not_reloaded),
             none(
-                "logins with an empty or absent file",
+                "logins with an empty, absent or hung file",
                 self.logins_without_secret,
             ),
             none("wrong passwords not noticed", self.not_noticed),

@@ -11,11 +11,14 @@ use rand::rngs::StdRng;
 use tempfile::TempDir;
 
 use super::Failed;
+use super::line::Line;
 use super::tally::Tally;
 
 /// See the module.
 pub(crate) struct World {
     pub simulator: Simulator,
+    /// From the program to the simulator.
+    pub line: Line,
     pub dice: StdRng,
     pub seed: u64,
     /// How much faster than the machine's the clock is.
@@ -36,8 +39,10 @@ impl World {
             after: 10,
             lasting: Duration::from_hours(1),
         });
+        let simulator = Simulator::start(settings).await?;
         let world = World {
-            simulator: Simulator::start(settings).await?,
+            line: Line::to(simulator.address()).await?,
+            simulator,
             dice: StdRng::seed_from_u64(seed),
             seed,
             factor,
@@ -66,6 +71,13 @@ impl World {
     /// By the fast clock the budget is judged over ten minutes, beside which the machine's delays are small.
     pub(crate) fn budget_minutes(&self) -> u32 {
         if self.is_exact() { 1 } else { 10 }
+    }
+
+    /// Where the program asks.
+    pub(crate) fn api(&self) -> String {
+        let simulator = self.simulator.address().to_string();
+        let line = self.line.address().to_string();
+        self.simulator.url().replace(&simulator, &line)
     }
 
     pub(crate) fn secret(&self, name: &str) -> PathBuf {
