@@ -39,6 +39,7 @@ async fn lived(life: Life, truth: &Truth) -> Prometheus {
     for hour in hours {
         remote_write::write(&prometheus, &hour).await;
     }
+    prometheus.settle().await;
     prometheus
 }
 
