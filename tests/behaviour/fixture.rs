@@ -439,7 +439,7 @@ impl Prometheus {
         Prometheus::run(&program, files, config, data, options).await
     }
 
-    /// Another engine than the others. It forgets nothing.
+    /// With this program. It forgets nothing.
     pub(crate) async fn run(
         program: &str,
         files: TempDir,
