@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment alert-quality mutants docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment engines alert-quality mutants docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -25,6 +25,9 @@ unit: ## The tests of the program
 deployment: ## Check deploy/ and grafana/: generated files, rules and their tests, configurations
 	deploy/check
 	deploy/check-deployments
+
+engines: ## Test with Prometheus 3, newer Alertmanager and VictoriaMetrics, which it fetches; needs Debian, takes half an hour
+	deploy/engines
 
 alert-quality: ## Judge the alerts over simulated years, and the judge by broken rules; writes the table of docs/runbooks.md
 	deploy/alert-quality/run --long --write
@@ -70,7 +73,7 @@ release-setup:
 	scripts/setup release
 	@scripts/address --final >/dev/null || true
 
-release-check: release-setup test alert-quality mutants deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
+release-check: release-setup test engines alert-quality mutants deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
 	scripts/address --final
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter

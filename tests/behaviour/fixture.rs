@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::victoria_metrics;
+
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -377,6 +379,15 @@ impl Page {
     }
 }
 
+/// The program that stores and answers.
+pub(crate) fn engine() -> String {
+    std::env::var("ENGINE").unwrap_or_else(|_| "prometheus".to_owned())
+}
+
+pub(crate) fn is_victoria_metrics(program: &str) -> bool {
+    program.ends_with("victoria-metrics")
+}
+
 /// A series' labels.
 pub(crate) type Labels = BTreeMap<String, String>;
 
@@ -386,9 +397,10 @@ pub(crate) type Sample = (Labels, f64);
 /// Holds for targets that were scraped and have collected.
 pub(crate) const SCRAPED: &str = "(up == 1) and on (instance) (eightxeight_up == 1)";
 
-/// A real Prometheus that scrapes one target each second.
+/// A real Prometheus that scrapes one target each second; or, where the variable `ENGINE` says `victoria-metrics`, that in
+/// its place.
 pub(crate) struct Prometheus {
-    _running: Running,
+    _running: Vec<Running>,
     _files: TempDir,
     url: String,
     client: reqwest::Client,
@@ -422,20 +434,36 @@ impl Prometheus {
         Prometheus::launch(files, "{}", data.unwrap_or(&own), options).await
     }
 
-    /// It forgets nothing.
     async fn launch(files: TempDir, config: &str, data: &Path, options: &[&str]) -> Prometheus {
+        let program = engine();
+        Prometheus::run(&program, files, config, data, options).await
+    }
+
+    /// With this program. It forgets nothing.
+    pub(crate) async fn run(
+        program: &str,
+        files: TempDir,
+        config: &str,
+        data: &Path,
+        options: &[&str],
+    ) -> Prometheus {
         let path = files.path().join("prometheus.yml");
         std::fs::write(&path, config).unwrap();
         let address = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new("prometheus");
-        command
-            .arg(format!("--config.file={}", path.display()))
-            .arg(format!("--storage.tsdb.path={}", data.display()))
-            .arg("--storage.tsdb.retention.time=100y")
-            .arg(format!("--web.listen-address={address}"))
-            .args(options);
-        let mut running = Running::start(&mut command);
-        running.line_with("Server is ready to receive").await;
+        let running = if is_victoria_metrics(program) {
+            victoria_metrics::start(program, config, files.path(), data, &address).await
+        } else {
+            let mut command = Command::new(program);
+            command
+                .arg(format!("--config.file={}", path.display()))
+                .arg(format!("--storage.tsdb.path={}", data.display()))
+                .arg("--storage.tsdb.retention.time=100y")
+                .arg(format!("--web.listen-address={address}"))
+                .args(options);
+            let mut running = Running::start(&mut command);
+            running.line_with("Server is ready to receive").await;
+            vec![running]
+        };
         Prometheus {
             _running: running,
             _files: files,
@@ -455,6 +483,11 @@ impl Prometheus {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Waits until what it was given is found. Only `VictoriaMetrics` takes its time.
+    pub(crate) async fn settle(&self) {
+        victoria_metrics::settle(&self.url).await;
     }
 
     /// The instant vector that an expression answers: a value for each set of labels.

@@ -40,6 +40,7 @@ mod sharing;
 mod shutdown;
 mod tokens;
 mod totals;
+mod victoria_metrics;
 mod web_access;
 mod web_config;
 mod web_tls;

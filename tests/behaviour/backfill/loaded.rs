@@ -12,10 +12,16 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Backfill, HOUR};
-use crate::fixture::Prometheus;
+use crate::fixture::{Prometheus, engine, is_victoria_metrics};
 
-/// Runs the promtool line that a backfill ended with, on a Prometheus' data.
+/// Runs the promtool line that a backfill ended with, on a Prometheus' data. `VictoriaMetrics` reads its file itself.
 pub(super) fn load(line: &str, data: &Path) {
+    if is_victoria_metrics(&engine()) {
+        let file = Path::new(line.rsplit(' ').nth(1).unwrap());
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::copy(file, data.join(file.file_name().unwrap())).unwrap();
+        return;
+    }
     let mut words = line.split(' ');
     let mut promtool = Command::new(words.next().unwrap());
     promtool.args(words.map(|word| match word {

@@ -3,6 +3,7 @@
 mod colours;
 mod coverage;
 mod drawn;
+mod engines;
 mod file;
 mod live;
 mod numbers;

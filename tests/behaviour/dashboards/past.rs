@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::fixture::run;
+use crate::fixture::{engine, is_victoria_metrics, run};
 
 use super::replay::{Plan, replay};
 
@@ -21,8 +21,19 @@ pub(super) fn lived_through(plan: Plan, files: &Path) {
     store(&written, files);
 }
 
-/// Makes blocks of a file in `OpenMetrics`, in the folder from which the fixture's Prometheus reads them.
+/// Puts a file in `OpenMetrics` where the fixture's Prometheus finds its past.
 pub(super) fn store(open_metrics: &Path, files: &Path) {
+    let data = files.join("data");
+    load(&engine(), open_metrics, &data);
+}
+
+/// Makes blocks of a file in `OpenMetrics`; `VictoriaMetrics` reads the file itself.
+pub(super) fn load(engine: &str, open_metrics: &Path, data: &Path) {
+    if is_victoria_metrics(engine) {
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::copy(open_metrics, data.join("history.om")).unwrap();
+        return;
+    }
     let mut promtool = Command::new("promtool");
     promtool
         .args([
@@ -31,7 +42,7 @@ pub(super) fn store(open_metrics: &Path, files: &Path) {
             "--max-block-duration=720h",
             "openmetrics",
         ])
-        .args([open_metrics, &files.join("data")]);
+        .args([open_metrics, data]);
     let (worked, said) = run(&mut promtool, "");
     assert!(worked, "{said}");
 }
