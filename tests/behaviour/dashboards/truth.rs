@@ -118,7 +118,7 @@ async fn in_an_outage_the_columns_of_today_stay() {
 
 #[test]
 fn a_pbx_links_to_itself_and_not_to_its_namesakes() {
-    let table = panel("overview", "Each PBX, most callers lost first").to_string();
+    let table = panel("overview", "Each PBX ($window), most callers lost first").to_string();
     assert!(table.contains(
         "&var-account=${__data.fields.account:percentencode}&var-pbx=${__value.raw:percentencode}"
     ));
@@ -222,9 +222,9 @@ async fn the_usual_is_the_middle_of_four_weeks() {
     let lost = both(ABANDONED, end) - rate * both(INBOUND, end);
     assert!(lost > 20.0);
     for (title, expected) in [
-        ("Inbound calls", both(INBOUND, end)),
+        ("Inbound calls ($window)", both(INBOUND, end)),
         (
-            "Abandon rate, last $window",
+            "Abandon rate ($window)",
             both(ABANDONED, end) / both(INBOUND, end),
         ),
         ("Against the usual", both(INBOUND, end) / calls),
@@ -240,7 +240,7 @@ async fn the_usual_is_the_middle_of_four_weeks() {
         );
     }
     // The table, of each PBX for itself.
-    let table = query("Each PBX, most callers lost first", 0, 1);
+    let table = query("Each PBX ($window), most callers lost first", 0, 1);
     let found = by(
         ask(&prometheus, &table, MONDAY + 60 * end).await,
         &["pbx_id"],
@@ -330,7 +330,7 @@ async fn hours_and_days_are_those_of_the_company() {
     let full = by(
         ask(
             &prometheus,
-            &query("Inbound calls: this week and the 4 before", 0, 1),
+            &query("Inbound calls by weekday and week", 0, 1),
             at,
         )
         .await,
