@@ -43,16 +43,16 @@ function(config) {
     custom+: { fillOpacity: 0 },
     overrides: [
       panels.override('/^Range/', hidden + [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.fillBelowTo', 'Lowest of %d weeks' % config.weeks],
-        ['custom.fillOpacity', 40],
+        ['custom.fillOpacity', 50],
       ], 'byRegexp'),
       panels.override('/^Lowest/', hidden + [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.hideFrom', { legend: true, tooltip: false, viz: false }],
       ], 'byRegexp'),
       panels.override('Usual', [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.lineWidth', 1],
         ['custom.showPoints', 'never'],
         ['custom.lineStyle', { fill: 'dash', dash: [8, 6] }],

@@ -3,6 +3,8 @@
 local colors = {
   // Grafana paints what has no data with the lowest step, and no data is never green.
   grey: '#6b7280',
+  // Of what is in the background and still to be seen.
+  lightGrey: '#9ca3af',
   green: 'green',
   amber: 'orange',
   red: 'red',
