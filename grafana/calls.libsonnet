@@ -33,7 +33,7 @@ function(config) {
     local hidden = [['custom.lineWidth', 0], ['custom.showPoints', 'never']],
     size: [24, 8],
     bridged: true,
-    noValue: 'No fresh data: see Exporter Health, or run `check`',
+    noValue: 'No fresh data: see Exporter Health, or run check',
     queries: [
       [promql.aggregated('max(', now), 'Range of %d weeks' % config.weeks, '30m'],
       [promql.aggregated('min(', now), 'Lowest of %d weeks' % config.weeks, '30m'],
@@ -43,16 +43,16 @@ function(config) {
     custom+: { fillOpacity: 0 },
     overrides: [
       panels.override('/^Range/', hidden + [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.fillBelowTo', 'Lowest of %d weeks' % config.weeks],
-        ['custom.fillOpacity', 40],
+        ['custom.fillOpacity', 50],
       ], 'byRegexp'),
       panels.override('/^Lowest/', hidden + [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.hideFrom', { legend: true, tooltip: false, viz: false }],
       ], 'byRegexp'),
       panels.override('Usual', [
-        panels.fixed(colors.grey),
+        panels.fixed(colors.lightGrey),
         ['custom.lineWidth', 1],
         ['custom.showPoints', 'never'],
         ['custom.lineStyle', { fill: 'dash', dash: [8, 6] }],
@@ -68,7 +68,7 @@ function(config) {
 
   bands: [
     band(promql.sum(inbound)) {
-      title: 'Inbound calls and the usual range',
+      title: 'Inbound calls ($window) and the usual range',
       shows: 'At each moment, the inbound calls in the $window before it. ' + theBand,
       formula: 'inbound calls, summed over the chosen PBXs; the same with offset 1w to %dw' % config.weeks,
       fields: [inbound],
@@ -77,7 +77,7 @@ function(config) {
       decimals: 0,
     },
     band(promql.ratioOfMany(promql.sum(abandoned), promql.sum(inbound))) {
-      title: 'Abandon rate and the usual range',
+      title: 'Abandon rate ($window) and the usual range',
       shows: 'At each moment, the abandon rate in the $window before it. ' + theBand,
       formula: 'abandoned / inbound calls, each summed over the chosen PBXs, where there are at least %d calls' %
                config.fewestCalls,
@@ -104,7 +104,7 @@ function(config) {
     unit: 'locale',
     decimals: 0,
     interval: '1h',
-    noValue: 'Needs the window `1h`, and a first full hour',
+    noValue: 'Needs the window 1h, and a first full hour',
     queries: [
       [promql.hourly(answered), 'Answered'],
       ['%s\n-\n%s' % [promql.hourly(missed), promql.hourly(abandoned)], 'Rang out or voicemail'],

@@ -127,8 +127,14 @@ local alerts = panels.stat {
   unit: 'none',
   decimals: 0,
   noValue: 'No alert fires',
+  // A panel can't vanish; this one is quiet.
+  noDataColor: 'transparent',
   thresholds: [[1, panels.colors.red]],
-  options+: { textMode: 'value_and_name' },
+  options+: { colorMode: 'background', textMode: 'value_and_name' },
+  overrides: [
+    panels.override('/[(]%s[)]$/' % severity[0], [panels.fixed(severity[1])], 'byRegexp')
+    for severity in [['critical', panels.colors.darkRed], ['warning', panels.colors.amber]]
+  ],
   queries: [['count by (alertname, severity) (%s)' % firing, '{{alertname}} ({{severity}})']],
 };
 

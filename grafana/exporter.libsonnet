@@ -7,11 +7,19 @@ local ofWindow = '{{window}} {{account}}';
 local ofInstance = '{{window}} {{account}} {{instance}}';
 local ofAccount = '{{account}} {{instance}}';
 
-local stat = panels.stat { size: [8, 3], options+: { colorMode: 'background' } };
-local lines = panels.lines { size: [8, 7] };
+local noExporter = 'No exporter: does Prometheus scrape one?';
+local stat = panels.stat { size: [8, 3], options+: { colorMode: 'background' }, noValue: noExporter };
+local lines = panels.lines { size: [8, 7], noValue: noExporter };
 local counts = lines { unit: 'none', decimals: 0, softMax: 1 };
 local seconds = lines { unit: 's', softMax: 1 };
-local perMinute = lines { unit: 'reqpm', decimals: 1 };
+// Of minutes and hours.
+local minutes = lines { unit: 'dthms', decimals: 0, softMax: 60 };
+// Bars in red: a failure is never green.
+local failed = {
+  custom+: { drawStyle: 'bars', fillOpacity: 80, lineWidth: 0 },
+  defaults+: { color: { mode: 'shades', fixedColor: colors.red } },
+};
+local perMinute = lines { unit: 'reqpm', softMax: 1 };
 
 // A 0 or 1 in words, each with its colour.
 local verdict(zero, one) = stat {
@@ -72,13 +80,13 @@ local verdict(zero, one) = stat {
       shows:
         "How old the oldest window's newest answer is. Amber: not fresh any more, so no alert about calls looks at " +
         'it. Red: older than the exporter serves by default.',
-      formula: 'now less the time of the last good collection, the worst window',
+      formula: 'now less the time of the last good collection, the worst window; none while an account waits for its first',
       metrics: [lastSuccess],
       remedy: 'Amber or red: see which failures rise below.',
       unit: 's',
       thresholds: thresholds.age,
       noValue: 'No answer yet',
-      queries: [[promql.age(), '']],
+      queries: [[promql.oldest(), '']],
     },
     verdict(['Not refused', colors.green], ['Refused', colors.red]) {
       title: 'Credentials',
@@ -91,7 +99,7 @@ local verdict(zero, one) = stat {
       queries: [['max(%s)' % account('eightxeight_credentials_refused'), '']],
     },
     stat {
-      title: 'Failed requests',
+      title: 'Failed requests in the chosen time',
       shows: 'Requests to 8x8 that failed in the chosen time.',
       formula: 'increase over the chosen time, summed',
       metrics: [failures],
@@ -186,7 +194,7 @@ local verdict(zero, one) = stat {
     size: [18, 8],
     unit: 's',
     decimals: 0,
-    noValue: 'No exporter: does Prometheus scrape one?',
+    noValue: noExporter,
     queries: [
       [by(account(success)), ''],
       [by('time() - ' + account(lastSuccess)), ''],
@@ -209,23 +217,25 @@ local verdict(zero, one) = stat {
     ],
     local cell = ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
     overrides: [
+      panels.override('Window', [['custom.width', 90]]),
       panels.override('Exporter', [['links', [{ title: 'Its status page', url: 'http://${__value.raw}/' }]]]),
-      panels.override('Collection', [cell, ['mappings', [{ type: 'value', options: {
+      panels.override('Collection', [cell, ['custom.width', 110], ['mappings', [{ type: 'value', options: {
         '0': { text: 'failed', color: colors.red, index: 0 },
         '1': { text: 'worked', color: colors.green, index: 1 },
       } }]]]),
       panels.override('Age', [
         cell,
+        ['custom.width', 110],
         ['unit', 'dthms'],
         ['thresholds', panels.thresholds(thresholds.age)],
         ['color', { mode: 'thresholds' }],
       ]),
-      panels.override('Next try in', [['unit', 'dthms']]),
+      panels.override('Next try in', [['unit', 'dthms'], ['custom.width', 110]]),
     ],
   },
 
   local failing = [
-    lines {
+    lines + failed + {
       title: 'Collections that failed',
       shows: 'How long collections of the window failed, as a share of the time. Nothing is drawn while all work.',
       formula: '1 - the mean of eightxeight_collection_success',
@@ -234,21 +244,22 @@ local verdict(zero, one) = stat {
       unit: 'percentunit',
       decimals: 0,
       softMax: 1,
-      custom+: { drawStyle: 'bars', fillOpacity: 80, lineWidth: 0 },
-      queries: [['1 - avg_over_time(%s[$__interval])' % account('eightxeight_collection_success'), ofInstance]],
+      noValue: 'No collection failed, or no exporter',
+      queries: [['1 - avg_over_time(%s[$__interval]) > 0' % account('eightxeight_collection_success'), ofInstance]],
     },
-    perMinute {
+    perMinute + failed + {
       title: 'Failed requests per minute by reason',
-      shows: 'What went wrong with requests to 8x8. All reasons at 0: none failed.',
+      shows: 'What went wrong with requests to 8x8. Nothing is drawn while none fails.',
       formula: 'rate per second * 60, summed over exporters',
       metrics: [failures],
       remedy: '`eightxeight-exporter check` explains the present reason and says what to do.',
       size: [16, 7],
-      custom+: { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } },
+      custom+: { stacking: { mode: 'normal', group: 'A' } },
       options+: {
         legend+: { displayMode: 'table', placement: 'right', calcs: ['max'], sortBy: 'Max', sortDesc: true },
       },
-      queries: [['sum by (reason) (%s) * 60' % rate(failures), '{{reason}}']],
+      noValue: 'No request failed, or no exporter',
+      queries: [['sum by (reason) (%s) * 60 > 0' % rate(failures), '{{reason}}']],
     },
   ],
 
@@ -256,7 +267,7 @@ local verdict(zero, one) = stat {
   local windowStart = 'eightxeight_window_start_timestamp_seconds',
 
   local freshness = [
-    seconds {
+    minutes {
       title: 'Data age by window',
       shows:
         'How old the newest answer is at each moment. A saw is healthy: it rises until the next answer comes. ' +
@@ -274,7 +285,7 @@ local verdict(zero, one) = stat {
         "Longer than Prometheus' scrape timeout: scrapes get the answer before. Near the interval: take a longer " +
         'one, or fewer windows.',
     },
-    seconds {
+    minutes {
       title: 'Length of a window',
       shows: 'The period that the numbers cover. A rolling window is a flat line, `today` rises until midnight.',
       formula: 'end - start',
@@ -282,8 +293,9 @@ local verdict(zero, one) = stat {
       remedy: '`today` begins at another hour than your midnight: set --collect.time-zone.',
       queries: [['%s\n- %s' % [account(windowEnd), account(windowStart)], ofInstance]],
     },
-    seconds {
+    minutes {
       title: 'End of a window behind now',
+      size: [12, 7],
       shows: "How far back the newest moment lies that the numbers cover: --collect.delay and the data's age.",
       formula: 'now - end',
       metrics: [windowEnd],
@@ -291,6 +303,7 @@ local verdict(zero, one) = stat {
       queries: [['time() - ' + account(windowEnd), ofInstance]],
     },
     counts + asItIs('eightxeight_pbxes', account, ofInstance) + {
+      size: [12, 7],
       title: 'PBXs in the answer',
       shows: 'How many PBXs 8x8 answers with.',
       remedy: "One is missing: 8x8 may leave out PBXs without calls; else see the user's permissions.",
@@ -335,7 +348,7 @@ local verdict(zero, one) = stat {
         'interval or fewer windows.',
       defaults+: { min: 0 },
     },
-    seconds {
+    minutes {
       title: 'Waits',
       shows:
         'Seconds until 8x8 is asked again after failures, and until a login is tried again after 8x8 refused one. ' +
@@ -349,20 +362,18 @@ local verdict(zero, one) = stat {
         ['clamp_min(%s - time(), 0)' % account(nextLogin), 'next login {{account}} {{instance}}'],
       ],
     },
-    seconds {
+    minutes {
       title: 'Life left of the token',
       shows: 'A saw is healthy: the token is renewed a minute before it expires.',
       formula: 'expiry - now',
       metrics: [tokenExpiry],
       remedy: 'No line: there is no token, since logins fail or nobody scrapes.',
-      size: [12, 7],
       queries: [[account(tokenExpiry) + ' - time()', ofAccount]],
     },
     seconds + asItIs('eightxeight_api_clock_skew_seconds', account, ofAccount) + {
       title: 'Clock skew',
       shows: "The exporter's clock less that of 8x8's Date header.",
       remedy: 'More than a few seconds: windows end too early or too late. Synchronise the clock.',
-      size: [12, 7],
     },
   ],
 
@@ -477,9 +488,8 @@ local verdict(zero, one) = stat {
         % [build, demo, build, demo],
         '',
       ]],
-      transformations: [panels.organize(['Time', '__name__', 'Value', 'Value #A'], {
-        instance: 'Instance',
-        job: 'Job',
+      transformations: [panels.organize(['Time', '__name__', 'Value', 'Value #A', 'job'], {
+        instance: 'Exporter',
         version: 'Version',
         revision: 'Revision',
         rustversion: 'Rust',

@@ -12,8 +12,8 @@ local abandoned = fields.inboundAbandoned;
 local takeMoreCalls =
   "Put more people on the phones, or let what they can't take ring elsewhere. The table below says which PBX it is.";
 local noUsual = 'No data or no history';
-local needsHour = 'Needs the window `1h`';
-local needsDay = 'Needs the windows `1h` and `today`, and a first full hour';
+local needsHour = 'Needs the window 1h';
+local needsDay = 'Needs the windows 1h and today, and a first full hour';
 
 local percent(share) = '%g %%' % (share * 100);
 
@@ -47,7 +47,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       'further request: it is what `today` has gained. Empty in the first minutes after midnight; calls that 8x8 ' +
       'takes back count as none.',
     formula: '(abandoned today - 15 minutes ago) / (inbound today - 15 minutes ago). ' + steps,
-    noValue: 'No fresh data for `today`',
+    noValue: 'No fresh data for the window today',
     queries: [
       [promql.ratioOfMany(promql.quarter(abandoned), promql.quarter(inbound)), 'Abandon rate'],
       [promql.ratioOfFew(promql.quarter(abandoned), promql.quarter(inbound)), 'Abandon rate, few calls'],
@@ -75,7 +75,7 @@ local share = { unit: 'percentunit', decimals: 1 };
   },
 
   local rate = rateTile {
-    title: 'Abandon rate, last $window',
+    title: 'Abandon rate ($window)',
     shows: 'Of the inbound calls in the last $window, the share in which the caller gave up before anybody answered.',
     formula: 'abandoned / inbound calls, each summed over the chosen PBXs. ' + steps,
     noValue: 'No fresh data',
@@ -92,7 +92,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     lostBeyond,
     rate,
     panels.stat + calls + small + {
-      title: 'Inbound calls',
+      title: 'Inbound calls ($window)',
       shows: 'Inbound calls in the last $window.',
       formula: 'the newest number of each chosen PBX, summed',
       fields: [inbound],
@@ -136,8 +136,8 @@ local share = { unit: 'percentunit', decimals: 1 };
       decimals: 0,
       thresholds: thresholds.age,
       options+: { colorMode: 'background' },
-      noValue: 'No answer yet: run `check`',
-      queries: [[promql.age(matchers='window="$window"'), 'Age']],
+      noValue: 'No answer yet: run check',
+      queries: [[promql.oldest('window="$window"'), 'Age']],
     },
   ],
 
@@ -147,13 +147,19 @@ local share = { unit: 'percentunit', decimals: 1 };
     local rateOf(offset) = quotient(promql.each(abandoned, offset=offset), promql.each(inbound, offset=offset)),
     local usual(of) = promql.usual(of, by),
     local columns = [
-      ['Lost beyond usual', 135, 'clamp_min(\n%s\n- %s\n* %s,\n0\n)' % [
+      // All that are lost where nothing is usual yet: a new PBX must not hide at the end.
+      ['Lost beyond usual', 135, 'clamp_min(\n%s\n- %s\n* %s,\n0\n)\nor %s' % [
         promql.each(abandoned),
         promql.each(inbound),
         usual(rateOf),
+        promql.each(abandoned),
       ]],
       ['Lost', 60, promql.each(abandoned)],
-      ['Rate', 75, promql.ratioOfMany(promql.each(abandoned), promql.each(inbound))],
+      // Below 0 there are few calls: without any number Grafana would leave out the column.
+      ['Rate', 75, '%s\nor 0 * %s - 1' % [
+        promql.ratioOfMany(promql.each(abandoned), promql.each(inbound)),
+        promql.each(inbound),
+      ]],
       // Nothing is usual where there is nothing to be held against it.
       ['Usual rate', 80, '%s\nand %s' % [usual(rateOf), promql.each(inbound)]],
       ['Inbound', 75, promql.each(inbound)],
@@ -168,17 +174,17 @@ local share = { unit: 'percentunit', decimals: 1 };
       std.join('&', ['${%s:queryparam}' % name for name in kept]),
       '${__data.fields.account:percentencode}',
     ],
-    title: 'Each PBX, most callers lost first',
+    title: 'Each PBX ($window), most callers lost first',
     shows: "The last $window at each PBX and what is usual at this hour. A PBX's name leads to its details.",
     formula: (
       'rate = abandoned / inbound, with at least %d calls; usual = the middle one of the %d weeks before; lost ' +
-      'beyond usual = abandoned - usual rate * inbound; answered = answered / inbound; talk time = totalTalkTime / ' +
+      'beyond usual = abandoned - usual rate * inbound, or all where there is no history; answered = answered / inbound; talk time = totalTalkTime / ' +
       'totalAnswered'
     ) % [config.fewestCalls, config.weeks],
     fields: [inbound, answered, abandoned, fields.totalTalkTime, fields.totalAnswered],
     remedy: 'Begin at the top: staff it, or let its calls ring elsewhere.',
     size: [24, 10],
-    noValue: 'No fresh data: see Exporter Health, or run `check`',
+    noValue: 'No fresh data: see Exporter Health, or run check',
     queries: [[column[2], ''] for column in columns],
     options+: {
       footer: { show: true, reducer: ['sum'], countRows: false, fields: ['Lost beyond usual', 'Lost', 'Inbound'] },
@@ -189,6 +195,7 @@ local share = { unit: 'percentunit', decimals: 1 };
         pbx_id: 'PBX',
         account: 'Account',
       }),
+      panels.sorted('Lost', desc=true),
       panels.sorted('Lost beyond usual', desc=true),
     ],
     overrides: [
@@ -197,7 +204,7 @@ local share = { unit: 'percentunit', decimals: 1 };
         ['custom.minWidth', 110],
       ]),
       panels.override('Rate', percent(1) + [
-        ['noValue', 'few calls'],
+        ['mappings', [{ type: 'value', options: { '-1': { text: 'few calls', index: 0 } } }]],
         ['thresholds', panels.thresholds(thresholds.abandonRate)],
         ['color', { mode: 'thresholds' }],
         ['custom.cellOptions', { type: 'color-background', mode: 'basic' }],
@@ -217,13 +224,12 @@ local share = { unit: 'percentunit', decimals: 1 };
     size: [12, 9],
     bridged: true,
     custom+: { fillOpacity: 0 },
-    noValue: 'No fresh data, or too few calls',
     queries: [[promql.ofWorst(query, abandoned), '{{pbx_id}} {{account}}']],
   } + more,
 
   local worst = [
     ofWorst(
-      'Abandon rate, worst PBXs',
+      'Abandon rate ($window), worst PBXs',
       'At each moment, the rate in the $window before it. Dashed: amber, red, dark red.',
       share,
       promql.ratioOfMany(promql.each(abandoned), promql.each(inbound)),
@@ -231,10 +237,11 @@ local share = { unit: 'percentunit', decimals: 1 };
         formula: 'abandoned / inbound calls, where there are at least %d calls' % config.fewestCalls,
         thresholds: thresholds.abandonRate,
         softMax: 0.3,
+        noValue: 'No fresh data, or too few calls',
       },
     ),
     ofWorst(
-      'Callers lost, worst PBXs',
+      'Callers lost ($window), worst PBXs',
       'At each moment, the callers who gave up in the $window before it.',
       calls,
       promql.each(abandoned),
@@ -246,7 +253,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     rows: 'hour',
     columns: 'weekday',
     columnNames: panels.weekdays,
-    size: [12, 24],
+    size: [12, 26],
     noValue: needsDay,
   },
 
@@ -295,7 +302,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       'the window `today` now and with offset 1w, summed over the chosen PBXs; change = today / a week before - 1',
     fields: [inbound, answered, missed, abandoned],
     remedy: 'Abandoned calls grow faster than inbound ones: there are too few people for them.',
-    size: [13, 8],
+    size: [13, 7],
     queries: [[column(''), ''], [column('1w'), ''], [change, '']],
     transformations: [
       panels.merge,
@@ -308,21 +315,18 @@ local share = { unit: 'percentunit', decimals: 1 };
     ],
   },
 
-  local todaysBar = panels.bar + calls + {
-    title: 'Today so far',
-    shows: 'What became of the inbound calls since midnight. The parts add up to the inbound calls.',
-    formula: 'the window `today`, summed over the chosen PBXs',
-    fields: [answered, missed, abandoned],
+  local todaysParts = panels.stat + share + {
+    title: 'Today so far, in parts',
+    shows: 'What became of the inbound calls since midnight. The parts add up to 100 %.',
+    formula: 'answered, missed - abandoned, and abandoned / inbound, of the window `today`, summed over the chosen PBXs',
+    fields: [inbound, answered, missed, abandoned],
     remedy: takeMoreCalls,
-    size: [11, 8],
-    noValue: 'No fresh data for the window `today`',
+    size: [11, 7],
+    noValue: 'No fresh data for the window today',
+    options+: { textMode: 'value_and_name' },
     queries: [
-      ['label_replace(%s, "day", "Today", "", "")' % outcome[1]('', promql.today), '']
+      [promql.ratio(outcome[1]('', promql.today), shared.inbound('', promql.today)), outcome[0]]
       for outcome in shared.outcomes
-    ],
-    transformations: [
-      panels.merge,
-      panels.organize(['Time'], panels.names([outcome[0] for outcome in shared.outcomes])),
     ],
     overrides: [panels.override(outcome[0], [panels.fixed(outcome[2])]) for outcome in shared.outcomes],
   },
@@ -358,7 +362,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       panels.override('Abandon rate', [
         ['unit', 'percentunit'],
         ['decimals', 1],
-        panels.fixed(colors.darkRed),
+        panels.fixed(colors.blue),
         ['custom.drawStyle', 'line'],
         ['custom.lineWidth', 2],
         ['custom.fillOpacity', 0],
@@ -378,12 +382,12 @@ local share = { unit: 'percentunit', decimals: 1 };
     rowNames: panels.weekdays,
     columns: 'week',
     size: [12, 9],
-    noValue: needsDay,
+    noValue: 'Needs the windows 1h and today, and a first full day',
   },
 
   local byWeek = [
     panels.matrix + calls + weeks + {
-      title: 'Inbound calls: this week and the %d before' % config.weeks,
+      title: 'Inbound calls by weekday and week',
       shows: "Each weekday's inbound calls, by calendar week: full days only.",
       formula: 'the sums of the readings of the window `1h` on the full hours of a day',
       fields: [inbound],
@@ -392,7 +396,7 @@ local share = { unit: 'percentunit', decimals: 1 };
       queries: [[promql.fullDays(promql.byDay(inbound)), '']],
     },
     panels.matrix + share + weeks + {
-      title: 'Abandon rate: this week and the %d before' % config.weeks,
+      title: 'Abandon rate by weekday and week',
       shows: "Each weekday's abandon rate, by calendar week: full days only.",
       formula: 'the sum of abandoned / the sum of inbound calls of a day, where there are at least %d calls' %
                config.fewestCalls,
@@ -463,7 +467,7 @@ local share = { unit: 'percentunit', decimals: 1 };
         { title: 'Is now normal?', panels: tiles + shared.bands },
         { title: 'Which PBX?', panels: [eachPbx] + worst },
         { title: 'When?', panels: byHour },
-        { title: 'What became of the calls?', panels: [shared.eachHour, todaySoFar, todaysBar] },
+        { title: 'What became of the calls?', panels: [shared.eachHour, todaySoFar, todaysParts] },
         { title: 'Days', panels: [days] + byWeek },
         { title: 'Totals over the chosen time', panels: totals },
       ],

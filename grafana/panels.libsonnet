@@ -3,6 +3,8 @@
 local colors = {
   // Grafana paints what has no data with the lowest step, and no data is never green.
   grey: '#6b7280',
+  // Of what is in the background and still to be seen.
+  lightGrey: '#9ca3af',
   green: 'green',
   amber: 'orange',
   red: 'red',
@@ -14,10 +16,10 @@ local datasource = { type: 'prometheus', uid: '${datasource}' };
 
 local code(names) = std.join(', ', ['`%s`' % name for name in names]);
 
-// Grafana's `thresholds`: grey, then each colour from its value on.
-local thresholds(steps) = {
+// Grafana's `thresholds`: what has no data, then each colour from its value on.
+local thresholds(steps, noData=colors.grey) = {
   mode: 'absolute',
-  steps: [{ color: colors.grey, value: null }] + [{ color: step[1], value: step[0] } for step in steps],
+  steps: [{ color: noData, value: null }] + [{ color: step[1], value: step[0] } for step in steps],
 };
 
 local placed = {
@@ -63,7 +65,7 @@ local panel = placed {
   unit:: error 'unit',
   decimals:: null,
   // What an empty panel says.
-  noValue:: 'No data',
+  noValue:: 'No fresh data: see Exporter Health',
   defaults:: {},
   custom:: {},
   overrides:: [],
@@ -91,7 +93,8 @@ local sorted(field, desc=false) = { id: 'sortBy', options: { fields: {}, sort: [
 local colored = panel {
   // Pairs of a value and the colour from there on.
   thresholds:: [[0, colors.blue]],
-  defaults+:: { color: { mode: 'thresholds' }, thresholds: thresholds($.thresholds) },
+  noDataColor:: colors.grey,
+  defaults+:: { color: { mode: 'thresholds' }, thresholds: thresholds($.thresholds, $.noDataColor) },
 };
 
 {
@@ -216,20 +219,6 @@ local colored = panel {
       barAlignment: 1,
       showPoints: 'never',
       stacking: { mode: 'normal', group: 'A' },
-    },
-  },
-
-  // One bar of parts for each row.
-  bar: panel {
-    type: 'barchart',
-    format: 'table',
-    custom: { fillOpacity: 70, lineWidth: 0 },
-    options: {
-      orientation: 'horizontal',
-      stacking: 'normal',
-      showValue: 'auto',
-      legend: { showLegend: true, displayMode: 'list', placement: 'bottom', calcs: [] },
-      tooltip: { mode: 'multi', sort: 'none' },
     },
   },
 

@@ -50,9 +50,9 @@ local conversions = {
 };
 
 local units = {
-  calls: { unit: 'locale', decimals: 0 },
-  ratio: { unit: 'percentunit', decimals: 1 },
-  seconds: { unit: 's' },
+  calls: { unit: 'locale', decimals: 0, softMax: 5 },
+  ratio: { unit: 'percentunit', decimals: 1, softMax: 1 },
+  seconds: { unit: 'dthms', decimals: 0, softMax: 10 },
 };
 
 // Four or three in a line, whichever leaves fewer holes.
@@ -80,7 +80,7 @@ local ofCalls = {
   local one(group, field) = panels.lines + units[field.unit] + {
     local calls = std.get(ofCalls, field.api_field),
     title: title(field.meaning),
-    shows: field.meaning + '. One line for each PBX; each point covers `$window`.',
+    shows: field.meaning + '. One line for each PBX, the %d highest of them; each point covers `$window`.' % config.worst,
     formula: '%s (`%s`)%s' % [
       conversions[field.unit],
       field.metric,
@@ -89,15 +89,20 @@ local ofCalls = {
     fields: [field],
     remedy: remedy(group, field),
     bridged: calls == null,
+    custom+: { fillOpacity: 0 },
+    noValue: if calls == null then super.noValue else 'No such calls, or no fresh data',
     queries: [[
-      promql.each(field) + if calls == null then '' else '\nand\n%s > 0' % promql.each(calls),
+      promql.ofWorst(
+        promql.each(field) + if calls == null then '' else '\nand\n%s > 0' % promql.each(calls),
+        field,
+      ),
       legend,
     ]],
   },
 
   local times = panels.lines {
     local of(time, calls) = promql.ratio(promql.sum(time), promql.sum(calls)),
-    title: 'Talking, ringing, waiting in vain',
+    title: 'Talking, ringing, waiting in vain ($window)',
     shows:
       'Time spent talking per answered call, ringing per call, and before callers gave up. A gap: there was no such ' +
       'call.',
@@ -119,7 +124,7 @@ local ofCalls = {
   local talking = panels.lines {
     local window(name) = 'max by (job, account, window) (%s)' %
                          promql.account('eightxeight_window_%s_timestamp_seconds' % name, 'window="$window"'),
-    title: 'People talking at once',
+    title: 'People talking at once ($window)',
     shows: 'How many calls were going on at once, on average over $window: how many people were busy talking.',
     formula: 'totalTalkTime / the length of the window, summed over the chosen PBXs',
     fields: [fields.totalTalkTime],
@@ -168,7 +173,7 @@ local ofCalls = {
   },
 
   local missedRate = panels.lines {
-    title: 'Missed rate',
+    title: 'Missed rate ($window)',
     shows: 'The share of the inbound calls in the last $window that nobody answered, at the %d PBXs that missed most.' %
            config.worst,
     formula: 'inboundMissed / inboundTotal, where there are at least %d calls; the threshold of the alert is dashed' %
@@ -216,7 +221,7 @@ local ofCalls = {
     local sorted = std.filter(isWhole, members) + [field for field in members if !isWhole(field)];
     local all = [one(group, field) for field in sorted] + more;
     {
-      title: title,
+      title: title + ' ($window)',
       collapsed: true,
       panels: [panel { size: [width(std.length(all)), 7] } for panel in all],
     },
@@ -236,8 +241,8 @@ local ofCalls = {
         row('extensions', 'Extension to extension'),
         row('all', 'All directions and voicemail', [theWindow]),
         row('times', 'Times'),
-        row('external', 'From and to outside (8x8 may not fill these)'),
-        row('internal', 'From and to inside (8x8 may not fill these)'),
+        row('external', 'From and to outside; 8x8 may not fill these'),
+        row('internal', 'From and to inside; 8x8 may not fill these'),
       ],
     },
   },

@@ -132,7 +132,12 @@ function(config) {
   ]),
 
   // Seconds since the newest good collection: that of the freshest exporter of each account.
-  age(labels='', matchers=''):
-    local newest = q.account('eightxeight_collection_last_success_timestamp_seconds', matchers);
-    'max by (%s) (\n  time() - max by (job, account, window) (%s)\n)' % [labels, newest],
+  local newest(matchers) = 'max by (job, account, window) (%s)' %
+                           q.account('eightxeight_collection_last_success_timestamp_seconds', matchers),
+  age(labels, matchers=''): 'max by (%s) (\n  time() - %s\n)' % [labels, newest(matchers)],
+
+  // The worst of them: nothing while an account waits for its first answer.
+  oldest(matchers=''):
+    local asked = 'max by (job, account, window) (%s)' % q.account('eightxeight_collection_success', matchers);
+    'max(\n  time() - %s\n)\nunless on ()\n(\n  %s\n  unless %s\n)' % [newest(matchers), asked, newest(matchers)],
 }

@@ -83,6 +83,60 @@ async fn a_mean_of_no_calls_is_a_gap() {
 }
 
 #[tokio::test]
+async fn a_pbx_without_history_is_ranked_by_all_that_it_lost() {
+    let new = Pbx::drawn(r#"instance="a",pbx_id="new""#, HOUR, 9, 0..HOUR);
+    let quiet = Pbx::drawn(r#"instance="a",pbx_id="quiet""#, HOUR, 0, 0..0);
+    let mut past = Past::new(MONDAY);
+    past.shown(&new, each(1, HOUR));
+    past.shown(&quiet, each(1, HOUR));
+    let prometheus = past.prometheus().await;
+    let column = async |number| {
+        let query = query("Each PBX ($window), most callers lost first", number, 1);
+        by(ask(&prometheus, &query, MONDAY + 3600).await, &["pbx_id"])
+    };
+    let [new_pbx, quiet_pbx] = ["new", "quiet"].map(|name| vec![name.to_owned()]);
+    let lost = new.between(ABANDONED, 0, HOUR);
+    assert!(lost > 20.0);
+    let beyond = column(0).await;
+    assert_eq!(
+        beyond,
+        [(new_pbx.clone(), lost), (quiet_pbx.clone(), 0.0)].into()
+    );
+    // Below 0 there are few calls, so that the column stays at night.
+    let rate = lost / new.between(INBOUND, 0, HOUR);
+    assert_eq!(column(2).await, [(new_pbx, rate), (quiet_pbx, -1.0)].into());
+    let table = panel("overview", "Each PBX ($window), most callers lost first").to_string();
+    assert!(table.contains(r#""-1":{"index":0,"text":"few calls"}"#));
+}
+
+#[tokio::test]
+async fn data_have_no_age_while_an_account_waits_for_its_first_answer() {
+    for waiting in [false, true] {
+        let mut past = Past::new(MONDAY);
+        for (account, minutes) in [("fresh", 1), ("old", 9)] {
+            let labels = format!(r#"instance="a",account="{account}""#);
+            past.account(&labels, each(1, HOUR).map(|(at, _)| (at, true)));
+            let last = MONDAY + 60 * (HOUR - minutes);
+            let series = format!(
+                r#"eightxeight_collection_last_success_timestamp_seconds{{job="eightxeight",{labels},window="1h"}}"#
+            );
+            let last = f64::from(u32::try_from(last).unwrap());
+            past.series(&series, (0..=HOUR).map(|at| (at, last)));
+        }
+        if waiting {
+            let labels = r#"instance="a",account="waiting""#;
+            past.account(labels, each(1, HOUR).map(|(at, _)| (at, false)));
+        }
+        let prometheus = past.prometheus().await;
+        for dashboard in ["overview", "exporter"] {
+            let query = query_of(&panel(dashboard, "Data age"), 0, 1);
+            let age = number(&prometheus, &query, MONDAY + 3600).await;
+            assert_eq!(age, (!waiting).then_some(540.0), "{dashboard}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn in_an_outage_the_columns_of_today_stay() {
     let pbx = Pbx::drawn(r#"instance="a",pbx_id="main""#, 8 * DAY, 3, 0..0);
     let mut past = Past::new(MONDAY);
@@ -118,7 +172,7 @@ async fn in_an_outage_the_columns_of_today_stay() {
 
 #[test]
 fn a_pbx_links_to_itself_and_not_to_its_namesakes() {
-    let table = panel("overview", "Each PBX, most callers lost first").to_string();
+    let table = panel("overview", "Each PBX ($window), most callers lost first").to_string();
     assert!(table.contains(
         "&var-account=${__data.fields.account:percentencode}&var-pbx=${__value.raw:percentencode}"
     ));
@@ -222,9 +276,9 @@ async fn the_usual_is_the_middle_of_four_weeks() {
     let lost = both(ABANDONED, end) - rate * both(INBOUND, end);
     assert!(lost > 20.0);
     for (title, expected) in [
-        ("Inbound calls", both(INBOUND, end)),
+        ("Inbound calls ($window)", both(INBOUND, end)),
         (
-            "Abandon rate, last $window",
+            "Abandon rate ($window)",
             both(ABANDONED, end) / both(INBOUND, end),
         ),
         ("Against the usual", both(INBOUND, end) / calls),
@@ -240,7 +294,7 @@ async fn the_usual_is_the_middle_of_four_weeks() {
         );
     }
     // The table, of each PBX for itself.
-    let table = query("Each PBX, most callers lost first", 0, 1);
+    let table = query("Each PBX ($window), most callers lost first", 0, 1);
     let found = by(
         ask(&prometheus, &table, MONDAY + 60 * end).await,
         &["pbx_id"],
@@ -330,7 +384,7 @@ async fn hours_and_days_are_those_of_the_company() {
     let full = by(
         ask(
             &prometheus,
-            &query("Inbound calls: this week and the 4 before", 0, 1),
+            &query("Inbound calls by weekday and week", 0, 1),
             at,
         )
         .await,
