@@ -110,19 +110,19 @@ impl Account {
 
     /// How it is configured.
     #[must_use]
-    pub fn config(&self) -> &config::Account {
+    pub(crate) fn config(&self) -> &config::Account {
         &self.config
     }
 
     /// Its collections as they stand.
     #[must_use]
-    pub fn view(&self) -> Arc<View> {
+    pub(crate) fn view(&self) -> Arc<View> {
         self.collector.view()
     }
 
     /// The state of its dealings with 8x8.
     #[must_use]
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         self.client.status()
     }
 
@@ -149,7 +149,7 @@ impl Account {
     /// # Errors
     ///
     /// Those of [`Segment::render`].
-    pub async fn segments(
+    pub(crate) async fn segments(
         &self,
         variant: Variant,
         clock: Clock,

@@ -94,13 +94,13 @@ impl Exporter {
 
     /// All accounts, in the order of the configuration.
     #[must_use]
-    pub fn accounts(&self) -> Vec<Arc<Account>> {
+    pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
         self.current.load().accounts.clone()
     }
 
     /// The account of this name.
     #[must_use]
-    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+    pub(crate) fn account(&self, name: &str) -> Option<Arc<Account>> {
         let current = self.current.load();
         let mut accounts = current.accounts.iter();
         accounts
@@ -119,25 +119,25 @@ impl Exporter {
 
     /// Whether 8x8 is simulated.
     #[must_use]
-    pub fn is_demo(&self) -> bool {
+    pub(crate) fn is_demo(&self) -> bool {
         self.origin.is_none()
     }
 
     /// The configuration in force as YAML, without secrets.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.current.load().shown.clone()
     }
 
     /// When it started.
     #[must_use]
-    pub fn started(&self) -> Timestamp {
+    pub(crate) fn started(&self) -> Timestamp {
         self.started
     }
 
     /// What time it is for it.
     #[must_use]
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         self.clock
     }
 
@@ -159,7 +159,7 @@ impl Exporter {
     /// # Errors
     ///
     /// What is wrong with the configuration.
-    pub async fn reload(self: &Arc<Self>) -> Result<(), Problems> {
+    pub(crate) async fn reload(self: &Arc<Self>) -> Result<(), Problems> {
         let mut reloading = self.reloading.lock().await;
         let loaded = self.load(&mut reloading).await;
         let before = self.last_reload();

@@ -24,8 +24,8 @@ use eightxeight::window::{Period, Window};
 use eightxeight::{Client, Error, Question, Users};
 use exposition::{RenderError, Segment, Variant};
 
-pub use failure_log::FailureEvent;
-pub use view::{View, WindowView};
+pub(crate) use failure_log::FailureEvent;
+pub(crate) use view::{View, WindowView};
 
 use task::Task;
 
@@ -40,11 +40,11 @@ pub enum Mode {
 
 impl Mode {
     /// In the order of the documentation.
-    pub const ALL: [Mode; 2] = [Mode::Scrape, Mode::Timer];
+    pub(crate) const ALL: [Mode; 2] = [Mode::Scrape, Mode::Timer];
 
     /// The value of `--collect.mode`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Mode::Scrape => "scrape",
             Mode::Timer => "timer",
@@ -177,19 +177,19 @@ impl Collector {
     }
 
     /// Gives it another plan. A window for which the same is asked as before goes on untouched.
-    pub fn reconfigure(&self, plan: Plan) {
+    pub(crate) fn reconfigure(&self, plan: Plan) {
         self.plan.send_replace(Arc::new(plan));
     }
 
     /// The newest view. Nothing is collected.
     #[must_use]
-    pub fn view(&self) -> Arc<View> {
+    pub(crate) fn view(&self) -> Arc<View> {
         self.view.borrow().clone()
     }
 
     /// Windows asked of the cache, and those of them that were served without a request.
     #[must_use]
-    pub fn cache_requests(&self) -> (u64, u64) {
+    pub(crate) fn cache_requests(&self) -> (u64, u64) {
         let hits = self.wanted.hits.load(Ordering::Relaxed);
         (self.wanted.asked.load(Ordering::Relaxed), hits)
     }

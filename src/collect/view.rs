@@ -45,7 +45,7 @@ pub struct WindowView {
 impl View {
     /// The answers to show at `now`.
     #[must_use]
-    pub fn shown(&self, now: Moment) -> Vec<Shown> {
+    pub(crate) fn shown(&self, now: Moment) -> Vec<Shown> {
         let shown = |state: &WindowView| {
             let snapshot = state.shown(&self.plan, now)?;
             Some((state.window.clone(), snapshot.clone()))
@@ -73,7 +73,7 @@ impl View {
 impl WindowView {
     /// Whether the newest collection worked.
     #[must_use]
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.collection
             .as_ref()
             .is_some_and(|collection| collection.error.is_none())
@@ -81,7 +81,7 @@ impl WindowView {
 
     /// The answer to show at `now`: the last good one, unless it is too old or of another day.
     #[must_use]
-    pub fn shown(&self, plan: &Plan, now: Moment) -> Option<&Arc<Snapshot>> {
+    pub(crate) fn shown(&self, plan: &Plan, now: Moment) -> Option<&Arc<Snapshot>> {
         let (snapshot, received) = self.collection.as_ref()?.last_good.as_ref()?;
         let is_fresh = now.age_of(*received) <= plan.settings.max_staleness;
         // Yesterday's calls are no answer to a question about today.

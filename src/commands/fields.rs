@@ -20,7 +20,7 @@ pub enum Format {
 
 impl Format {
     /// All forms by name.
-    pub const ALL: [(&str, Format); 3] = [
+    pub(crate) const ALL: [(&str, Format); 3] = [
         ("markdown", Format::Markdown),
         ("json", Format::Json),
         ("tsv", Format::Tsv),

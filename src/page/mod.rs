@@ -13,7 +13,7 @@ pub(crate) use company::GAUGES;
 pub use company::{Metric, PREFIX, metric, write_company};
 
 /// A window and the answer that is shown for it.
-pub type Shown = (Window, Arc<Snapshot>);
+pub(crate) type Shown = (Window, Arc<Snapshot>);
 
 /// A set of answers and their renderings. It never shows others: new answers are a new page.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Page {
 
     /// What it shows.
     #[must_use]
-    pub fn shown(&self) -> &[Shown] {
+    pub(crate) fn shown(&self) -> &[Shown] {
         &self.shown
     }
 

@@ -20,7 +20,7 @@ pub(crate) const COLLECTION_SUCCESS: (&str, &str) = (
 );
 
 /// Writes an account's families.
-pub fn write_account(
+pub(crate) fn write_account(
     writer: &mut Writer,
     view: &View,
     now: Moment,

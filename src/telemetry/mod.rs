@@ -9,6 +9,6 @@ mod process;
 mod requests;
 
 pub(crate) use account::COLLECTION_SUCCESS;
-pub use account::write_account;
+pub(crate) use account::write_account;
 pub use exporter::{BUILD, Build, LastReload, write_exporter};
-pub use requests::RequestMetrics;
+pub(crate) use requests::RequestMetrics;

@@ -11,7 +11,7 @@ const BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.
 
 /// Requests, failures and durations of one account.
 #[derive(Clone, Debug)]
-pub struct RequestMetrics {
+pub(crate) struct RequestMetrics {
     requests: IntCounterVec,
     failures: IntCounterVec,
     durations: HistogramVec,
@@ -23,7 +23,7 @@ impl RequestMetrics {
     /// # Errors
     ///
     /// Never: the names are good.
-    pub fn new() -> prometheus::Result<RequestMetrics> {
+    pub(crate) fn new() -> prometheus::Result<RequestMetrics> {
         let metrics = RequestMetrics {
             requests: IntCounterVec::new(
                 Opts::new("eightxeight_api_requests_total", "Requests to 8x8"),
@@ -58,7 +58,7 @@ impl RequestMetrics {
     }
 
     /// Counts a request.
-    pub fn observe(&self, exchange: Exchange) {
+    pub(crate) fn observe(&self, exchange: Exchange) {
         let endpoint = exchange.endpoint.label();
         self.requests.with_label_values(&[endpoint]).inc();
         self.durations
@@ -73,7 +73,7 @@ impl RequestMetrics {
 
     /// The families as they are now, samples sorted by their labels.
     #[must_use]
-    pub fn gather(&self) -> Vec<MetricFamily> {
+    pub(crate) fn gather(&self) -> Vec<MetricFamily> {
         let mut families = self.requests.collect();
         families.extend(self.failures.collect());
         families.extend(self.durations.collect());

@@ -10,7 +10,7 @@ use super::{BackfillError, LONG, Ready};
 /// # Errors
 ///
 /// It may not.
-pub fn agree(ready: &Ready, yes: bool) -> Result<(), BackfillError> {
+pub(crate) fn agree(ready: &Ready, yes: bool) -> Result<(), BackfillError> {
     if yes || ready.duration() <= LONG {
         return Ok(());
     }

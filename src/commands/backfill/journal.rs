@@ -20,7 +20,7 @@ use super::{BackfillError, month, own};
 use eightxeight::answer::Snapshot;
 
 /// Its name in the output directory.
-pub const NAME: &str = "backfill.journal";
+pub(crate) const NAME: &str = "backfill.journal";
 
 /// What it is, and the version of its format.
 const TITLE: &str = "eightxeight-exporter backfill 2";
@@ -33,7 +33,7 @@ const LONGEST_UNSYNCED: Duration = Duration::from_secs(5);
 
 /// A journal that is open for appending. Dropping it lets others use it.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
@@ -44,7 +44,7 @@ pub struct Journal {
 
 /// The part of a journal that holds a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// Which month.
     pub month: Month,
     /// Where its first line begins.
@@ -63,7 +63,7 @@ impl Journal {
     ///
     /// When there is an earlier backfill that isn't to be resumed, or another one is to be resumed, or the journal
     /// can't be read or written.
-    pub fn open(
+    pub(crate) fn open(
         directory: &Path,
         parameters: &Parameters,
         points: impl Iterator<Item = Point>,
@@ -135,13 +135,13 @@ impl Journal {
 
     /// How many answers it holds.
     #[must_use]
-    pub fn done(&self) -> usize {
+    pub(crate) fn done(&self) -> usize {
         self.done
     }
 
     /// Its months in the order of time. Only of the last can anything be missing.
     #[must_use]
-    pub fn segments(&self) -> &[Segment] {
+    pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
@@ -150,7 +150,7 @@ impl Journal {
     /// # Errors
     ///
     /// When the file can't be written, for example because the disk is full.
-    pub fn append(&mut self, point: Point, snapshot: &Snapshot) -> io::Result<()> {
+    pub(crate) fn append(&mut self, point: Point, snapshot: &Snapshot) -> io::Result<()> {
         let start = self.length;
         self.write(&Record::new(point.window, snapshot))?;
         if self.synced.elapsed() >= LONGEST_UNSYNCED {
@@ -161,7 +161,7 @@ impl Journal {
     }
 
     /// Removes the journal if it holds no answer.
-    pub fn discard(self) {
+    pub(crate) fn discard(self) {
         if self.done == 0 {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -172,7 +172,7 @@ impl Journal {
     /// # Errors
     ///
     /// What the system says.
-    pub fn sync(&mut self) -> io::Result<()> {
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()?;
         self.synced = Instant::now();
         Ok(())
@@ -183,7 +183,7 @@ impl Journal {
     /// # Errors
     ///
     /// What the system says, or that the file was changed meanwhile.
-    pub fn read_segment(
+    pub(crate) fn read_segment(
         path: &Path,
         segment: Segment,
         mut see: impl FnMut(usize, Snapshot),

@@ -25,21 +25,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use agree::agree;
-pub use journal::Journal;
-pub use options::Options;
-pub use parameters::Parameters;
-pub use plan::Plan;
-pub use run::{BackfillError, run};
+pub(crate) use agree::agree;
+pub(crate) use journal::Journal;
+pub(crate) use options::Options;
+pub(crate) use parameters::Parameters;
+pub(crate) use plan::Plan;
+pub(crate) use run::{BackfillError, run};
 
 use crate::config;
 
 /// A backfill that takes longer than this asks first.
-pub const LONG: Duration = Duration::from_hours(1);
+pub(crate) const LONG: Duration = Duration::from_hours(1);
 
 /// A backfill that can be started.
 #[derive(Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// The account to ask.
     pub account: config::Account,
     /// The options as given.
@@ -56,7 +56,7 @@ impl Job {
     /// # Errors
     ///
     /// All that is wrong with them at `now`, a line for each.
-    pub fn new(
+    pub(crate) fn new(
         options: Options,
         account: config::Account,
         now: Timestamp,
@@ -80,7 +80,7 @@ impl Job {
     /// # Errors
     ///
     /// What is in the way.
-    pub fn open(self, now: Timestamp) -> Result<Ready, BackfillError> {
+    pub(crate) fn open(self, now: Timestamp) -> Result<Ready, BackfillError> {
         let points = self.plan.points();
         let Options { output, resume, .. } = &self.options;
         let journal = Journal::open(output, &self.parameters, points, *resume)?;
@@ -98,7 +98,7 @@ impl Job {
 
 /// The finished files and what to do with them.
 #[must_use]
-pub fn next_steps(files: &[PathBuf]) -> String {
+pub(crate) fn next_steps(files: &[PathBuf]) -> String {
     let mut text =
         "Done. These commands load the files into a Prometheus whose data is in DATA:\n".to_owned();
     for file in files {
@@ -113,7 +113,7 @@ pub fn next_steps(files: &[PathBuf]) -> String {
 
 /// A backfill whose journal is open.
 #[derive(Debug)]
-pub struct Ready {
+pub(crate) struct Ready {
     job: Job,
     journal: Journal,
     total: usize,
@@ -122,25 +122,25 @@ pub struct Ready {
 impl Ready {
     /// How many requests may be sent in a minute: half the budget, the other half is a running exporter's.
     #[must_use]
-    pub fn per_minute(&self) -> u32 {
+    pub(crate) fn per_minute(&self) -> u32 {
         (self.job.account.api.max_requests_per_minute / 2).max(1)
     }
 
     /// How many requests are left.
     #[must_use]
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.total - self.journal.done()
     }
 
     /// How long they take at least.
     #[must_use]
-    pub fn duration(&self) -> Duration {
+    pub(crate) fn duration(&self) -> Duration {
         progress::duration(self.requests() as u64, self.per_minute())
     }
 
     /// What is going to happen, in one line.
     #[must_use]
-    pub fn announcement(&self) -> String {
+    pub(crate) fn announcement(&self) -> String {
         let (left, done) = (self.requests(), self.journal.done());
         let already = match done {
             0 if self.job.options.resume => {
@@ -160,7 +160,7 @@ impl Ready {
     }
 
     /// Gives up before anything was asked; an empty journal isn't left behind.
-    pub fn discard(self) {
+    pub(crate) fn discard(self) {
         self.journal.discard();
     }
 

@@ -32,7 +32,7 @@ const BEGINNING: &str = "# HELP eightxeight_";
 
 /// The path of a month's file.
 #[must_use]
-pub fn path(directory: &Path, month: Month) -> PathBuf {
+pub(crate) fn path(directory: &Path, month: Month) -> PathBuf {
     directory.join(format!("{PREFIX}{month}{SUFFIX}"))
 }
 

@@ -18,7 +18,7 @@ const LABELS: [(&str, &str); 2] = [("job", "eightxeight"), ("instance", "backfil
 
 /// The options as given.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// Where it begins.
     pub from: When,
     /// Where it ends.
@@ -37,7 +37,7 @@ pub struct Options {
 
 /// A time as somebody writes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum When {
+pub(crate) enum When {
     /// With an offset from UTC.
     Instant(Timestamp),
     /// By the clocks of the configured zone.
@@ -50,7 +50,7 @@ impl Options {
     /// # Errors
     ///
     /// All that is wrong with them, a line for each.
-    pub fn read(given: &Flags) -> Result<Options, Vec<String>> {
+    pub(crate) fn read(given: &Flags) -> Result<Options, Vec<String>> {
         let mut problems = Vec::new();
         let from = required(given, "from", "a time", &mut problems)
             .and_then(|text| noted(&mut problems, "from", when(text)));
@@ -86,7 +86,7 @@ impl When {
     /// # Errors
     ///
     /// When the clocks of `zone` never show this time, or twice.
-    pub fn instant(self, zone: &TimeZone) -> Result<Timestamp, String> {
+    pub(crate) fn instant(self, zone: &TimeZone) -> Result<Timestamp, String> {
         let local = match self {
             When::Instant(instant) => return Ok(instant),
             When::Local(local) => local,

@@ -8,14 +8,14 @@ use crate::config;
 use eightxeight::fields::Field;
 
 /// All that decides what is asked and how it is written, by option. It holds no secret.
-pub type Parameters = BTreeMap<String, String>;
+pub(crate) type Parameters = BTreeMap<String, String>;
 
 /// The columns of the journal, which no option sets.
 const FIELDS: &str = "fields";
 
 /// The parameters of a plan.
 #[must_use]
-pub fn parameters(options: &Options, plan: &Plan, account: &config::Account) -> Parameters {
+pub(crate) fn parameters(options: &Options, plan: &Plan, account: &config::Account) -> Parameters {
     let labels = options.labels.iter();
     let labels: Vec<_> = labels
         .map(|(name, value)| format!("{name}={value}"))

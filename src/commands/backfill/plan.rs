@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The points from one time to another.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Points come after it.
     pub from: Timestamp,
     /// Points come up to it, itself included.
@@ -32,7 +32,7 @@ pub struct Plan {
 
 /// One thing to ask for. Its samples have its period's end as their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
+pub(crate) struct Point {
     /// Which of the plan's windows.
     pub window: usize,
     /// What it covers.
@@ -41,7 +41,7 @@ pub struct Point {
 
 /// A month by UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Month {
+pub(crate) struct Month {
     year: i16,
     month: i8,
 }
@@ -49,7 +49,7 @@ pub struct Month {
 impl Month {
     /// The month of an instant.
     #[must_use]
-    pub fn of(instant: Timestamp) -> Month {
+    pub(crate) fn of(instant: Timestamp) -> Month {
         let date = TimeZone::UTC.to_datetime(instant).date();
         Month {
             year: date.year(),
@@ -70,7 +70,7 @@ impl Plan {
     /// # Errors
     ///
     /// All that is wrong at `now`, a line for each.
-    pub fn new(
+    pub(crate) fn new(
         options: &Options,
         windows: &[Window],
         zone: &TimeZone,
@@ -131,7 +131,7 @@ impl Plan {
     /// # Errors
     ///
     /// From when on it would have.
-    pub fn reaches(&self, done: usize, now: Timestamp) -> Result<(), String> {
+    pub(crate) fn reaches(&self, done: usize, now: Timestamp) -> Result<(), String> {
         let kept_since = now - signed(LONGEST);
         // Each window's first point reaches back farthest.
         let firsts = self.points().skip(done).take(self.windows.len() * 2);
@@ -170,7 +170,7 @@ impl Plan {
     /// a query with steps of its own evaluates there. Where a step ends at a local midnight, `today` is
     /// empty, and it is asked a second earlier instead: that is the day's last point. Where midnights
     /// fall between the steps, the day has that last point all the same.
-    pub fn points(&self) -> impl Iterator<Item = Point> {
+    pub(crate) fn points(&self) -> impl Iterator<Item = Point> {
         Points {
             plan: self,
             next_step: next_multiple(self.from, self.step),

@@ -19,7 +19,7 @@ use eightxeight::{Client, ClientError, Error, Reason, Settings, Users};
 
 /// Why a backfill didn't get to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum BackfillError {
+pub(crate) enum BackfillError {
     /// The command has to be called in another way.
     #[error("{0}")]
     Usage(String),
@@ -60,7 +60,7 @@ pub enum BackfillError {
 impl BackfillError {
     /// Whether the command was called wrongly, and nothing has been started.
     #[must_use]
-    pub fn is_usage(&self) -> bool {
+    pub(crate) fn is_usage(&self) -> bool {
         matches!(self, BackfillError::Usage(_) | BackfillError::Http(_))
     }
 }
@@ -70,7 +70,7 @@ impl BackfillError {
 /// # Errors
 ///
 /// [`BackfillError`]. What was fetched is in the journal then.
-pub async fn run(
+pub(crate) async fn run(
     mut ready: Ready,
     clock: Clock,
     terminal: bool,

@@ -22,7 +22,7 @@ use eightxeight::clock::Clock;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people: a line for each step as it ends, then tables.
     Text {
         /// Whether the output takes colours.
@@ -34,7 +34,7 @@ pub enum Format {
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckError {
+pub(crate) enum CheckError {
     /// There can be no HTTP client.
     #[error("{}", crate::config::client_problem(.0))]
     Http(#[from] ClientError),
@@ -48,7 +48,7 @@ pub enum CheckError {
 /// # Errors
 ///
 /// When TLS can't be set up, or `out` can't be written to.
-pub async fn check(
+pub(crate) async fn check(
     account: config::Account,
     format: Format,
     out: &mut (dyn Write + Send),

@@ -45,7 +45,7 @@ impl Page {
                 "eightxeight_up" => page.up = value() > 0.0,
                 "eightxeight_credentials_refused" => page.refused = value() > 0.0,
                 "eightxeight_exporter_config_last_reload_successful" => {
-                    page.reloaded = value() > 0.0
+                    page.reloaded = value() > 0.0;
                 }
                 "process_resident_memory_bytes" => page.memory = value(),
                 "process_open_fds" => page.descriptors = value(),
