@@ -58,10 +58,10 @@ image-test: ## Build the image from stand-in base images and run it; needs root,
 compose-test: ## Run deploy/compose on a Docker engine, without a registry; needs root, Debian, docker.io
 	deploy/compose-test
 
-dist: ## Write tarball, Debian package and checksums to target/dist; needs cargo-deb
+dist: ## Write tarball, packages, chart and checksums to target/dist; needs cargo-deb and cargo-generate-rpm
 	scripts/dist
 
-package-test: dist ## Install the package on a Debian and try it; needs root, Debian, debootstrap, systemd-container
+package-test: dist ## Install the package on a Debian and try it; needs root, Debian, debootstrap, rpm, systemd-container
 	deploy/package-test
 
 deny: ## Check the licences, origins and bans of what it is built from; needs cargo-deny
