@@ -108,7 +108,6 @@ fn required(dashboard: &Value) -> Value {
         .collect();
     let plugins = kinds.into_iter().map(|kind| {
         let name = match kind {
-            "barchart" => "Bar chart",
             "stat" => "Stat",
             "table" => "Table",
             "text" => "Text",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::file::{Dashboard, substitute, targets, text};
+use super::file::{Choice, Dashboard, targets, text};
 use super::past::store;
 use crate::fixture::{Prometheus, Sample};
 
@@ -171,18 +171,8 @@ pub(super) fn query(title: &str, number: usize, days: u32) -> String {
 }
 
 pub(super) fn query_of(panel: &serde_json::Value, number: usize, days: u32) -> String {
-    substitute(&targets(panel)[number].expr, |name| {
-        Some(match name {
-            "window" => "1h".to_owned(),
-            "few_calls" => "20".to_owned(),
-            "__range" => format!("{days}d"),
-            "__range_s" => (days * 86_400).to_string(),
-            "account" => ".*".to_owned(),
-            // Of `label_replace`.
-            "1" => return None,
-            _ => ".+".to_owned(),
-        })
-    })
+    let days = i64::from(days);
+    targets(panel)[number].query(&Choice::all(days * 86_400, 0))
 }
 
 /// What a query answers at a Unix time.

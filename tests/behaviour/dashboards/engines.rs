@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::file::{Dashboard, Target, list, selectors, substitute, targets, text};
+use super::file::{Choice, Dashboard, Target, list, selectors, targets, text};
 use super::past::{lived_through, load};
 use super::replay::Plan;
 use crate::fixture::{Labels, Prometheus};
@@ -171,36 +171,11 @@ async fn ask(
     };
     let pixels = WIDTH * panel["gridPos"]["w"].as_i64().unwrap() / 24;
     let step = least.max(days * DAY / pixels / 60 * 60);
-    let query = substitute(&target.expr, |name| {
-        Some(match name {
-            "window" => "1h".to_owned(),
-            "few_calls" => "20".to_owned(),
-            "__interval" => format!("{step}s"),
-            "__rate_interval" => format!("{}s", step + 180),
-            "__range" => format!("{days}d"),
-            "__range_s" => (days * DAY).to_string(),
-            "account" => ".*".to_owned(),
-            // Of `label_replace`.
-            "1" => return None,
-            _ => ".+".to_owned(),
-        })
-    });
-    let end = end / step * step;
-    let [from, to, step] = [end - days * DAY, end, step].map(|number| number.to_string());
-    let data = if target.instant {
-        let at = [("query", &*query), ("time", &to)];
-        prometheus.ask("query", &at).await
-    } else {
-        let range = [
-            ("query", &*query),
-            ("start", &from),
-            ("end", &to),
-            ("step", &step),
-        ];
-        prometheus.ask("query_range", &range).await
-    };
+    let mut all = Choice::all(days * DAY, end / step * step);
+    all.step = step;
+    let answer = target.ask(prometheus, &all, !target.instant).await;
     let number = |text: &Value| text.as_str().unwrap().parse().unwrap();
-    list(&data["result"])
+    answer
         .iter()
         .map(|series| {
             let labels: Labels = serde_json::from_value(series["metric"].clone()).unwrap();

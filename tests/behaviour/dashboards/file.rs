@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::fixture::Prometheus;
+
 /// A dashboard.
 pub(super) struct Dashboard {
     /// The file's name without its ending.
@@ -19,6 +21,80 @@ pub(super) struct Target {
     pub(super) expr: String,
     /// Whether the panel shows one moment and not a time.
     pub(super) instant: bool,
+}
+
+/// What a reader chose, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Choice<'a> {
+    pub(super) instance: &'a str,
+    pub(super) pbx: &'a str,
+    /// Unix times.
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// Between two points of a chart, in seconds.
+    pub(super) step: i64,
+}
+
+impl Choice<'_> {
+    /// All that there is, over so many seconds.
+    pub(super) fn all(length: i64, to: i64) -> Choice<'static> {
+        Choice {
+            instance: ".+",
+            pbx: ".+",
+            from: to - length,
+            to,
+            step: 60,
+        }
+    }
+}
+
+impl Target {
+    /// The query as Grafana sends it.
+    pub(super) fn query(&self, choice: &Choice<'_>) -> String {
+        let length = choice.to - choice.from;
+        substitute(&self.expr, |name| {
+            Some(match name {
+                "window" => "1h".to_owned(),
+                "few_calls" => "20".to_owned(),
+                "job" => ".+".to_owned(),
+                "account" => ".*".to_owned(),
+                "instance" => choice.instance.to_owned(),
+                "pbx" => choice.pbx.to_owned(),
+                "__interval" => format!("{}s", choice.step),
+                "__rate_interval" => format!("{}s", choice.step + 180),
+                "__range" => format!("{length}s"),
+                "__range_s" => length.to_string(),
+                // Of `label_replace`.
+                "1" => return None,
+                other => panic!("${other} in {}", self.expr),
+            })
+        })
+    }
+
+    /// The series of its answer, over the chosen time or at its end.
+    pub(super) async fn ask(
+        &self,
+        prometheus: &Prometheus,
+        choice: &Choice<'_>,
+        is_range: bool,
+    ) -> Vec<Value> {
+        let query = self.query(choice);
+        let [from, to, step] =
+            [choice.from, choice.to, choice.step].map(|number| number.to_string());
+        let range = [
+            ("query", &*query),
+            ("start", &from),
+            ("end", &to),
+            ("step", &step),
+        ];
+        let moment = [("query", &*query), ("time", &to)];
+        let data = if is_range {
+            prometheus.ask("query_range", &range).await
+        } else {
+            prometheus.ask("query", &moment).await
+        };
+        list(&data["result"]).to_vec()
+    }
 }
 
 impl Dashboard {
@@ -115,7 +191,7 @@ pub(super) fn selectors(expr: &str) -> Vec<(&str, &str)> {
 }
 
 /// The text with `$name` and `${name}` replaced where there is a value, as Grafana does it.
-pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {

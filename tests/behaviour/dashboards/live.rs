@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::file::{Dashboard, Target, list, selectors, substitute};
+use super::file::{Choice, Dashboard, Target, list, selectors};
 use super::past::{lived_through, store};
 use super::replay::Plan;
 use crate::fixture::{Exporter, Prometheus, pause, simulator};
@@ -19,15 +19,6 @@ use crate::fixture::{Exporter, Prometheus, pause, simulator};
 /// Longer than scrapes, collections and rules take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
 const DAY: i64 = 86_400;
-
-/// What a reader chose: some instances, one PBX or all, and when.
-struct Choice<'a> {
-    instance: &'a str,
-    pbx: &'a str,
-    /// Unix times.
-    from: i64,
-    to: i64,
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_query_answers_and_every_metric_is_shown() {
@@ -176,75 +167,29 @@ fn others(dashboards: &[Dashboard]) -> impl Iterator<Item = Target> {
 /// hour of the week.
 async fn answers(prometheus: &Prometheus, target: &Target) -> bool {
     let to = Timestamp::now().as_second();
-    let asks_the_past = target.expr.contains(" offset ");
-    let all = Choice {
-        instance: if asks_the_past {
-            ".+"
-        } else {
-            r"127\\.0\\.0\\.1:.+"
-        },
-        pbx: ".+",
-        from: to - DAY,
-        to,
-    };
-    if asked(prometheus, target, &all, !target.instant).await {
+    let mut all = Choice::all(DAY, to);
+    if !target.expr.contains(" offset ") {
+        all.instance = r"127\\.0\\.0\\.1:.+";
+    }
+    if has_numbers(&target.ask(prometheus, &all, !target.instant).await) {
         return true;
     }
     let to = to - to % 3600;
     for pbx in ["acmecorp2", "acmecorp", "acme-us"] {
-        let one = Choice {
-            instance: ".+",
-            pbx,
-            from: to - 7 * DAY,
-            to,
-        };
-        if target.expr.contains(") < ") && asked(prometheus, target, &one, true).await {
+        let mut one = Choice::all(7 * DAY, to);
+        (one.pbx, one.step) = (pbx, 900);
+        if target.expr.contains(") < ") && has_numbers(&target.ask(prometheus, &one, true).await) {
             return true;
         }
     }
     false
 }
 
-async fn asked(prometheus: &Prometheus, target: &Target, choice: &Choice<'_>, range: bool) -> bool {
-    let length = choice.to - choice.from;
-    let query = substitute(&target.expr, |name| {
-        Some(match name {
-            "window" => "1h".to_owned(),
-            "few_calls" => "20".to_owned(),
-            "__interval" => "1m".to_owned(),
-            // Of `label_replace`.
-            "1" => return None,
-            "account" => ".*".to_owned(),
-            "pbx" => choice.pbx.to_owned(),
-            "__rate_interval" => "4m".to_owned(),
-            "__range" => format!("{length}s"),
-            "__range_s" => length.to_string(),
-            "instance" => choice.instance.to_owned(),
-            "job" => ".+".to_owned(),
-            other => panic!("${other} in {}", target.expr),
-        })
-    });
-    let [from, to] = [choice.from, choice.to].map(|time| time.to_string());
-    let data = if range {
-        let step = if length > DAY { "900" } else { "60" };
-        let parameters = [
-            ("query", &*query),
-            ("start", &from),
-            ("end", &to),
-            ("step", step),
-        ];
-        prometheus.ask("query_range", &parameters).await
-    } else {
-        prometheus
-            .ask("query", &[("query", &*query), ("time", &to)])
-            .await
-    };
-    let is_number = |sample: &Value| sample[1] != "NaN";
-    list(&data["result"]).iter().any(|series| {
-        let samples = list(&series["values"]).iter();
-        samples
-            .chain([&series["value"]])
-            .any(|sample| !sample.is_null() && is_number(sample))
+fn has_numbers(answer: &[Value]) -> bool {
+    let is_number = |sample: &Value| !sample.is_null() && sample[1] != "NaN";
+    answer.iter().any(|series| {
+        let mut samples = list(&series["values"]).iter().chain([&series["value"]]);
+        samples.any(is_number)
     })
 }
 
