@@ -20,9 +20,11 @@ const WIDTH: i64 = 1900;
 
 /// Where an engine answers otherwise than the first one: its name, the panel, and why. A line that no longer applies
 /// is a failure, too.
-const DIFFERENCES: [(&str, &str, &str); 7] = [
+const DIFFERENCES: [(&str, &str, &str); 9] = [
     ("prometheus", "exporter: CPU", OPEN),
     ("prometheus", "exporter: Cache hits", OPEN),
+    ("prometheus", "exporter: End of a window behind now", EDGE),
+    ("prometheus", "exporter: PBXs in the answer", EDGE),
     ("prometheus", "exporter: Requests per minute", OPEN),
     ("victoria-metrics", "exporter: CPU", BEFORE),
     ("victoria-metrics", "exporter: Cache hits", BEFORE),
@@ -31,11 +33,15 @@ const DIFFERENCES: [(&str, &str, &str); 7] = [
 ];
 const OPEN: &str =
     "the rate of a counter: Prometheus 3 leaves out a sample at the very start of the range";
+const EDGE: &str =
+    "the last sample of a day, when it is exactly five minutes old: too old for Prometheus 3";
 const BEFORE: &str =
     "the rate of a counter: VictoriaMetrics counts from the last sample before the range";
 
 /// Panels without any answer: the demo has nothing that they show.
-const UNANSWERED: [&str; 5] = [
+const UNANSWERED: [&str; 7] = [
+    "exporter: Collections that failed",
+    "exporter: Failed requests per minute by reason",
     "exporter: Next try",
     "exporter: Waits",
     "exporter: Why it fails now",
