@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{AccountError, Prepared};
@@ -25,6 +26,7 @@ use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight_simulator::{self, Simulator};
 use exporter_toolkit::{Server, WebSecurity, listen};
+use exposition::Variant;
 
 use crate::web::{App, health_router, router};
 use runtime::LEAST_DESCRIPTORS;
@@ -90,7 +92,8 @@ impl Failure {
 pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
     run(config.options.log, config.warnings, async move {
         let web = config.options.web;
-        serve_accounts(config.accounts, web, config.shown, Some(origin), |_, _| {}).await
+        let shown = config.shown;
+        serve_accounts(config.accounts, web, shown, Some(origin), |_, _, _| {}).await
     })
 }
 
@@ -111,15 +114,17 @@ pub(crate) fn demo(config: Config) -> Result<(), Failure> {
                 what: "a loopback port for the simulator",
                 source,
             })?;
+        let interval = options.collect.interval;
         let account = demo_account(&simulator, options.collect);
         let url = simulator.url();
         let shown = format!("# A demo: 8x8 is simulated.\napi:\n  url: \"{url}\"\n");
         let web = options.web.clone();
-        let announce = |listeners: &[TcpListener], scheme: &str| {
+        let started = |exporter: &Arc<Exporter>, listeners: &[TcpListener], scheme: &str| {
             announce::demo(&simulator, scheme, &web, listeners);
+            tokio::spawn(read_demo(exporter.clone(), interval));
         };
         let shown = shown + &config.shown;
-        serve_accounts(vec![account], options.web, shown, None, announce).await
+        serve_accounts(vec![account], options.web, shown, None, started).await
     })
 }
 
@@ -186,6 +191,19 @@ pub(crate) fn backfill(
     })
 }
 
+/// Scrapes the demo as Prometheus would: whoever opens its status page hasn't one yet.
+async fn read_demo(exporter: Arc<Exporter>, interval: Duration) {
+    let (form, room, clock) = (Variant::ALL[0], Semaphore::new(1), exporter.clock());
+    loop {
+        if let Some(account) = exporter.only_account() {
+            let _ = account
+                .scrape(form, clock, &room, std::future::pending())
+                .await;
+        }
+        tokio::time::sleep(interval).await;
+    }
+}
+
 /// An account whose 8x8 is `simulator`.
 #[must_use]
 #[allow(clippy::missing_panics_doc)] // It doesn't.
@@ -247,7 +265,7 @@ async fn serve_accounts(
     web: config::Web,
     shown: String,
     origin: Option<Origin>,
-    listening: impl FnOnce(&[TcpListener], &str),
+    started: impl FnOnce(&Arc<Exporter>, &[TcpListener], &str),
 ) -> Result<(), Failure> {
     let security = web_security(&web)?;
     // Before the accounts: what can't be reached shall not ask 8x8.
@@ -271,7 +289,8 @@ async fn serve_accounts(
     let secure = security
         .as_ref()
         .is_some_and(|security| security.speaks_tls());
-    listening(&listeners, if secure { "https" } else { "http" });
+    let scheme = if secure { "https" } else { "http" };
+    started(&exporter, &listeners, scheme);
     let app = App::new(exporter, web, stop.clone());
     tell_systemd(sd_notify::NotifyState::Ready);
     // Probes are answered to the end: the main server may still be sending when it is told to stop.

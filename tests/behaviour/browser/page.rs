@@ -193,10 +193,10 @@ async fn times_are_those_of_the_configured_zone() {
 async fn the_demo_says_that_it_is_one() {
     let browser = Browser::start().await;
     let exporter = Exporter::demo(&[]).await;
-    let page = exporter.page().await;
-    assert_eq!(page.value("eightxeight_exporter_demo"), 1.0);
     let demo = ["This is a demo", "--demo.scenario abandon-spike"];
     browser.open_and_read(&exporter.url, &demo).await;
+    // Nobody has scraped it.
+    browser.until_it_says("acme-support").await;
     browser.look("demo").await;
     let text = browser.text().await;
     let (_, command) = text.split_once("curl -X PUT -d abandon-spike ").unwrap();
@@ -207,6 +207,8 @@ async fn the_demo_says_that_it_is_one() {
         .trim_end_matches('.');
     let answer = client().put(control).body("outage").send().await.unwrap();
     assert_eq!(answer.status(), 200);
+    let page = exporter.page().await;
+    assert_eq!(page.value("eightxeight_exporter_demo"), 1.0);
 
     let simulator = simulator().await;
     let exporter = Exporter::serve(&simulator, &[]).await;

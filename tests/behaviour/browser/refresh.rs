@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::{Browser, REFRESH};
-use crate::fixture::{Exporter, assert_says, assert_silent, until};
+use crate::fixture::{Exporter, assert_says, assert_silent, simulator, until};
 
 #[tokio::test]
 async fn it_refreshes_itself_and_keeps_the_place() {
     let browser = Browser::start().await;
-    let exporter = Exporter::demo(&[]).await;
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
     browser.show(600, 300, false).await;
     let empty = ["Not collected yet"];
     browser.open_and_read(&exporter.url, &empty).await;
@@ -57,7 +58,8 @@ async fn it_keeps_the_keyboards_place_and_says_when_it_is_out_of_date() {
 async fn it_works_with_scripts_off() {
     let blocked = json!({"profile.managed_default_content_settings.javascript": 2});
     let browser = Browser::start_with(blocked).await;
-    let exporter = Exporter::demo(&[]).await;
+    let simulator = simulator().await;
+    let exporter = Exporter::serve(&simulator, &[]).await;
     let empty = ["Not collected yet"];
     browser.open_and_read(&exporter.url, &empty).await;
     exporter.page().await;
