@@ -74,7 +74,7 @@ fn encoding(accept_encoding: &[u8]) -> Encoding {
         "*" => Some(1),
         _ => None,
     });
-    let weight = |found: Option<(u8, u16)>| found.map_or(0, |(_, weight)| weight);
+    let weight = |found: Option<(u8, u64)>| found.map_or(0, |(_, weight)| weight);
     if weight(gzip) > 0 && weight(gzip) >= weight(identity) {
         Encoding::Gzip
     } else {
@@ -92,7 +92,7 @@ fn worth_of_type(range: &Element, names: [&str; 3], version: &str) -> Option<u8>
 }
 
 /// The most exact of the elements that `worth` knows, and of those the one that weighs most.
-fn best(header: &[u8], worth: impl Fn(&Element) -> Option<u8>) -> Option<(u8, u16)> {
+fn best(header: &[u8], worth: impl Fn(&Element) -> Option<u8>) -> Option<(u8, u64)> {
     let known = std::str::from_utf8(header).is_ok() && header.len() <= MOST_BYTES;
     let elements = elements(if known { header } else { b"" }, b',');
     let read = elements.iter().filter_map(|element| Element::read(element));
@@ -103,7 +103,7 @@ fn best(header: &[u8], worth: impl Fn(&Element) -> Option<u8>) -> Option<(u8, u1
 struct Element {
     name: String,
     version: Option<String>,
-    weight: u16,
+    weight: u64,
 }
 
 impl Element {
@@ -120,7 +120,7 @@ impl Element {
         let mut element = Element {
             name: trim(&texts[0]).to_ascii_lowercase(),
             version: None,
-            weight: 1000,
+            weight: 1.0_f64.to_bits(),
         };
         for parameter in &texts[1..] {
             let Some((key, value)) = parameter.split_once('=') else {
@@ -141,21 +141,11 @@ impl Element {
     }
 }
 
-/// In thousandths; digits beyond those are cut off.
-fn weight(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix(['0', '1']).unwrap_or(text);
-    let fraction = digits.strip_prefix('.').unwrap_or(digits);
-    let is_number = fraction.chars().all(|c| c.is_ascii_digit());
-    let has_point = digits.starts_with('.') || digits.is_empty();
-    if !is_number || !has_point || text.is_empty() || text == "." {
-        return None;
-    }
-    let thousandths: u16 = format!("{fraction:0<3}")[..3].parse().ok()?;
-    match text.starts_with('1') {
-        true if thousandths > 0 => None,
-        true => Some(1000),
-        false => Some(thousandths),
-    }
+/// A number from 0 to 1, as bits that are in the order of the numbers.
+fn weight(text: &str) -> Option<u64> {
+    let weight: f64 = text.parse().ok()?;
+    let in_range = (0.0..=1.0).contains(&weight);
+    in_range.then(|| weight.abs().to_bits())
 }
 
 /// For each byte whether it is within quotes; a backslash there takes the next one's meaning away.

@@ -51,8 +51,8 @@ fn documented(endpoint: Endpoint, status: u16) -> Reason {
     match (status, endpoint) {
         (401, Endpoint::Token) => Reason::BadCredentials,
         (401, Endpoint::Compsum) => Reason::Unauthorized,
-        (400, Endpoint::Compsum) => Reason::BadRequest,
-        (403, Endpoint::Compsum) => Reason::Forbidden,
+        (400, _) => Reason::BadRequest,
+        (403, _) => Reason::Forbidden,
         (408, _) => Reason::Timeout,
         (429, _) => Reason::RateLimited,
         (500 | 502 | 503, _) => Reason::ServerError,
