@@ -474,6 +474,7 @@ local verdict(zero, one) = stat {
     },
     panels.table {
       title: 'Version',
+      noValue: noExporter,
       shows: 'The build of each exporter, and whether its 8x8 is a simulated one.',
       formula: 'the labels of eightxeight_exporter_build_info, with (demo) where there is eightxeight_exporter_demo',
       metrics: ['eightxeight_exporter_build_info', 'eightxeight_exporter_demo'],
