@@ -21,7 +21,7 @@ const USERNAME: &str = "analytics@example.org";
 /// Replaces cargo: what it would build is built already.
 const CARGO: &str = r#"#!/bin/sh
 case "$1" in
-build) mkdir -p target/release && ln -sf "$EXPORTER" target/release/ ;;
+build) mkdir -p target/debug target/release && ln -sf "$EXPORTER" target/debug/ && ln -sf "$EXPORTER" target/release/ ;;
 run) while [ "$1" != -- ]; do shift; done; shift; exec "$EXPORTER" "$@" ;;
 esac
 "#;
