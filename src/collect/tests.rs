@@ -347,7 +347,10 @@ async fn retry_after_is_obeyed_up_to_an_hour() {
 async fn what_asked_nothing_is_tried_again_after_one_interval() {
     let (collector, upstream) = one_window(Mode::Scrape);
     let until = Clock::System.now() + 60 * MINUTE;
-    *upstream.error.lock().unwrap() = Some(Error::Refused { until });
+    *upstream.error.lock().unwrap() = Some(Error::Refused {
+        until,
+        cause: Cause::BadCredentials,
+    });
     for _ in 0..=500 {
         scrape(&collector).await;
         sleep(SECOND).await;

@@ -229,7 +229,7 @@ impl Inner {
                 .state()
                 .lockout
                 .check(clock.now(), identity.secrets, first_wait);
-        checked.map_err(|until| Error::Refused { until })?;
+        checked.map_err(|(until, cause)| Error::Refused { until, cause })?;
 
         let form = [
             ("username", secrets.username.expose_secret()),

@@ -18,6 +18,8 @@ pub enum Error {
     Refused {
         /// When a login may be tried, unless a secret changes before.
         until: Moment,
+        /// What 8x8 said then.
+        cause: Cause,
     },
     /// A failure before this holds the whole account, so 8x8 wasn't asked.
     Held {
@@ -39,12 +41,8 @@ impl fmt::Display for Error {
                 let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
                 f.write_str(&texts.join("; "))
             }
-            Error::Refused { until } => {
-                write!(
-                    f,
-                    "8x8 refused the credentials; no login before {:.0}",
-                    until.wall
-                )
+            Error::Refused { until, cause } => {
+                write!(f, "{}; no login before {:.0}", cause.meaning(), until.wall)
             }
             Error::Held { until, cause } => {
                 write!(
@@ -66,8 +64,8 @@ impl Error {
     pub fn cause(&self) -> Option<Cause> {
         match self {
             Error::Request(failure) => Some(failure.cause),
-            Error::Held { cause, .. } => Some(*cause),
-            Error::Secrets(_) | Error::Refused { .. } | Error::Panicked => None,
+            Error::Held { cause, .. } | Error::Refused { cause, .. } => Some(*cause),
+            Error::Secrets(_) | Error::Panicked => None,
         }
     }
 
@@ -84,11 +82,10 @@ impl Error {
             Error::Secrets(_) => {
                 "put the secret into the file or variable; it is read again at the next try"
             }
-            Error::Refused { .. } => {
-                "put the right key, user and password in place; a change is noticed within an interval"
-            }
             Error::Panicked => "report it, with the log",
-            Error::Request(Failure { cause, .. }) | Error::Held { cause, .. } => {
+            Error::Request(Failure { cause, .. })
+            | Error::Held { cause, .. }
+            | Error::Refused { cause, .. } => {
                 return cause.remedy(names);
             }
         };

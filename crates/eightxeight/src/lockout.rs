@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::LONGEST_RETRY_AFTER;
+use crate::cause::Cause;
 use crate::clock::Moment;
 use crate::failure::Failure;
 
@@ -26,6 +27,7 @@ pub(crate) struct Lockout {
 #[derive(Clone, Debug)]
 struct Refusal {
     at: Moment,
+    cause: Cause,
     /// Doublings of the first wait.
     doublings: u32,
     /// What the answer asked for.
@@ -45,15 +47,22 @@ impl Lockout {
     ///
     /// # Errors
     ///
-    /// When it may not: from when on it may.
+    /// When it may not: from when on it may, and why it was refused.
     pub(crate) fn check(
         &self,
         now: Moment,
         secrets: u64,
         first_wait: Duration,
-    ) -> Result<(), Moment> {
-        self.next_login(now, secrets, first_wait)
-            .map_or(Ok(()), Err)
+    ) -> Result<(), (Moment, Cause)> {
+        let Some(refusal) = self.of(secrets) else {
+            return Ok(());
+        };
+        let until = refusal.until(first_wait);
+        if until.is_past(now) {
+            Ok(())
+        } else {
+            Err((until, refusal.cause))
+        }
     }
 
     /// The answer to a login was no. The wait doubles even when the secrets are others than last time: who changes a
@@ -70,6 +79,7 @@ impl Lockout {
         }
         self.refusals.push(Refusal {
             at: now,
+            cause: failure.cause,
             doublings,
             retry_after: failure
                 .retry_after
@@ -99,8 +109,8 @@ impl Lockout {
         secrets: u64,
         first_wait: Duration,
     ) -> Option<Moment> {
-        let until = self.of(secrets)?.until(first_wait);
-        (!until.is_past(now)).then_some(until)
+        let checked = self.check(now, secrets, first_wait);
+        checked.err().map(|(until, _)| until)
     }
 
     /// Whether there is anything to remember.
@@ -127,7 +137,6 @@ impl Lockout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
     use crate::clock::Clock;
     use crate::failure::Endpoint;
 
@@ -213,7 +222,8 @@ mod tests {
         assert!(lockout.check(now, 1, FIRST_WAIT).is_err());
         assert!(lockout.check(now, 2, FIRST_WAIT).is_ok());
         lockout.refused(now, 2, &no());
-        let until = lockout.check(now, 2, FIRST_WAIT).unwrap_err();
+        let (until, cause) = lockout.check(now, 2, FIRST_WAIT).unwrap_err();
+        assert_eq!(cause, Cause::BadCredentials);
         assert_eq!(until.since(now), 30 * MINUTE);
         lockout.accepted(2);
         assert!(lockout.refused_at(2).is_none());

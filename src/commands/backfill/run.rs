@@ -185,7 +185,7 @@ impl Asking {
             };
             let now = self.clock.now();
             let until = match &error {
-                Error::Held { until, .. } | Error::Refused { until } => *until,
+                Error::Held { until, .. } | Error::Refused { until, .. } => *until,
                 Error::Secrets(_) | Error::Panicked => now + self.interval,
                 Error::Request(failure) => {
                     failures += 1;

@@ -153,8 +153,7 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
 /// What went wrong. Until when nothing is asked stands above the windows.
 fn failure(error: &Error) -> String {
     match error {
-        Error::Refused { .. } => "8x8 refused the credentials".to_owned(),
-        Error::Held { cause, .. } => cause.meaning().to_owned(),
+        Error::Held { cause, .. } | Error::Refused { cause, .. } => cause.meaning().to_owned(),
         Error::Request(_) | Error::Secrets(_) | Error::Panicked => error.to_string(),
     }
 }
