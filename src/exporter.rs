@@ -175,6 +175,9 @@ impl Exporter {
                     let options = later.join(", ");
                     tracing::warn!(options, "these options take effect at the next start");
                 }
+                if prepared.is_empty() {
+                    tracing::warn!("{}", config::NO_ACCOUNTS);
+                }
                 log::set_level(log.level);
                 self.exchange(prepared, shown);
                 self.last_reload.store(Arc::new(LastReload {

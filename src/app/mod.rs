@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     /// The web configuration was good a moment ago and isn't any more.
     #[error("{}", .0.join("; "))]
     WebConfiguration(Vec<String>),
+    /// Somebody stopped a check.
+    #[error("stopped")]
+    Stopped,
     /// A check has no report.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -162,7 +165,12 @@ pub(crate) fn check(
     format: check::Format,
 ) -> Result<bool, Failure> {
     run(log, warnings, async move {
-        Ok(check::check(account, format, &mut std::io::stdout()).await?)
+        let stop = stop_signal()?;
+        let mut output = std::io::stdout();
+        tokio::select! {
+            all_worked = check::check(account, format, &mut output) => Ok(all_worked?),
+            () = stop.cancelled() => Err(Failure::Stopped),
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a collector publishes: the windows as they stand, and the page that shows them.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use eightxeight::Collection;
 use eightxeight::answer::Snapshot;
@@ -77,6 +77,12 @@ impl WindowView {
         self.collection
             .as_ref()
             .is_some_and(|collection| collection.error.is_none())
+    }
+
+    /// Whether somebody waits for a collection that hasn't ended yet.
+    #[must_use]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.claim.load(Ordering::Relaxed)
     }
 
     /// The answer to show at `now`: the last good one, unless it is too old or of another day.

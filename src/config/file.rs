@@ -36,15 +36,14 @@ pub(super) struct AccountEntry {
     pub(super) labels: Vec<(String, String)>,
 }
 
-/// Reads a file: what can be made of it, and what is wrong with the rest.
+/// Reads the file that `origin` names: what can be made of it, and what is wrong with the rest.
 ///
 /// # Errors
 ///
 /// When it can't be read, or isn't YAML.
-pub(super) fn read(path: &Path) -> Result<(File, Vec<String>), String> {
+pub(super) fn read(origin: &str, path: &Path) -> Result<(File, Vec<String>), String> {
     // What was given isn't shown: it might be a secret in the wrong place.
-    let unreadable =
-        |why: String| format!("--config.file: can't read the file that it names: {why}");
+    let unreadable = |why: String| format!("{origin}: can't read the file that it names: {why}");
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !metadata.is_file() {
         // To open a pipe would wait for somebody who writes.

@@ -113,7 +113,7 @@ impl Raw {
         }
         let mut accounts = None;
         if let Some(path) = raw.given("config.file") {
-            match file::read(Path::new(path.value())) {
+            match file::read(&path.origin, Path::new(path.value())) {
                 Ok((file, more)) => {
                     raw.overlay(file.options);
                     accounts = file.accounts;

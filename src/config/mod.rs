@@ -59,6 +59,10 @@ fn one_line(problem: &str) -> String {
     problem.chars().map(escaped).collect()
 }
 
+/// What to warn of when a file has an empty list of accounts.
+pub(crate) const NO_ACCOUNTS: &str =
+    "accounts: the configuration file lists none, so nothing is collected";
+
 /// Where the configuration comes from. It can be loaded again.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -213,10 +217,14 @@ impl Origin {
         let sources = Raw::gather(&self.flags, self.environment);
         let mut sources = sources.map_err(|problems| Problems::new(&problems))?;
         let options = sources.read(|group| purpose.needs(group));
-        let warnings = match purpose {
+        let mut warnings = match purpose {
             Purpose::Health => Vec::new(),
             _ => sources.warnings(&options.web),
         };
+        let is_empty = sources.accounts.as_ref().is_some_and(Vec::is_empty);
+        if matches!(purpose, Purpose::Serve) && is_empty {
+            warnings.push(NO_ACCOUNTS.to_owned());
+        }
         let Sources {
             mut raw,
             accounts: entries,

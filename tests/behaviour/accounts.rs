@@ -226,6 +226,8 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert_says(&said, &["collect.interval: `soon` is not a duration"]);
     let reloaded = "eightxeight_exporter_config_last_reload_successful";
     assert_eq!(exporter.page().await.value(reloaded), 0.0);
+    let failed = "The last reload of the configuration failed";
+    assert_says(&exporter.text("/").await, &[failed]);
     assert!(is_up(&exporter, 1).await);
 
     // The second account changes, the third comes; the first stays as it is.
@@ -245,6 +247,10 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert_eq!(logins(), 2);
     assert!(is_up(&exporter, 3).await);
     exporter.page_with(reloaded, 1.0).await;
+    until("a page without the failed reload", async || {
+        (!exporter.text("/").await.contains(failed)).then_some(())
+    })
+    .await;
 
     // By signal, too: the third goes.
     provider.write("config.yml", &good);

@@ -37,16 +37,24 @@ const ACME: &str =
 fn good_files() {
     for text in [
         ACME,
-        "accounts: {}\n",
-        "# nothing\naccounts: {}\n",
         "api: {key_file: key, username_file: user, password_file: password}\n",
         "api: {key_file: key}\naccounts:\n  a: {api: {username: u, password_file: password}}\n  b: {api: {username: v, password_file: password, pbx_id: [x, y], max_requests_per_minute: 5}}\n",
         "accounts: {acme: {api: {key_env: ACME_KEY, username: u, password_env: ACME_PASSWORD}, labels: {customer: acme}}}\n",
-        "collect: {window: [1h, today], time_zone: Europe/London, interval: 1m}\nweb: {telemetry_path: /m, enable_lifecycle: true, listen_address: ':1'}\nlog: {level: debug}\naccounts: {}\n",
+        "collect: {window: [1h, today], time_zone: Europe/London, interval: 1m}\nweb: {telemetry_path: /m, enable_lifecycle: true, listen_address: ':1'}\nlog: {level: debug}\naccounts: {a: {api: {key_file: key, username_file: user, password_file: password}}}\n",
     ] {
         let ended = check(text, &[]);
         assert_eq!((ended.code, &*ended.errors), (Some(0), ""), "{text}");
         assert_eq!(ended.output, "the configuration is good\n");
+    }
+}
+
+#[test]
+fn an_empty_list_of_accounts_gets_a_warning() {
+    for text in ["accounts: {}\n", "# nothing\naccounts:\n"] {
+        let ended = check(text, &[]);
+        let warning =
+            "warning: accounts: the configuration file lists none, so nothing is collected\n";
+        assert_eq!((ended.code, &*ended.errors), (Some(0), warning), "{text}");
     }
 }
 
@@ -172,6 +180,9 @@ fn what_is_no_yaml_or_no_file() {
     let missing = finish(clean_command().args(["--config.file", "/no/such/file.yml"]));
     assert_eq!(missing.code, Some(2));
     assert_says(&missing.errors, &["--config.file: can't read"]);
+    let variable = "EIGHTXEIGHT_CONFIG_FILE";
+    let missing = finish(clean_command().env(variable, "/no/such/file.yml"));
+    assert_says(&missing.errors, &["EIGHTXEIGHT_CONFIG_FILE: can't read"]);
     // It might be a secret in the wrong place.
     assert_silent(&missing.errors, &["/no/such/file.yml"]);
 }

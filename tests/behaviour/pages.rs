@@ -6,7 +6,7 @@ use std::process::Command;
 use eightxeight_simulator::{Fault, Rule};
 use serde_json::Value;
 
-use crate::fixture::{Exporter, Page, run, simulator, words};
+use crate::fixture::{Exporter, Page, assert_says, run, simulator, until, words};
 
 #[tokio::test]
 async fn both_formats_and_encodings_hold_the_same_samples() {
@@ -134,6 +134,24 @@ async fn the_status_page_names_pbxs_that_were_asked_for_and_are_absent() {
         html.contains("asked for by name: <code>br&#60;no</code>"),
         "{html}"
     );
+}
+
+#[tokio::test]
+async fn the_status_page_says_that_a_first_collection_is_under_way() {
+    let simulator = simulator().await;
+    simulator.faults().add(Rule::token(Fault::hang()));
+    let exporter = Exporter::serve(&simulator, &[]).await;
+    let nothing_yet = "8x8 is asked when the metrics are scraped";
+    assert_says(&exporter.text("/").await, &[nothing_yet]);
+    let request = exporter.request("GET", "/metrics");
+    let impatient = request.header("x-prometheus-scrape-timeout-seconds", "0.7");
+    assert_eq!(impatient.send().await.unwrap().status(), 200);
+    until("a collection under way", async || {
+        let page = exporter.text("/").await;
+        page.contains("the first collection is under way")
+            .then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -240,7 +240,9 @@ async fn a_new_certificate_is_shown_at_once_and_a_broken_pair_keeps_the_last_goo
     assert_eq!(site.shown().await, second.der());
     let mismatch = "the key and the certificate do not match";
     let line = site.exporter.running.line_with(mismatch).await;
-    assert_says(&line, &["tls_server_config.key_file"]);
+    let all_else = "TLS stays as it was; all else of the new web configuration is in force";
+    assert_says(&line, &["tls_server_config.key_file", all_else]);
+    assert_silent(&site.exporter.running.log().concat(), &["stays in force"]);
     site.put("server.key", &third.key);
     assert_eq!(site.shown().await, third.der());
 

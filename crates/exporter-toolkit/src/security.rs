@@ -177,21 +177,22 @@ impl WebSecurity {
         if !lost.is_empty() {
             return refuse(&lost);
         }
-        let tls = match (tls, &before.tls) {
-            (Err(problems), _) => {
-                refuse(&problems);
-                before.tls.clone()
-            }
-            (Ok(now), then) if now.is_some() == then.is_some() => now,
-            (Ok(_), then) => {
-                refuse(&["turning TLS on or off needs a restart".to_owned()]);
-                then.clone()
-            }
+        let turned = "turning TLS on or off needs a restart".to_owned();
+        let then = before.tls.clone();
+        let (tls, problems) = match tls {
+            Err(problems) => (then, problems),
+            Ok(now) if now.is_some() != then.is_some() => (then, vec![turned]),
+            Ok(now) => (now, Vec::new()),
         };
+        for problem in &problems {
+            tracing::error!(%problem, file = %name, "TLS stays as it was; all else of the new web configuration is in force");
+        }
         for warning in &settings.warnings {
             tracing::warn!(file = %name, "{warning}");
         }
-        tracing::info!(file = %name, "web configuration reloaded");
+        if problems.is_empty() {
+            tracing::info!(file = %name, "web configuration reloaded");
+        }
         let bucket = match (&before.bucket, settings.rate_limit) {
             (Some(bucket), Some(limit)) if bucket.limit == limit => Some(bucket.clone()),
             (_, limit) => limit.map(Bucket::new).map(Arc::new),

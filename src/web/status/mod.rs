@@ -58,6 +58,8 @@ struct Page<'a> {
     /// Where the scenario of a demo is changed.
     demo: Option<String>,
     grafana: Option<String>,
+    /// Since when the configuration in force has been, if a reload after it failed.
+    outdated: Option<String>,
     telemetry_path: &'a str,
     accounts: Vec<AccountSection>,
     dashboards: &'static [Dashboard],
@@ -146,6 +148,7 @@ fn page<'a>(app: &'a App, accounts: &[Arc<Account>], at: Moment) -> Page<'a> {
         url.ok().map(Into::into)
     };
     let grafana = app.web.grafana_url.as_ref();
+    let reload = app.exporter.last_reload();
     Page {
         version: BUILD.version,
         revision: BUILD.revision,
@@ -156,6 +159,7 @@ fn page<'a>(app: &'a App, accounts: &[Arc<Account>], at: Moment) -> Page<'a> {
             let base = url.as_str().trim_end_matches('/');
             format!("{base}/d/eightxeight-overview")
         }),
+        outdated: (!reload.successful).then(|| here.clock_time(reload.loaded)),
         telemetry_path: &app.web.telemetry_path,
         accounts: sections.collect(),
         dashboards: &DASHBOARDS,

@@ -98,8 +98,8 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
     };
     let Some(collection) = &state.collection else {
         let when = match mode {
-            Mode::Scrape => ": 8x8 is asked when the metrics are scraped",
-            Mode::Timer => ": the first collection is under way",
+            Mode::Scrape if !state.is_wanted() => ": 8x8 is asked when the metrics are scraped",
+            Mode::Scrape | Mode::Timer => ": the first collection is under way",
         };
         return said(Tone::Waiting, "Not collected yet", when.to_owned());
     };

@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    DOCUMENTED, Ended, KEY, PASSWORD, USERNAME, assert_says, assert_silent, command, credentials,
-    finished, secret_files, simulator, words,
+    DOCUMENTED, Ended, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, command,
+    credentials, finished, secret_files, simulator, words,
 };
 
 /// A check of `api`.
@@ -206,6 +206,18 @@ async fn answers_that_are_none() {
     }
     let said = with_rule(Rule::token(Fault::json("{}"))).await;
     snapshot("login_without_token", &said);
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_told_to() {
+    let simulator = simulator().await;
+    simulator.faults().add(Rule::token(Fault::hang()));
+    let files = secret_files();
+    let mut running = Running::start(&mut command("check", &simulator.url(), files.path()));
+    simulator.requests().until(|all| !all.is_empty()).await;
+    running.signal("TERM");
+    // With a code of its own: in a container, as process 1, it would not die of the signal.
+    assert_eq!(running.ended().await.code(), Some(1));
 }
 
 #[tokio::test]
