@@ -9,8 +9,8 @@ local answered = fields.inboundAnswered;
 local missed = fields.inboundMissed;
 local abandoned = fields.inboundAbandoned;
 
-local takeMoreCalls =
-  "Put more people on the phones, or let what they can't take ring elsewhere. The table below says which PBX it is.";
+local takeMoreCalls = "Put more people on the phones, or let what they can't take ring elsewhere.";
+local whichPbx = ' The table of PBXs says where.';
 local noUsual = 'No data or no history';
 local needsHour = 'Needs the window 1h';
 local needsDay = 'Needs the windows 1h and today, and a first full hour';
@@ -32,7 +32,7 @@ local share = { unit: 'percentunit', decimals: 1 };
 
   local rateTile = panels.stat + share + {
     fields: [abandoned, inbound],
-    remedy: takeMoreCalls,
+    remedy: takeMoreCalls + whichPbx,
     size: [7, 5],
     thresholds: thresholds.abandonRate,
     options+: { colorMode: 'background' },
@@ -60,11 +60,11 @@ local share = { unit: 'percentunit', decimals: 1 };
 
   local lostBeyond = panels.stat + calls + {
     title: 'Callers lost beyond the usual',
-    shows: 'How many more callers gave up in the last $window than usual at this hour: the people to call back.',
+    shows: 'How many more callers gave up in the window $window than usual at this hour.',
     formula: 'abandoned - usual rate * inbound, not below 0; the usual rate is the middle one of the %d weeks before' %
              config.weeks,
     fields: [abandoned, inbound],
-    remedy: takeMoreCalls,
+    remedy: takeMoreCalls + whichPbx,
     size: [8, 5],
     noValue: noUsual,
     thresholds: [[0, colors.blue], [config.fewestCalls, colors.amber], [5 * config.fewestCalls, colors.red]],
@@ -76,7 +76,7 @@ local share = { unit: 'percentunit', decimals: 1 };
 
   local rate = rateTile {
     title: 'Abandon rate ($window)',
-    shows: 'Of the inbound calls in the last $window, the share in which the caller gave up before anybody answered.',
+    shows: 'Of the inbound calls in the window $window, the share in which the caller gave up before anybody answered.',
     formula: 'abandoned / inbound calls, each summed over the chosen PBXs. ' + steps,
     noValue: 'No fresh data',
     queries: [
@@ -93,7 +93,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     rate,
     panels.stat + calls + small + {
       title: 'Inbound calls ($window)',
-      shows: 'Inbound calls in the last $window.',
+      shows: 'Inbound calls in the window $window.',
       formula: 'the newest number of each chosen PBX, summed',
       fields: [inbound],
       remedy: 'None in working hours: call in from outside, and see Exporter Health.',
@@ -102,7 +102,7 @@ local share = { unit: 'percentunit', decimals: 1 };
     },
     panels.stat + small + {
       title: 'Against the usual',
-      shows: 'Inbound calls in the last $window, of the usual number at this hour. Half or twice as many is amber.',
+      shows: 'Inbound calls in the window $window, of the usual number at this hour. Half or twice as many is amber.',
       formula: 'inbound / the middle number of the same hour in the %d weeks before, where that is %d or more' %
                [config.weeks, config.fewestCalls],
       fields: [inbound],

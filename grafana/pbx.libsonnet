@@ -27,6 +27,11 @@ local remedy(group, field) =
   local has(part) = std.findSubstr(part, name) != [];
   if std.member(unfilled, group) then
     'In every answer that 8x8 has published this is 0. Where it is for you too, rest nothing on it.'
+  else if group == 'outbound' then
+    if ends('_calls') then 'Unlike the usual: ask the people on the phones what is different today.'
+    else 'Nobody answers at the other end: see who is called, and at which hours.'
+  else if group == 'extensions' then
+    'Calls between colleagues. Unlike the usual: ask the people on the phones what is different today.'
   else if ends('_abandoned') || has('abandoned_time') then
     'Rising: people wait too long or call in vain. Staff the phones, or let calls ring elsewhere.'
   else if ends('_missed') then
@@ -174,7 +179,7 @@ local ofCalls = {
 
   local missedRate = panels.lines {
     title: 'Missed rate ($window)',
-    shows: 'The share of the inbound calls in the last $window that nobody answered, at the %d PBXs that missed most.' %
+    shows: 'The share of the inbound calls in the window $window that nobody answered, at the %d PBXs that missed most.' %
            config.worst,
     formula: 'inboundMissed / inboundTotal, where there are at least %d calls; the threshold of the alert is dashed' %
              config.fewestCalls,
