@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::config;
 use crate::exporter::Exporter;
 use crate::telemetry::BUILD;
-use eightxeight_simulator::Simulator;
+use eightxeight_simulator::{Scenario, Simulator};
 
 /// Logs the configuration in one line; several accounts get a line each after it.
 pub(super) fn start(exporter: &Exporter, web: &config::Web, listeners: &[TcpListener]) {
@@ -75,11 +75,17 @@ pub(super) fn demo(
         .map_or(0, |address| address.port());
     let base = format!("{scheme}://localhost:{port}{}", web.prefixes()[0]);
     let control = format!("http://{}/simulator/scenario", simulator.address());
+    let scenario = simulator.scenario();
+    let other = if scenario == Scenario::Outage {
+        Scenario::Calm
+    } else {
+        Scenario::Outage
+    };
     tracing::info!(
-        scenario = %simulator.scenario(),
+        %scenario,
         page = format!("{base}/"),
         metrics = format!("{base}{}", web.telemetry_path),
-        another_scenario = format!("curl -X PUT -d outage {control}"),
+        another_scenario = format!("curl -X PUT -d {other} {control}"),
         "demo: the numbers come from a simulated 8x8"
     );
 }

@@ -124,7 +124,7 @@ pub(crate) fn demo(config: Config) -> Result<(), Failure> {
         let web = options.web.clone();
         let started = |exporter: &Arc<Exporter>, listeners: &[TcpListener], scheme: &str| {
             announce::demo(&simulator, scheme, &web, listeners);
-            tokio::spawn(read_demo(exporter.clone(), interval));
+            tokio::spawn(read_demo(exporter.clone(), interval / 4));
         };
         let shown = shown + &config.shown;
         serve_accounts(vec![account], options.web, shown, None, started).await
@@ -199,8 +199,9 @@ pub(crate) fn backfill(
     })
 }
 
-/// Scrapes the demo as Prometheus would: whoever opens its status page hasn't one yet.
-async fn read_demo(exporter: Arc<Exporter>, interval: Duration) {
+/// Scrapes the demo as Prometheus would, and no less often than something can be due: whoever opens its status page hasn't
+/// one yet.
+async fn read_demo(exporter: Arc<Exporter>, every: Duration) {
     let (form, room, clock) = (Variant::ALL[0], Semaphore::new(1), exporter.clock());
     loop {
         if let Some(account) = exporter.only_account() {
@@ -208,7 +209,7 @@ async fn read_demo(exporter: Arc<Exporter>, interval: Duration) {
                 .scrape(form, clock, &room, std::future::pending())
                 .await;
         }
-        tokio::time::sleep(interval).await;
+        tokio::time::sleep(every).await;
     }
 }
 

@@ -33,7 +33,15 @@ pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<Str
             }
             ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {
                 let names = COMMANDS.map(|(name, _)| name).join(", ");
-                format!("unknown command; there are {names}")
+                let suggestion = match error.get(ContextKind::SuggestedSubcommand) {
+                    Some(ContextValue::Strings(near)) => near.first(),
+                    _ => None,
+                };
+                let meant = suggestion.map(|name| format!("; did you mean {name}?"));
+                format!(
+                    "unknown command{}; there are {names}",
+                    meant.unwrap_or_default()
+                )
             }
             ErrorKind::UnknownArgument if name.starts_with('-') => {
                 let suggestion = context(ContextKind::SuggestedArg)

@@ -106,6 +106,7 @@ fn the_value_of_an_unknown_option_is_not_shown() {
 fn a_near_miss_is_named() {
     let lines = refused(&["demo", "--collect.intervall", "1m"]);
     assert_says(&lines[0], &["--collect.interval?"]);
+    assert_says(&refused(&["chekc"])[0], &["did you mean check?"]);
 }
 
 #[test]

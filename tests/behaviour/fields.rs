@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use eightxeight_simulator::{Fault, Rule};
 
-use crate::fixture::{DOCUMENTED, Exporter, Page, clean_command, finish, simulator, words};
+use crate::fixture::{
+    DOCUMENTED, Exporter, Page, assert_says, clean_command, finish, simulator, words,
+};
 
 /// The table as it was agreed, which the dashboards read, so that the program's own can't drift unnoticed.
 const TABLE: &str = include_str!("../../grafana/fields.tsv");
@@ -82,4 +84,21 @@ fn the_command_prints_the_agreed_table() {
         assert_eq!(json[at]["unit"], unit);
         assert!(markdown.contains(&format!("| `{field}` | `{metric}` | {unit} | ")));
     }
+}
+
+#[test]
+fn output_that_can_not_be_written_is_an_error() {
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = clean_command();
+    let ended = command
+        .arg("fields")
+        .stdout(full)
+        .stderr(std::process::Stdio::piped());
+    let ended = ended.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_says(
+        &said,
+        &["error: can't write to standard output: No space left"],
+    );
 }

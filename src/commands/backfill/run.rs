@@ -27,7 +27,7 @@ pub(crate) enum BackfillError {
     #[error("{}", crate::config::client_problem(.0))]
     Http(#[from] ClientError),
     /// The journal or its directory can't be used.
-    #[error("{0}: {1}")]
+    #[error("--output: {0}: {1}")]
     Open(PathBuf, io::Error),
     /// An answer or a file can't be written.
     #[error("{0}: {1}; all that was fetched is in the journal: mend this and go on with --resume")]
