@@ -14,8 +14,8 @@ pub enum Scenario {
     /// A day like any other.
     #[default]
     Calm,
-    /// Callers overrun the support line, and a third give up. At a simulator's start it has been going on for
-    /// 40 minutes; it ends five minutes later.
+    /// Callers overrun the support line for 45 minutes, and a third give up. At a simulator's start 40 of them have
+    /// passed.
     AbandonSpike,
     /// 8x8 works for 15 s, then fails for twelve minutes and works for five, over and over.
     Outage,
@@ -29,8 +29,8 @@ pub enum Scenario {
 pub struct UnknownScenario(pub String);
 
 const MINUTE: u64 = 60;
-const SPIKE_BEFORE: i64 = 40 * 60;
-const SPIKE_AFTER: i64 = 5 * 60;
+const SPIKE: i64 = 45 * 60;
+const SPIKE_BEFORE_START: i64 = 40 * 60;
 const OUTAGE_AFTER: Duration = Duration::from_secs(15);
 const OUTAGE: u64 = 12 * MINUTE;
 const OUTAGE_CYCLE: u64 = 17 * MINUTE;
@@ -57,14 +57,14 @@ impl Scenario {
 
     /// How callers behave when a simulator starts with it at `now`, a Unix time.
     pub(crate) fn timeline_at_start(self, now: i64) -> Timeline {
-        let began = now - SPIKE_BEFORE;
-        Timeline::default().switched(began, &self.moods(began, now))
+        let began = now - SPIKE_BEFORE_START;
+        Timeline::default().switched(began, &self.moods(began))
     }
 
-    /// How callers behave from `began` on when it is switched to at `now`: the past stays as it was.
-    pub(crate) fn moods(self, began: i64, now: i64) -> Vec<(i64, Mode)> {
+    /// How callers behave from `began` on: the past stays as it was.
+    pub(crate) fn moods(self, began: i64) -> Vec<(i64, Mode)> {
         match self {
-            Scenario::AbandonSpike => vec![(began, Mode::Spike), (now + SPIKE_AFTER, Mode::Calm)],
+            Scenario::AbandonSpike => vec![(began, Mode::Spike), (began + SPIKE, Mode::Calm)],
             _ => Vec::new(),
         }
     }

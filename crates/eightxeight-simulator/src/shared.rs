@@ -65,7 +65,7 @@ impl Shared {
     pub(crate) fn switch(&self, next: Scenario) {
         let mut scene = lock(&self.scene);
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline = scene.1.timeline().switched(from, &next.moods(from, from));
+        let timeline = scene.1.timeline().switched(from, &next.moods(from));
         self.faults.set_scenario(next.rules());
         *scene = (next, Arc::new(History::new(timeline)));
     }

@@ -53,7 +53,8 @@ async fn switching_changes_nothing_that_was() {
     sim.set_scenario(Scenario::AbandonSpike);
     assert_eq!(truth(&sim, 7200, now), before);
     assert!(rate(&sim, 60, later(&sim, 100)) > 0.3);
-    assert!(rate(&sim, 60, later(&sim, 370)) < 0.1);
+    assert!(rate(&sim, 60, later(&sim, 2690)) > 0.3);
+    assert!(rate(&sim, 60, later(&sim, 2770)) < 0.1);
     assert_eq!(sim.scenario(), Scenario::AbandonSpike);
 }
 
