@@ -149,8 +149,6 @@ proxy.noProxy:
 {{- if or $tls .tlsConfig .basicAuth }}
 {{- fail "\n\nwithout webConfig the exporter speaks plain HTTP and asks for no password: unset serviceMonitor.scheme, tlsConfig and basicAuth, or set webConfig.existingSecret." }}
 {{- end }}
-{{- else if and $tls (not .tlsConfig) }}
-{{- fail "\n\nPrometheus can't verify the certificate of webConfig: set serviceMonitor.tlsConfig, with ca and serverName. If the web configuration has no TLS, set serviceMonitor.scheme=http." }}
 {{- else if and .tlsConfig (not $tls) }}
 {{- fail "\n\nserviceMonitor.tlsConfig is for HTTPS, and serviceMonitor.scheme is http: unset one of them." }}
 {{- end }}
