@@ -138,7 +138,8 @@ impl Life {
         for (timeout, is_good) in [(Duration::ZERO, false), (longer, true)] {
             write_config(world.files(), timeout)?;
             self.program.signal("HUP")?;
-            let most = Duration::from_secs(5) + world.slack();
+            // A scrape tells, and one may have to wait for 8x8 first.
+            let most = Duration::from_secs(5) + self.options.patience + world.slack();
             let noticed = self.until(world, most, |page| page.reloaded == is_good);
             if noticed.await.is_none() {
                 eprintln!("a reload isn't noticed within {most:?}");
