@@ -31,7 +31,8 @@ pub(super) fn store(open_metrics: &Path, files: &Path) {
 pub(super) fn load(engine: &str, open_metrics: &Path, data: &Path) {
     if is_victoria_metrics(engine) {
         std::fs::create_dir_all(data).unwrap();
-        std::fs::copy(open_metrics, data.join("history.om")).unwrap();
+        let name = open_metrics.file_name().unwrap();
+        std::fs::copy(open_metrics, data.join(name)).unwrap();
         return;
     }
     let mut promtool = Command::new("promtool");
