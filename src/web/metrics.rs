@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
+use super::app::App;
 use super::deadline::time_for;
-use super::routes::App;
 use crate::account::Account;
 use crate::telemetry::write_exporter;
 use exposition::{Body, RenderError, Segment, Variant, negotiate};

@@ -3,6 +3,7 @@
 //! [`routes`] says what is served where; [`metrics`] answers a scrape, [`discovery`] Prometheus'
 //! service discovery, [`status`] a person, [`dashboards`] Grafana.
 
+mod app;
 mod dashboards;
 mod deadline;
 mod discovery;
@@ -10,5 +11,6 @@ mod metrics;
 mod routes;
 mod status;
 
+pub use app::App;
 pub use dashboards::{DASHBOARDS, Dashboard};
-pub use routes::{App, health_router, router};
+pub use routes::{health_router, router};

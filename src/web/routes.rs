@@ -10,40 +10,13 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::app::App;
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{self, icon, script, status, style};
-use crate::config;
-use crate::exporter::Exporter;
-use exposition::Live;
-
-/// What the handlers share.
-#[derive(Debug)]
-pub struct App {
-    pub(super) exporter: Arc<Exporter>,
-    pub(super) web: config::Web,
-    pub(super) live: Live,
-    pub(super) status: status::Shared,
-    pub(super) stopping: CancellationToken,
-}
-
-impl App {
-    /// An application that answers waiting scrapes at once when `stopping` is cancelled.
-    #[must_use]
-    pub fn new(exporter: Arc<Exporter>, web: config::Web, stopping: CancellationToken) -> App {
-        App {
-            exporter,
-            web,
-            live: Live::default(),
-            status: status::Shared::default(),
-            stopping,
-        }
-    }
-}
+use super::status::{icon, script, status, style};
 
 /// The routes, below each prefix.
 pub fn router(app: App) -> Router {

@@ -3,7 +3,7 @@
 //! The page, its style and its script are files of their own under `templates/`, so that nothing inline
 //! needs to be allowed.
 
-mod shared;
+pub(super) mod shared;
 mod table;
 mod words;
 
@@ -19,8 +19,8 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 
+use super::app::App;
 use super::dashboards::{DASHBOARDS, Dashboard};
-use super::routes::App;
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
 use crate::config::Web;
@@ -28,7 +28,6 @@ use crate::names::NAMES;
 use crate::telemetry::BUILD;
 use eightxeight::clock::Moment;
 
-pub(super) use shared::Shared;
 use table::Table;
 use words::{Here, Tone, length};
 
