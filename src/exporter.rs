@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::account::{Account, AccountError, Prepared};
-use crate::config::{self, Origin, Problems, Running};
+use crate::config::{self, Config, Problems, Running};
 use crate::telemetry::{LastReload, log};
 
 /// A reload that has not read its files by then has failed.
@@ -29,9 +29,7 @@ pub struct Exporter {
     /// Places for scrapes that wait for a collection.
     waiting: Semaphore,
     /// Absent in the demo, whose configuration lies in no file.
-    origin: Option<Origin>,
-    /// What was given at the start.
-    running: Option<Running>,
+    running: Option<Arc<Running>>,
     clock: Clock,
     started: Timestamp,
 }
@@ -44,17 +42,8 @@ struct Current {
     shown: String,
 }
 
-/// A configuration whose files have been read.
-type Loaded = Result<Reloaded, Problems>;
-
-#[derive(Debug)]
-struct Reloaded {
-    prepared: Vec<Prepared>,
-    log: log::Settings,
-    shown: String,
-    /// Options that have changed and take effect at the next start.
-    later: Vec<&'static str>,
-}
+/// A configuration whose files have been read, and its accounts.
+type Loaded = Result<(Config, Vec<Prepared>), Problems>;
 
 impl Exporter {
     /// Starts the accounts.
@@ -66,7 +55,7 @@ impl Exporter {
         accounts: Vec<config::Account>,
         web: &config::Web,
         shown: String,
-        origin: Option<Origin>,
+        running: Option<Running>,
         clock: Clock,
     ) -> Result<Arc<Exporter>, AccountError> {
         let started = clock.now().wall;
@@ -82,8 +71,7 @@ impl Exporter {
             }),
             reloading: tokio::sync::Mutex::default(),
             waiting: Semaphore::new(web.max_requests.min(Semaphore::MAX_PERMITS)),
-            running: origin.as_ref().and_then(|origin| origin.running().ok()),
-            origin,
+            running: running.map(Arc::new),
             clock,
             started,
         };
@@ -120,7 +108,7 @@ impl Exporter {
     /// Whether 8x8 is simulated.
     #[must_use]
     pub(crate) fn is_demo(&self) -> bool {
-        self.origin.is_none()
+        self.running.is_none()
     }
 
     /// The configuration in force as YAML, without secrets.
@@ -164,22 +152,17 @@ impl Exporter {
         let loaded = self.load(&mut reloading).await;
         let before = self.last_reload();
         match loaded {
-            Ok(Reloaded {
-                prepared,
-                log,
-                shown,
-                later,
-            }) => {
+            Ok((config, prepared)) => {
                 tracing::info!(accounts = prepared.len(), "configuration reloaded");
-                if !later.is_empty() {
-                    let options = later.join(", ");
+                if !config.later.is_empty() {
+                    let options = config.later.join(", ");
                     tracing::warn!(options, "these options take effect at the next start");
                 }
                 if prepared.is_empty() {
                     tracing::warn!("{}", config::NO_ACCOUNTS);
                 }
-                log::set_level(log.level);
-                self.exchange(prepared, shown);
+                log::set_level(config.options.log.level);
+                self.exchange(prepared, config.shown);
                 self.last_reload.store(Arc::new(LastReload {
                     successful: true,
                     loaded: self.clock.now().wall,
@@ -203,28 +186,19 @@ impl Exporter {
     /// hang. The thread is left behind then, and nothing else notices.
     async fn load(self: &Arc<Self>, left_behind: &mut Option<JoinHandle<Loaded>>) -> Loaded {
         let problem = |text: &str| Err(Problems(vec![text.to_owned()]));
-        if self.origin.is_none() || self.running.is_none() {
+        let Some(running) = self.running.clone() else {
             return problem("the demo's configuration can't be reloaded");
-        }
+        };
         if left_behind.as_ref().is_some_and(|load| !load.is_finished()) {
             return problem("the reload before this one is still reading files");
         }
         let exporter = self.clone();
         let mut load = tokio::task::spawn_blocking(move || {
-            let sources = exporter.origin.as_ref().zip(exporter.running.as_ref());
-            let (config, later) = sources
-                .map_or(Err(Problems(Vec::new())), |(origin, running)| {
-                    origin.reload(running)
-                })?;
-            let prepared = exporter
-                .prepare(config.accounts)
-                .map_err(|error| Problems(vec![error.to_string()]))?;
-            Ok(Reloaded {
-                prepared,
-                log: config.options.log,
-                shown: config.shown,
-                later,
-            })
+            let mut config = running.reload()?;
+            let accounts = std::mem::take(&mut config.accounts);
+            let prepared = exporter.prepare(accounts);
+            let prepared = prepared.map_err(|error| Problems(vec![error.to_string()]))?;
+            Ok((config, prepared))
         });
         if let Ok(loaded) = timeout(LONGEST_LOAD, &mut load).await {
             return loaded.unwrap_or_else(|_| problem("reading the configuration failed"));

@@ -17,7 +17,7 @@ use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::check::{self, CheckError};
 use crate::commands::health;
-use crate::config::{self, Account, Config, Origin, requests_per_minute};
+use crate::config::{self, Account, Config, Origin, Running, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::names::USER_AGENT;
 use crate::telemetry::log;
@@ -93,10 +93,11 @@ impl Failure {
 ///
 /// When it can't start.
 pub(crate) fn serve(config: Config, origin: Origin) -> Result<(), Failure> {
+    let running = Running::new(origin, &config);
     run(config.options.log, config.warnings, async move {
         let web = config.options.web;
         let shown = config.shown;
-        serve_accounts(config.accounts, web, shown, Some(origin), |_, _, _| {}).await
+        serve_accounts(config.accounts, web, shown, Some(running), |_, _, _| {}).await
     })
 }
 
@@ -273,7 +274,7 @@ async fn serve_accounts(
     accounts: Vec<config::Account>,
     web: config::Web,
     shown: String,
-    origin: Option<Origin>,
+    running: Option<Running>,
     started: impl FnOnce(&Arc<Exporter>, &[TcpListener], &str),
 ) -> Result<(), Failure> {
     let security = web_security(&web)?;
@@ -284,7 +285,7 @@ async fn serve_accounts(
         listen::bind(&web.listen).await?
     };
     let health_listeners = listen::bind(web.health_listen.as_slice()).await?;
-    let exporter = Exporter::start(accounts, &web, shown, origin, Clock::System)?;
+    let exporter = Exporter::start(accounts, &web, shown, running, Clock::System)?;
     let stop = stop_signal()?;
     reload_signal(exporter.clone())?;
     let for_probes = announce::addresses(&health_listeners).map(|address| (address, ""));

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use eightxeight::credentials::{Credentials, Source};
 
 use super::file::AccountEntry;
-use super::layers::{Environment, Layer, Raw};
+use super::given::{Layer, Raw};
+use super::sources::Environment;
 
 /// One of the three and the ways to give it.
 struct Secret {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::layers::{Given, Layer, split};
+use super::given::{Given, Layer};
 use super::options::{Group, OPTIONS, Opt};
 use exporter_toolkit::yaml::{Node, Value, parse};
 
@@ -215,12 +215,11 @@ impl FileReader {
             None
         };
         match &node.value {
-            Value::Scalar(text) if option.repeatable => Some(split(text)),
             Value::Scalar(text) if option.value == "FILE" => {
                 let path = self.directory.join(text);
                 Some(vec![path.to_string_lossy().into_owned()])
             }
-            Value::Scalar(text) => Some(vec![text.clone()]),
+            Value::Scalar(text) => Some(option.values_in(text)),
             Value::List(items) if option.repeatable => {
                 let mut values = Vec::new();
                 for item in items {

@@ -2,12 +2,10 @@
 //! the file; what an account says of itself beats all, for that account.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
 
-use super::file::{self, AccountEntry};
 use super::options::{At, Group, OPTIONS, Opt, OptionValues};
+use crate::collect;
 
 /// Where a value comes from; the later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,35 +41,6 @@ impl fmt::Display for Given {
     }
 }
 
-/// The process's environment, or a stand-in.
-pub type Environment = fn(&str) -> Option<OsString>;
-
-/// The process's environment.
-#[must_use]
-pub fn environment(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
-/// What was typed on the command line: the values of each option.
-pub type Flags = HashMap<&'static str, Vec<String>>;
-
-/// What was given, from wherever it came.
-#[derive(Debug)]
-pub(super) struct Sources {
-    pub raw: Raw,
-    /// The accounts of the file, if it has that key.
-    pub accounts: Option<Vec<AccountEntry>>,
-    /// What is wrong so far: no reason to leave the rest unread.
-    pub problems: Vec<String>,
-}
-
-impl Sources {
-    /// Reads the options of some groups, and notes what is wrong with them.
-    pub(super) fn read(&mut self, wanted: impl Fn(Group) -> bool) -> OptionValues {
-        OptionValues::read(&self.raw, wanted, &mut self.problems)
-    }
-}
-
 /// All options that somebody gave.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Raw {
@@ -79,68 +48,48 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Flags over the environment over the configuration file.
-    ///
-    /// # Errors
-    ///
-    /// When the file can't be read at all: what is in it may be all that seems to be missing.
-    pub(super) fn gather(flags: &Flags, environment: Environment) -> Result<Sources, Vec<String>> {
-        let mut raw = Raw::default();
-        let mut problems = Vec::new();
+    /// Reads the options of some groups. Where a value is bad, reading goes on with the default.
+    pub(super) fn read(
+        &self,
+        wanted: impl Fn(Group) -> bool,
+        problems: &mut Vec<String>,
+    ) -> OptionValues {
+        let mut values = OptionValues::default();
         for option in OPTIONS {
-            let (layer, origin, texts) = if let Some(texts) = flags.get(option.name) {
-                (Layer::Flag, option.flag(), texts.clone())
-            } else if let Some(text) = variable(option, environment) {
-                let Ok(text) = text.into_string() else {
-                    problems.push(format!("{}: the value isn't UTF-8", option.variable()));
-                    continue;
-                };
-                (Layer::Environment, option.variable(), vec![text])
-            } else {
-                continue;
-            };
-            let values = if option.repeatable {
-                texts.iter().flat_map(|text| split(text)).collect()
-            } else {
-                texts
-            };
-            let given = Given {
-                layer,
-                values,
-                origin,
-            };
-            raw.given.insert(option.name, given);
-        }
-        let mut accounts = None;
-        if let Some(path) = raw.given("config.file") {
-            match file::read(&path.origin, Path::new(path.value())) {
-                Ok((file, more)) => {
-                    raw.overlay(file.options);
-                    accounts = file.accounts;
-                    problems.extend(more);
-                }
-                Err(problem) => {
-                    problems.push(problem);
-                    return Err(problems);
-                }
+            if wanted(option.group())
+                && let Some(given) = self.given(option.name)
+                && let Err(problem) = option.set(&mut values, &given.values)
+            {
+                problems.push(format!("{given}: {problem}"));
             }
         }
-        Ok(Sources {
-            raw,
-            accounts,
-            problems,
-        })
+        let collect::Settings {
+            interval,
+            max_staleness,
+            ..
+        } = values.collect;
+        if max_staleness < interval.saturating_mul(2) {
+            let origin = self.given("collect.max-staleness").map(ToString::to_string);
+            problems.push(format!(
+                "{}: {} is less than two intervals (--collect.interval is {}): one slow answer would \
+                 take the samples away",
+                origin.unwrap_or_else(|| "--collect.max-staleness".to_owned()),
+                humantime::format_duration(max_staleness),
+                humantime::format_duration(interval),
+            ));
+        }
+        values
     }
 
     /// The options of an account: its own over these.
-    pub(super) fn for_account(&self, account: &AccountEntry) -> Raw {
+    pub(super) fn with(&self, own: &HashMap<&'static str, Given>) -> Raw {
         let mut raw = self.clone();
-        raw.overlay(account.options.clone());
+        raw.overlay(own.clone());
         raw
     }
 
     /// Puts values where there are none from a higher layer.
-    fn overlay(&mut self, options: HashMap<&'static str, Given>) {
+    pub(super) fn overlay(&mut self, options: HashMap<&'static str, Given>) {
         for (name, given) in options {
             let known = self.given.get(name);
             if known.is_none_or(|known| known.layer < given.layer) {
@@ -174,20 +123,7 @@ impl Raw {
         match self.given(option.name) {
             Some(given) => given.values.clone(),
             None if option.default.is_empty() => Vec::new(),
-            None => option.default_values(),
+            None => option.values_in(option.default),
         }
     }
-}
-
-/// An empty variable counts as unset: Compose and unit files set such ones.
-fn variable(option: &Opt, environment: Environment) -> Option<OsString> {
-    if option.file_only {
-        return None;
-    }
-    environment(&option.variable()).filter(|text| !text.is_empty())
-}
-
-/// The values of a repeatable option that were given as one.
-pub(super) fn split(text: &str) -> Vec<String> {
-    text.split(',').map(|text| text.trim().to_owned()).collect()
 }

@@ -1,22 +1,20 @@
 //! Configuration: from options as given to one that is checked, or to all that is wrong with it.
 //!
-//! [`options`] is the table of what can be set. [`layers`] holds what was set on the command line, in the
-//! environment and in the [`mod@file`]; [`values`] turns texts into values, [`credentials`] finds the secrets'
+//! [`options`] is the table of what can be set, and [`values`] turns texts into values. [`sources`] collects what is
+//! [`given`] on the command line, in the environment and in the [`mod@file`]; [`credentials`] finds the secrets'
 //! sources, [`show`] renders what is in force, [`warnings`] finds what is allowed and hardly meant.
 
 mod credentials;
 mod file;
-mod layers;
+mod given;
 pub mod options;
 mod show;
+mod sources;
 pub(crate) mod values;
 mod warnings;
+mod web;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
-use std::time::Duration;
-
-use url::Url;
 
 use crate::collect;
 use crate::names::USER_AGENT;
@@ -24,14 +22,16 @@ use eightxeight::ClientError;
 use eightxeight::transport::TransportError;
 use exporter_toolkit::WebSecurity;
 
-use exporter_toolkit::listen::ListenAddress;
-pub use layers::{Environment, Flags, environment};
+pub use options::default_collect;
+pub use sources::{Environment, Flags, environment};
 pub(crate) use values::{OTHER_PATHS, url};
 pub(crate) use warnings::{requests_per_minute, zone_warning};
+pub use web::Web;
 
 use file::AccountEntry;
-use layers::{Raw, Sources};
+use given::Raw;
 use options::{Group, OptionValues};
+use sources::Sources;
 
 /// Everything that is wrong with a configuration, a line for each.
 #[derive(Debug)]
@@ -72,9 +72,12 @@ pub struct Origin {
     pub environment: Environment,
 }
 
-/// What was given at the start, for the options that only a start changes.
+/// The configuration that the program was started with, and where a newer one comes from.
 #[derive(Debug)]
-pub(crate) struct Running(Raw);
+pub struct Running {
+    origin: Origin,
+    given: Raw,
+}
 
 /// A configuration that has been checked.
 #[derive(Debug)]
@@ -87,6 +90,9 @@ pub struct Config {
     pub shown: String,
     /// What a user should know of the whole although it isn't wrong; see also [`Account::warnings`].
     pub(crate) warnings: Vec<String>,
+    /// After a reload: options that have changed and take effect at the next start.
+    pub(crate) later: Vec<&'static str>,
+    given: Raw,
 }
 
 /// What a configuration is for.
@@ -126,97 +132,22 @@ pub struct Account {
     pub collect: collect::Settings,
 }
 
-/// The exporter's own web server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Web {
-    /// Where it listens.
-    pub listen: Vec<ListenAddress>,
-    /// Whether it listens on the sockets that systemd hands over instead.
-    pub systemd_socket: bool,
-    /// The web configuration: TLS, users, headers, rate limit.
-    pub config_file: Option<PathBuf>,
-    /// Where it answers probes, and nothing else.
-    pub health_listen: Option<ListenAddress>,
-    /// The path of the metrics, after the prefix.
-    pub telemetry_path: String,
-    /// The only prefix of all paths, if one was asked for; see [`Web::prefixes`].
-    pub route_prefix: Option<String>,
-    /// How others reach it.
-    pub external_url: Option<Url>,
-    /// Where Grafana is.
-    pub grafana_url: Option<Url>,
-    /// How many scrapes may wait at once, in the whole process.
-    pub max_requests: usize,
-    /// What is taken off Prometheus' scrape timeout.
-    pub timeout_offset: Duration,
-    /// Whether `/-/reload` is allowed.
-    pub enable_lifecycle: bool,
-}
-
-/// What is collected when nobody sets an option.
-#[must_use]
-pub fn default_collect() -> collect::Settings {
-    OptionValues::default().collect
-}
-
-impl Default for Web {
-    /// As it is when nobody sets an option.
-    fn default() -> Web {
-        OptionValues::default().web
-    }
-}
-
-impl Web {
-    /// What the paths begin with, without a slash at the end: empty, or `/eight`. The first is the one to name.
-    ///
-    /// A path of the external URL alone doesn't tell whether the proxy keeps or strips it, so both are served.
-    pub(crate) fn prefixes(&self) -> Vec<&str> {
-        let external = self.external_url.as_ref().map_or("/", Url::path);
-        let mut prefixes = match self.route_prefix.as_deref() {
-            Some(prefix) => vec![prefix],
-            None => vec!["/", external],
-        };
-        for prefix in &mut prefixes {
-            *prefix = prefix.trim_end_matches('/');
-        }
-        prefixes.dedup();
-        prefixes
-    }
-}
-
 impl Origin {
-    /// What is given now, for a later [`Origin::reload`].
-    pub(crate) fn running(&self) -> Result<Running, Problems> {
-        let sources = Raw::gather(&self.flags, self.environment);
-        let sources = sources.map_err(|problems| Problems::new(&problems))?;
-        Ok(Running(sources.raw))
-    }
-
     /// Loads and checks what is needed, and that the secrets can be read.
     ///
     /// # Errors
     ///
     /// All problems at once.
     pub fn load(&self, purpose: Purpose<'_>) -> Result<Config, Problems> {
-        self.load_over(purpose, None).map(|(config, _)| config)
+        self.load_over(purpose, None)
     }
 
-    /// The same for `serve` under a program that runs: the options that need a start keep their values. Those that differ.
-    pub(crate) fn reload(
-        &self,
-        running: &Running,
-    ) -> Result<(Config, Vec<&'static str>), Problems> {
-        self.load_over(Purpose::Serve, Some(running))
-    }
-
-    fn load_over(
-        &self,
-        purpose: Purpose<'_>,
-        running: Option<&Running>,
-    ) -> Result<(Config, Vec<&'static str>), Problems> {
-        let sources = Raw::gather(&self.flags, self.environment);
+    /// The same under a program that was started with what is `running`: the options that need a start keep their values.
+    fn load_over(&self, purpose: Purpose<'_>, running: Option<&Raw>) -> Result<Config, Problems> {
+        let sources = Sources::gather(&self.flags, self.environment);
         let mut sources = sources.map_err(|problems| Problems::new(&problems))?;
-        let options = sources.read(|group| purpose.needs(group));
+        let wanted = |group| purpose.needs(group);
+        let options = sources.raw.read(wanted, &mut sources.problems);
         let mut warnings = match purpose {
             Purpose::Health => Vec::new(),
             _ => sources.warnings(&options.web),
@@ -246,15 +177,16 @@ impl Origin {
         if !problems.is_empty() {
             return Err(Problems::new(&problems));
         }
-        let differing = running.map(|Running(running)| raw.keep_running(running));
+        let later = running.map(|running| raw.keep_running(running));
         let shown = entries.as_deref().filter(|_| hidden == Group::Demo);
-        let config = Config {
+        Ok(Config {
             accounts,
             shown: show::yaml(&raw, shown, hidden),
             options,
             warnings,
-        };
-        Ok((config, differing.unwrap_or_default()))
+            later: later.unwrap_or_default(),
+            given: raw,
+        })
     }
 
     /// An account of the file, or without any the one that the options describe, unless something is wrong.
@@ -264,13 +196,10 @@ impl Origin {
         entry: Option<&AccountEntry>,
         problems: &mut Vec<String>,
     ) -> Option<Account> {
-        let own = entry.map(|entry| raw.for_account(entry));
+        let own = entry.map(|entry| raw.with(&entry.options));
         let raw = own.as_ref().unwrap_or(raw);
-        let OptionValues { api, collect, .. } = OptionValues::read(
-            raw,
-            |group| matches!(group, Group::Api | Group::Collect),
-            problems,
-        );
+        let wanted = |group| matches!(group, Group::Api | Group::Collect);
+        let OptionValues { api, collect, .. } = raw.read(wanted, problems);
         let credentials = credentials::find(raw, self.environment, entry, problems)?;
         Some(Account {
             name: entry.map(|entry| entry.name.clone()),
@@ -288,6 +217,25 @@ impl Origin {
             },
             collect,
         })
+    }
+}
+
+impl Running {
+    /// `config` was loaded from `origin`.
+    pub(crate) fn new(origin: Origin, config: &Config) -> Running {
+        Running {
+            origin,
+            given: config.given.clone(),
+        }
+    }
+
+    /// Loads the configuration again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Origin::load`].
+    pub(crate) fn reload(&self) -> Result<Config, Problems> {
+        self.origin.load_over(Purpose::Serve, Some(&self.given))
     }
 }
 

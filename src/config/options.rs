@@ -11,8 +11,8 @@ use url::Url;
 use At::{Reload, Start};
 use Set::{List, One};
 
-use super::layers::{Raw, split};
-use super::{Web, values};
+use super::values;
+use super::web::Web;
 use crate::collect::{self, Mode};
 use crate::telemetry::log;
 use eightxeight_simulator::Scenario;
@@ -81,41 +81,6 @@ pub(crate) struct Api {
     pub login_retry_interval: Duration,
 }
 
-impl OptionValues {
-    /// Reads the options of some groups. Where a value is bad, reading goes on with the default.
-    pub(super) fn read(
-        raw: &Raw,
-        wanted: impl Fn(Group) -> bool,
-        problems: &mut Vec<String>,
-    ) -> OptionValues {
-        let mut values = OptionValues::default();
-        for option in OPTIONS {
-            if wanted(option.group())
-                && let Some(given) = raw.given(option.name)
-                && let Err(problem) = option.set(&mut values, &given.values)
-            {
-                problems.push(format!("{given}: {problem}"));
-            }
-        }
-        let collect::Settings {
-            interval,
-            max_staleness,
-            ..
-        } = values.collect;
-        if max_staleness < interval.saturating_mul(2) {
-            let origin = raw.given("collect.max-staleness").map(ToString::to_string);
-            problems.push(format!(
-                "{}: {} is less than two intervals (--collect.interval is {}): one slow answer would \
-                 take the samples away",
-                origin.unwrap_or_else(|| "--collect.max-staleness".to_owned()),
-                humantime::format_duration(max_staleness),
-                humantime::format_duration(interval),
-            ));
-        }
-        values
-    }
-}
-
 impl Default for OptionValues {
     /// The table's defaults.
     fn default() -> OptionValues {
@@ -151,9 +116,22 @@ impl Default for OptionValues {
         };
         for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
             // A test sees to it that all are good.
-            let _ = option.set(&mut values, &option.default_values());
+            let _ = option.set(&mut values, &option.values_in(option.default));
         }
         values
+    }
+}
+
+/// What is collected when nobody sets an option.
+#[must_use]
+pub fn default_collect() -> collect::Settings {
+    OptionValues::default().collect
+}
+
+impl Default for Web {
+    /// As it is when nobody sets an option.
+    fn default() -> Web {
+        OptionValues::default().web
     }
 }
 
@@ -229,16 +207,16 @@ impl Opt {
         self.value.is_empty()
     }
 
-    /// The default, as somebody would have given it.
-    pub(super) fn default_values(&self) -> Vec<String> {
+    /// The values in one text: several, separated by commas, where the option is repeatable.
+    pub(super) fn values_in(&self, text: &str) -> Vec<String> {
         if self.repeatable {
-            split(self.default)
+            text.split(',').map(|text| text.trim().to_owned()).collect()
         } else {
-            vec![self.default.to_owned()]
+            vec![text.to_owned()]
         }
     }
 
-    fn set(&self, into: &mut OptionValues, given: &[String]) -> Result<(), String> {
+    pub(super) fn set(&self, into: &mut OptionValues, given: &[String]) -> Result<(), String> {
         match (self.set, given) {
             (List(_), []) => Err("an empty list; leave the key out for the default".to_owned()),
             (List(set), given) => set(into, given),
@@ -375,7 +353,7 @@ mod tests {
     fn every_default_is_good() {
         let mut values = OptionValues::default();
         for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
-            let read = option.set(&mut values, &option.default_values());
+            let read = option.set(&mut values, &option.values_in(option.default));
             assert_eq!(read, Ok(()), "{}", option.name);
         }
         assert!(values.api.url.is_some());

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::file::AccountEntry;
-use super::layers::{Layer, Raw};
+use super::given::{Layer, Raw};
 use super::options::{Group, OPTIONS, Opt, Set};
 
 const MASK: &str = "<hidden>";
@@ -22,7 +22,7 @@ pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group)
         for account in accounts {
             let _ = writeln!(text, "  {}:", quoted(&account.name));
             let before = text.len();
-            let raw = raw.for_account(account);
+            let raw = raw.with(&account.options);
             options(&mut text, 2, &raw, |option| {
                 let given = raw.given(option.name);
                 given.is_some_and(|given| given.layer == Layer::Account)

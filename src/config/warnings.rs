@@ -6,7 +6,7 @@ use eightxeight::credentials::is_quoted;
 
 use super::Account;
 use super::file::AccountEntry;
-use super::layers::Raw;
+use super::given::Raw;
 use super::options::{OPTIONS, Opt};
 use super::values::nearest;
 use crate::collect;
