@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test setup lint unit deployment engines alert-quality mutants docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny release-setup release-check
+.PHONY: help run test setup lint unit deployment engines alert-quality mutants docs bench bench-dashboards microbench pictures image image-test compose-test fuzz soak dist package-test deny crates release-setup release-check
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -69,11 +69,14 @@ deny: ## Check the licences, origins and bans of what it is built from; needs ca
 		{ echo "This check needs cargo-deny:  cargo install --locked cargo-deny" >&2; exit 1; }
 	$(CARGO) deny --locked check bans licenses sources
 
+crates: ## Build each crate as it would be published; needs the registry
+	$(CARGO) publish --workspace --dry-run --locked --target-dir target/crates
+
 release-setup:
 	scripts/setup release
 	@scripts/address --final >/dev/null || true
 
-release-check: release-setup test engines alert-quality mutants deny image-test compose-test package-test fuzz soak ## Run all that a release has to pass
+release-check: release-setup test engines alert-quality mutants deny crates image-test compose-test package-test fuzz soak ## Run all that a release has to pass
 	scripts/address --final
 
 bench: ## Measure, beside nginx, Pushgateway and a Python exporter

@@ -29,7 +29,7 @@ pub struct Dashboard {
     packed: &'static [u8],
 }
 
-/// All of them.
+/// The dashboards that are served.
 pub static DASHBOARDS: [Dashboard; 3] = [
     Dashboard {
         path: "/dashboards/overview.json",

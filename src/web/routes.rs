@@ -32,7 +32,10 @@ pub fn router(app: App) -> Router {
     if !prefixes.contains(&"") {
         router = router.route("/", to_page(prefixes[0]));
     }
-    router.with_state(Arc::new(app))
+    let page = format!("{}/", prefixes[0]);
+    let nothing = format!("nothing is served here; {page} says what is served where\n");
+    let nothing = || async { (StatusCode::NOT_FOUND, nothing) };
+    router.fallback(nothing).with_state(Arc::new(app))
 }
 
 fn routes(prefix: &str, telemetry_path: &str) -> Router<Arc<App>> {

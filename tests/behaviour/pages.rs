@@ -68,7 +68,9 @@ async fn methods_and_paths() {
     assert_eq!(head.status(), 200);
     let content_type = &head.headers()["content-type"];
     assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
-    assert_eq!(exporter.get("/metrics").await.status(), 404);
+    let nothing = exporter.get("/metrics").await;
+    assert_eq!(nothing.status(), 404);
+    assert_says(&nothing.text().await.unwrap(), &["nothing", "/ says"]);
     for path in words("/8x8 / /dashboards/pbx.json /-/healthy /-/ready") {
         assert_eq!(exporter.get(path).await.status(), 200, "{path}");
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
