@@ -109,19 +109,16 @@ impl Account {
     }
 
     /// How it is configured.
-    #[must_use]
     pub(crate) fn config(&self) -> &config::Account {
         &self.config
     }
 
     /// Its collections as they stand.
-    #[must_use]
     pub(crate) fn view(&self) -> Arc<View> {
         self.collector.view()
     }
 
     /// The state of its dealings with 8x8.
-    #[must_use]
     pub(crate) fn status(&self) -> Status {
         self.client.status()
     }

@@ -81,13 +81,11 @@ impl Exporter {
     }
 
     /// All accounts, in the order of the configuration.
-    #[must_use]
     pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
         self.current.load().accounts.clone()
     }
 
     /// The account of this name.
-    #[must_use]
     pub(crate) fn account(&self, name: &str) -> Option<Arc<Account>> {
         let current = self.current.load();
         let mut accounts = current.accounts.iter();
@@ -106,25 +104,21 @@ impl Exporter {
     }
 
     /// Whether 8x8 is simulated.
-    #[must_use]
     pub(crate) fn is_demo(&self) -> bool {
         self.running.is_none()
     }
 
     /// The configuration in force as YAML, without secrets.
-    #[must_use]
     pub(crate) fn shown(&self) -> String {
         self.current.load().shown.clone()
     }
 
     /// When it started.
-    #[must_use]
     pub(crate) fn started(&self) -> Timestamp {
         self.started
     }
 
     /// What time it is for it.
-    #[must_use]
     pub(crate) fn clock(&self) -> Clock {
         self.clock
     }

@@ -75,7 +75,6 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
-    #[must_use]
     pub(crate) fn is_configuration(&self) -> bool {
         match self {
             Failure::Account(_)

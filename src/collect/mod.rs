@@ -43,7 +43,6 @@ impl Mode {
     pub(crate) const ALL: [Mode; 2] = [Mode::Scrape, Mode::Timer];
 
     /// The value of `--collect.mode`.
-    #[must_use]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Mode::Scrape => "scrape",
@@ -182,13 +181,11 @@ impl Collector {
     }
 
     /// The newest view. Nothing is collected.
-    #[must_use]
     pub(crate) fn view(&self) -> Arc<View> {
         self.view.borrow().clone()
     }
 
     /// Windows asked of the cache, and those of them that were served without a request.
-    #[must_use]
     pub(crate) fn cache_requests(&self) -> (u64, u64) {
         let hits = self.wanted.hits.load(Ordering::Relaxed);
         (self.wanted.asked.load(Ordering::Relaxed), hits)

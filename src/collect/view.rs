@@ -44,7 +44,6 @@ pub struct WindowView {
 
 impl View {
     /// The answers to show at `now`.
-    #[must_use]
     pub(crate) fn shown(&self, now: Moment) -> Vec<Shown> {
         let shown = |state: &WindowView| {
             let snapshot = state.shown(&self.plan, now)?;
@@ -72,7 +71,6 @@ impl View {
 
 impl WindowView {
     /// Whether the newest collection worked.
-    #[must_use]
     pub(crate) fn is_up(&self) -> bool {
         self.collection
             .as_ref()
@@ -80,13 +78,11 @@ impl WindowView {
     }
 
     /// Whether somebody waits for a collection that hasn't ended yet.
-    #[must_use]
     pub(crate) fn is_wanted(&self) -> bool {
         self.claim.load(Ordering::Relaxed)
     }
 
     /// The answer to show at `now`: the last good one, unless it is too old or of another day.
-    #[must_use]
     pub(crate) fn shown(&self, plan: &Plan, now: Moment) -> Option<&Arc<Snapshot>> {
         let (snapshot, received) = self.collection.as_ref()?.last_good.as_ref()?;
         let is_fresh = now.age_of(*received) <= plan.settings.max_staleness;

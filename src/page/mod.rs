@@ -43,7 +43,6 @@ impl Page {
     }
 
     /// What it shows.
-    #[must_use]
     pub(crate) fn shown(&self) -> &[Shown] {
         &self.shown
     }

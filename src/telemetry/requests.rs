@@ -72,7 +72,6 @@ impl RequestMetrics {
     }
 
     /// The families as they are now, samples sorted by their labels.
-    #[must_use]
     pub(crate) fn gather(&self) -> Vec<MetricFamily> {
         let mut families = self.requests.collect();
         families.extend(self.failures.collect());

@@ -48,13 +48,11 @@ impl Budget {
     }
 
     /// How many requests may be sent now.
-    #[must_use]
     pub(crate) fn remaining(&self, most: u32) -> usize {
         count(most).saturating_sub(self.sent().len())
     }
 
     /// Whether no request was sent within the last minute.
-    #[must_use]
     pub(crate) fn is_untouched(&self) -> bool {
         self.sent().is_empty()
     }

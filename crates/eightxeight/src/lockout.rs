@@ -96,13 +96,11 @@ impl Lockout {
     }
 
     /// When 8x8 refused these secrets, if that was its last word on them.
-    #[must_use]
     pub(crate) fn refused_at(&self, secrets: u64) -> Option<Moment> {
         self.of(secrets).map(|refusal| refusal.at)
     }
 
     /// When a login with these secrets may be tried, if not at once.
-    #[must_use]
     pub(crate) fn next_login(
         &self,
         now: Moment,
@@ -114,7 +112,6 @@ impl Lockout {
     }
 
     /// Whether there is anything to remember.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.refusals.is_empty()
     }
