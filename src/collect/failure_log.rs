@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::names::NAMES;
 use eightxeight::window::Window;
-use eightxeight::{Collection, Error};
+use eightxeight::{Collection, Error, Reason};
 
 /// So many failures are kept for the status page.
 const MOST_RECENT: usize = 5;
@@ -125,8 +125,6 @@ fn category(error: &Error) -> &'static str {
         Error::Secrets(_) => "secret",
         Error::Refused { .. } => "refused",
         Error::Request(failure) if failure.is_refusal() => "refused",
-        Error::Request(failure) => failure.reason().label(),
-        Error::Held { cause, .. } => cause.reason().label(),
-        Error::Panicked => "panic",
+        error => error.reason().map_or("panic", Reason::label),
     }
 }

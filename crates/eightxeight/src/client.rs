@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::answer::Snapshot;
 use crate::cause::{Cause, Reason};
 use crate::clock::Moment;
-use crate::credentials::{SecretError, SecretReader, Secrets};
+use crate::credentials::{SecretError, SecretReader, Secrets, joined};
 use crate::decode::{DecodeError, decode};
 use crate::error::Error;
 use crate::failure::{Endpoint, Failure};
@@ -44,7 +44,7 @@ static READING: Semaphore = Semaphore::const_new(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The secrets can't be read.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{}", joined(.0))]
     Secrets(Vec<SecretError>),
     /// There can be no HTTP client.
     #[error(transparent)]

@@ -77,6 +77,12 @@ pub enum SecretError {
     Hanging,
 }
 
+/// All that is wrong, in one line.
+pub(crate) fn joined(errors: &[SecretError]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
 /// What the system said, and of which directory: the one that is named or, if that isn't there, the nearest above it.
 fn describe(kind: io::ErrorKind, path: &Path) -> String {
     let is_there = |directory: &&Path| directory.as_os_str().is_empty() || directory.is_dir();
