@@ -2,8 +2,8 @@
 
 use std::io;
 use std::num::NonZero;
-use std::sync::Mutex;
 
+use parking_lot::Mutex;
 use rustix::process::{Resource, getrlimit};
 use tokio::runtime::Runtime;
 

@@ -1,9 +1,9 @@
 //! The request budget of an 8x8 user: so many requests in any minute, logins included.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep_until};
 
 /// A minute, and half a second more: what leaves here a minute apart can arrive closer together.
@@ -66,7 +66,7 @@ impl Budget {
     }
 
     fn sent(&self) -> MutexGuard<'_, VecDeque<Instant>> {
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = self.sent.lock();
         let now = Instant::now();
         while sent.front().is_some_and(|oldest| *oldest + MINUTE <= now) {
             sent.pop_front();
@@ -94,16 +94,14 @@ mod tests {
             let (budget, sent) = (budget.clone(), sent.clone());
             tasks.push(tokio::spawn(async move {
                 budget.acquire(3).await.consume();
-                sent.lock()
-                    .unwrap()
-                    .push((n, start.elapsed().as_secs_f64()));
+                sent.lock().push((n, start.elapsed().as_secs_f64()));
             }));
             tokio::task::yield_now().await;
         }
         for task in tasks {
             task.await.unwrap();
         }
-        let sent = sent.lock().unwrap();
+        let sent = sent.lock();
         assert!(sent.iter().map(|(n, _)| *n).eq(0..10), "{sent:?}");
         for at in sent.windows(4) {
             assert!(at[3].1 - at[0].1 > 60.0, "{sent:?}");

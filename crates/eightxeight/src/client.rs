@@ -1,10 +1,11 @@
 //! Asks 8x8: holds, logs in when it must, and answers a 401 with one new login and one retry.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
@@ -177,7 +178,7 @@ impl Client {
         let secrets = self.0.secrets.read(self.0.settings.timeout).await;
         let secrets = secrets.map_err(Error::Secrets)?;
         let identity = self.0.users.identify(&self.0.settings.url, &secrets);
-        self.0.set_identity(identity.clone());
+        *self.0.identity.lock() = identity.clone();
         let login = identity.user.login.clone().lock_owned().await;
         if let Some(token) = self.0.usable_token(&identity, refused) {
             return Ok((identity, token));
@@ -195,14 +196,7 @@ impl Client {
 
 impl Inner {
     fn identity(&self) -> Identity {
-        self.identity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn set_identity(&self, identity: Identity) {
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = identity;
+        self.identity.lock().clone()
     }
 
     fn usable_token(

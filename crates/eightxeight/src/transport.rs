@@ -3,11 +3,12 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
@@ -147,7 +148,7 @@ static CLIENTS: Mutex<Vec<(ClientKey, Weak<reqwest::Client>)>> = Mutex::new(Vec:
 
 impl ClientKey {
     fn client(self) -> Result<Arc<reqwest::Client>, TransportError> {
-        let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = CLIENTS.lock();
         clients.retain(|(_, client)| client.strong_count() > 0);
         let known = clients.iter().find(|(key, _)| *key == self);
         if let Some(client) = known.and_then(|(_, client)| client.upgrade()) {

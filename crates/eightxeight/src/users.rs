@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -104,7 +105,8 @@ impl Users {
         let id = UserId(self.keys.hash_one((url, secrets.username.expose_secret())));
         Identity {
             user: self
-                .known()
+                .known
+                .lock()
                 .entry(id)
                 .or_insert_with(|| Arc::new(User::new(id)))
                 .clone(),
@@ -139,12 +141,9 @@ impl Users {
     /// Forgets the users that no account has any more, unless there is something to remember about them.
     pub fn prune(&self) {
         let now = self.clock.now();
-        self.known()
+        self.known
+            .lock()
             .retain(|_, user| Arc::strong_count(user) > 1 || user.is_to_be_remembered(now));
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<UserId, Arc<User>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,7 +158,7 @@ impl User {
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, UserState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn is_to_be_remembered(&self, now: Moment) -> bool {

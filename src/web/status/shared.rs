@@ -1,8 +1,9 @@
 //! The page as it is sent: rendered at most once a second unless something has happened, and shared by all who read it.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 /// So many older pages may still be on their way to slow readers. While there are more, everybody gets the newest one.
 const MOST_OLDER: usize = 4;
@@ -34,7 +35,7 @@ impl Shared {
         key: Key,
         render: impl FnOnce() -> Result<String, E>,
     ) -> Result<Bytes, E> {
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pages = self.0.lock();
         pages.older.retain(|page| page.strong_count() > 0);
         let can_render = pages.older.len() < MOST_OLDER;
         let page = match &pages.newest {
