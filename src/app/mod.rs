@@ -3,7 +3,7 @@
 mod announce;
 mod runtime;
 
-use std::io::{IsTerminal, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,13 +77,13 @@ impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     #[must_use]
     pub(crate) fn is_configuration(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Failure::Account(_)
-            | Failure::WebConfiguration(_)
-            | Failure::Check(CheckError::Http(_)) => true,
-            Failure::Backfill(error) => error.is_usage(),
-            _ => false,
-        }
+                | Failure::WebConfiguration(_)
+                | Failure::Check(CheckError::Http(_))
+                | Failure::Backfill(BackfillError::Usage(_))
+        )
     }
 }
 
@@ -184,18 +184,13 @@ pub(crate) fn backfill(
     log: log::Settings,
     warnings: Vec<String>,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let yes = job.options.yes;
     run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
         // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
-        if let Err(refusal) = backfill::agree(&ready, yes) {
-            ready.discard();
-            return Err(refusal.into());
-        }
+        let ready = ready.agreed()?;
         let stop = stop_signal()?;
-        let terminal = std::io::stderr().is_terminal();
-        Ok(backfill::run(ready, Clock::System, terminal, stop).await?)
+        Ok(backfill::run(ready, Clock::System, stop).await?)
     })
 }
 
