@@ -15,15 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
-use crate::commands::check::{self, CheckError};
-use crate::commands::health;
+use crate::commands::{check, health};
 use crate::config::{self, Account, Config, Origin, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::names::USER_AGENT;
 use crate::telemetry::log;
-use eightxeight::Users;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
+use eightxeight::{Client, Users};
 use eightxeight_simulator::{self, Simulator};
 use exporter_toolkit::{Server, WebSecurity, listen};
 use exposition::Variant;
@@ -52,9 +51,9 @@ pub(crate) enum Failure {
     /// Somebody stopped a check.
     #[error("stopped")]
     Stopped,
-    /// A check has no report.
-    #[error(transparent)]
-    Check(#[from] CheckError),
+    /// A check's report can't be written.
+    #[error("the report can't be written: {0}")]
+    Report(std::io::Error),
     /// A backfill didn't get to its end.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
@@ -81,7 +80,6 @@ impl Failure {
             self,
             Failure::Account(_)
                 | Failure::WebConfiguration(_)
-                | Failure::Check(CheckError::Http(_))
                 | Failure::Backfill(BackfillError::Usage(_))
         )
     }
@@ -165,10 +163,11 @@ pub(crate) fn check(
     format: check::Format,
 ) -> Result<bool, Failure> {
     run(log, warnings, async move {
+        let client = client(account.api.clone())?;
         let stop = stop_signal()?;
         let mut output = std::io::stdout();
         tokio::select! {
-            all_worked = check::check(account, format, &mut output) => Ok(all_worked?),
+            all_worked = check::check(account, client, format, &mut output) => all_worked.map_err(Failure::Report),
             () = stop.cancelled() => Err(Failure::Stopped),
         }
     })
@@ -189,9 +188,16 @@ pub(crate) fn backfill(
         // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
         let ready = ready.agreed()?;
+        let client = client(ready.settings())?;
         let stop = stop_signal()?;
-        Ok(backfill::run(ready, Clock::System, stop).await?)
+        Ok(backfill::run(ready, client, stop).await?)
     })
+}
+
+/// A client whose requests nobody counts.
+fn client(settings: eightxeight::Settings) -> Result<Client, AccountError> {
+    let users = Users::new(Clock::System);
+    Ok(Client::new(&users, settings, Arc::new(|_| {}))?)
 }
 
 /// Scrapes the demo as Prometheus would, and no less often than something can be due: whoever opens its status page hasn't

@@ -32,6 +32,7 @@ pub(crate) use options::Options;
 pub(crate) use run::run;
 
 use crate::config;
+use eightxeight::Settings;
 
 /// Why a backfill didn't get to its end, for a person.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +134,15 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    /// How to ask 8x8.
+    #[must_use]
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            max_requests_per_minute: self.job.per_minute(),
+            ..self.job.account.api.clone()
+        }
+    }
+
     /// How many requests are left.
     fn requests(&self) -> usize {
         self.total - self.journal.done()

@@ -8,6 +8,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, civil};
 
 use crate::config::Flags;
+use crate::config::values::is_label_name;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -128,16 +129,12 @@ fn step(text: &str) -> Result<Duration, String> {
 }
 
 fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut labels: BTreeMap<_, _> = LABELS.into_iter().map(own).collect();
-    let mut seen = Vec::new();
+    let mut labels = BTreeMap::new();
     for text in texts {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
-        let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !begins || !name.chars().all(goes_on) {
+        if !is_label_name(name) {
             return Err(format!(
                 "`{name}` is not a label name: letters, digits and `_`, not a digit first"
             ));
@@ -147,11 +144,12 @@ fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
                 "`{name}` is taken: the exporter or Prometheus sets it"
             ));
         }
-        if seen.contains(&name) {
+        if labels.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(format!("`{name}` twice"));
         }
-        seen.push(name);
-        labels.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, value) in LABELS {
+        labels.entry(name.into()).or_insert_with(|| value.into());
     }
     labels.retain(|_, value| !value.is_empty());
     Ok(labels)

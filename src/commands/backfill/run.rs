@@ -11,12 +11,11 @@ use super::journal::{Journal, month_of};
 use super::plan::Point;
 use super::progress::Progress;
 use super::{BackfillError, Job, Ready, month};
-use crate::config::client_problem;
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;
-use eightxeight::{Client, Error, Reason, Settings, Users};
+use eightxeight::{Client, Error, Reason};
 
 /// Runs to the end, or until `stop`. The finished files, in the order of time.
 ///
@@ -25,21 +24,13 @@ use eightxeight::{Client, Error, Reason, Settings, Users};
 /// What stopped it. What was fetched is in the journal then.
 pub(crate) async fn run(
     mut ready: Ready,
-    clock: Clock,
+    client: Client,
     stop: CancellationToken,
 ) -> Result<Vec<PathBuf>, BackfillError> {
-    let account = &ready.job.account;
     let per_minute = ready.job.per_minute();
-    let settings = Settings {
-        max_requests_per_minute: per_minute,
-        ..account.api.clone()
-    };
-    let client = Client::new(&Users::new(clock), settings, Arc::new(|_| {}))
-        .map_err(|error| BackfillError::Usage(client_problem(&error)))?;
     let mut asking = Asking {
         client,
-        clock,
-        interval: account.collect.interval,
+        interval: ready.job.account.collect.interval,
         progress: Progress::new(ready.journal.done(), ready.total, per_minute),
     };
     let result = tokio::select! {
@@ -103,7 +94,6 @@ async fn write_months(job: &Arc<Job>, journal: &Journal) -> Result<(), BackfillE
 /// Asks for one point after the other, waiting out what passes.
 struct Asking {
     client: Client,
-    clock: Clock,
     interval: Duration,
     progress: Progress,
 }
@@ -123,7 +113,7 @@ impl Asking {
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => error,
             };
-            let now = self.clock.now();
+            let now = Clock::System.now();
             let until = match &error {
                 Error::Held { until, .. } | Error::Refused { until, .. } => *until,
                 Error::Secrets(_) | Error::Panicked => now + self.interval,
@@ -133,7 +123,7 @@ impl Asking {
                 }
             };
             // A hold follows from a failure that has been told already.
-            if error.reason() != said.flatten() || said.is_none() {
+            if said != Some(error.reason()) {
                 said = Some(error.reason());
                 self.progress.aside(|| {
                     tracing::warn!(

@@ -121,14 +121,10 @@ impl Report {
             steps,
         }
     }
-
-    /// How many steps failed.
-    pub(super) fn failed(&self) -> usize {
-        failed(&self.steps)
-    }
 }
 
-fn failed(steps: &[Step]) -> usize {
+/// How many steps failed.
+pub(super) fn failed(steps: &[Step]) -> usize {
     let failed = |step: &&Step| matches!(step.outcome, Outcome::Failed { .. });
     steps.iter().filter(failed).count()
 }

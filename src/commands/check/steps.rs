@@ -1,6 +1,5 @@
 //! Takes the steps, each only when those before it worked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
 use eightxeight::window::Window;
-use eightxeight::{Cause, Client, ClientError, Error, Reason, Users};
+use eightxeight::{Cause, Client, Error, Reason};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.
@@ -26,20 +25,14 @@ const WHOLE: f64 = 1.0;
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// Takes all steps; `see` is shown each as it ends.
-///
-/// # Errors
-///
-/// When TLS can't be set up.
 pub(super) async fn run(
     account: config::Account,
-    clock: Clock,
+    client: Client,
     see: impl FnMut(&Step) + Send,
-) -> Result<Report, ClientError> {
+) -> Report {
     let warnings = account.warnings();
-    let client = Client::new(&Users::new(clock), account.api.clone(), Arc::new(|_| {}))?;
     let mut check = Check {
         account,
-        clock,
         client,
         see,
         steps: Vec::new(),
@@ -48,12 +41,11 @@ pub(super) async fn run(
     let reached = check.reach().await;
     check.ask(reached).await;
     let asked = &check.account.api.pbx_ids;
-    Ok(Report::new(check.steps, &check.answers, warnings, asked))
+    Report::new(check.steps, &check.answers, warnings, asked)
 }
 
 struct Check<S> {
     account: config::Account,
-    clock: Clock,
     client: Client,
     see: S,
     steps: Vec<Step>,
@@ -66,7 +58,7 @@ impl<S: FnMut(&Step)> Check<S> {
         let api = &self.account.api;
         let longest = api.timeout.min(LONGEST_CONNECT);
         let route = Route::to(&api.url)?;
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let addresses = resolve(&route, longest).await;
         let name = match &addresses {
             Ok(addresses) => ok(resolved(&route, addresses)),
@@ -77,7 +69,7 @@ impl<S: FnMut(&Step)> Check<S> {
             self.skipped(Subject::Connection, "no address to connect to");
             return None;
         };
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let connected = connect(&addresses, longest).await;
         let proxy = if route.is_proxy { "the proxy at " } else { "" };
         let connection = match &connected {
@@ -95,7 +87,7 @@ impl<S: FnMut(&Step)> Check<S> {
             self.skipped(Subject::Login, "no connection");
             return self.skip_windows("no connection");
         };
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let result = self.client.log_in_if_needed().await;
         if let Err(error) = &result
             && let Some(subject) = before_http(error)
@@ -134,7 +126,7 @@ impl<S: FnMut(&Step)> Check<S> {
     /// Asks for a window. False when the next one would take another login.
     async fn window(&mut self, window: Window) -> bool {
         let collect = &self.account.collect;
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let period = window.period(start.wall, collect.delay, &collect.zone);
         let subject = Subject::Window(window.to_string());
         if period.is_empty() {
@@ -264,7 +256,7 @@ impl<S: FnMut(&Step)> Check<S> {
     }
 
     fn ended(&mut self, subject: Subject, outcome: Outcome, start: Option<Moment>) {
-        let now = self.clock.now();
+        let now = Clock::System.now();
         let step = Step {
             subject,
             outcome,

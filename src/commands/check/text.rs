@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport};
+use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport, failed};
 
 /// More rows than this are a matter for `--format json`.
 const MOST_ROWS: usize = 100;
@@ -62,7 +62,7 @@ impl Text {
             let head = self.paint(BOLD, "Note:");
             let _ = writeln!(text, "\n{head} {}", printable(note));
         }
-        let (colour, verdict) = match (report.failed(), report.steps.len()) {
+        let (colour, verdict) = match (failed(&report.steps), report.steps.len()) {
             (0, _) => (GREEN, "All worked.".to_owned()),
             (failed, steps) => (RED, format!("{failed} of {steps} steps failed, see above.")),
         };
