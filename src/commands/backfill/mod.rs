@@ -9,12 +9,12 @@
 //! that nothing is asked twice; the files of [`month`] are made from the journal alone.
 
 mod agree;
-pub mod journal;
-pub mod month;
-pub mod options;
+mod journal;
+mod month;
+mod options;
 mod own;
 mod parameters;
-pub mod plan;
+mod plan;
 mod progress;
 mod record;
 mod run;

@@ -47,6 +47,12 @@ pub(super) enum Outcome {
     Skipped { message: String },
 }
 
+pub(super) fn ok(message: impl Into<String>) -> Outcome {
+    Outcome::Ok {
+        message: message.into(),
+    }
+}
+
 /// One step.
 #[derive(Debug, Serialize)]
 pub(super) struct Step {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::reach::{connect, resolve, resolved, trouble};
-use super::report::{Outcome, Report, Step, Subject};
+use super::report::{Outcome, Report, Step, Subject, ok};
 use crate::config;
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
@@ -60,15 +60,11 @@ impl<S: FnMut(&Step)> Check<S> {
         let route = Route::to(&api.url)?;
         let start = Clock::System.now();
         let addresses = resolve(&route, longest).await;
-        let name = match &addresses {
-            Ok(addresses) => ok(resolved(&route, addresses)),
-            Err(cause) => trouble(&route, *cause),
-        };
-        self.ended(Subject::Name, name, Some(start));
-        let Ok(addresses) = addresses else {
+        self.ended(Subject::Name, resolved(&route, &addresses), Some(start));
+        if addresses.is_empty() {
             self.skipped(Subject::Connection, "no address to connect to");
             return None;
-        };
+        }
         let start = Clock::System.now();
         let connected = connect(&addresses, longest).await;
         let proxy = if route.is_proxy { "the proxy at " } else { "" };
@@ -137,8 +133,9 @@ impl<S: FnMut(&Step)> Check<S> {
             Ok(snapshot) => {
                 let pbxes = snapshot.answer.rows.len();
                 let plural = if pbxes == 1 { "" } else { "s" };
-                let covered = self.local(&[period.start, period.end]);
-                let what = format!("{pbxes} PBX{plural}, {covered}");
+                let from = self.local(period.start, "%Y-%m-%d %H:%M:%S");
+                let to = self.local(period.end, "%Y-%m-%d %H:%M:%S %Q");
+                let what = format!("{pbxes} PBX{plural}, {from} to {to}");
                 self.ended(subject, ok(what), Some(start));
                 self.answers.push((window, snapshot));
                 true
@@ -204,21 +201,18 @@ impl<S: FnMut(&Step)> Check<S> {
 
     fn token(&self) -> String {
         match self.client.status().token_expiry {
-            Some(expiry) => format!("a token that expires at {}", self.local(&[expiry.wall])),
+            Some(expiry) => {
+                let expiry = self.local(expiry.wall, "%Y-%m-%d %H:%M:%S %Q");
+                format!("a token that expires at {expiry}")
+            }
             None => "a token".to_owned(),
         }
     }
 
-    /// A time, or from when to when, by the clocks of the configured zone.
-    fn local(&self, times: &[Timestamp]) -> String {
-        let zone = &self.account.collect.zone;
-        let time = |at: &Timestamp| zone.to_datetime(*at).strftime("%Y-%m-%d %H:%M:%S");
-        let times: Vec<_> = times.iter().map(|at| time(at).to_string()).collect();
-        format!(
-            "{} {}",
-            times.join(" to "),
-            zone.iana_name().unwrap_or("UTC")
-        )
+    /// A time by the clocks of the configured zone.
+    fn local(&self, at: Timestamp, format: &str) -> String {
+        let zone = self.account.collect.zone.clone();
+        at.to_zoned_datetime(zone).strftime(format).to_string()
     }
 
     fn skip_windows(&mut self, why: &str) {
@@ -264,12 +258,6 @@ impl<S: FnMut(&Step)> Check<S> {
         };
         (self.see)(&step);
         self.steps.push(step);
-    }
-}
-
-fn ok(message: impl Into<String>) -> Outcome {
-    Outcome::Ok {
-        message: message.into(),
     }
 }
 
