@@ -84,37 +84,31 @@ impl<S: FnMut(&Step)> Check<S> {
             return self.skip_windows("no connection");
         };
         let start = Clock::System.now();
-        let result = self.client.log_in_if_needed().await;
-        if let Err(error) = &result
-            && let Some(subject) = before_http(error)
-        {
-            let at_proxy = subject == Subject::Proxy;
-            if route.is_proxy && !at_proxy {
-                self.proxy_is_fine();
-            }
-            self.failed(subject, error, start);
-            if at_proxy {
-                self.skipped(Subject::Tls, "no connection");
-            }
-            self.skipped(Subject::Login, "no connection that can be trusted");
-            return self.skip_windows("not logged in");
-        }
-        if route.is_proxy {
+        let login = self.client.log_in_if_needed().await;
+        let failed = login.as_ref().err().map(failed_step);
+        if route.is_proxy && failed != Some(Subject::Proxy) {
             self.proxy_is_fine();
         }
-        self.tls_is_fine();
-        match result {
+        if matches!(failed, None | Some(Subject::Login)) {
+            self.tls_is_fine();
+        }
+        match &login {
             Ok(()) => self.ended(Subject::Login, ok(self.token()), Some(start)),
-            Err(error) => {
-                self.failed(Subject::Login, &error, start);
-                self.compare_clocks();
-                return self.skip_windows("not logged in");
-            }
+            Err(error) => self.failed(failed_step(error), error, start),
+        }
+        if failed == Some(Subject::Proxy) {
+            self.skipped(Subject::Tls, "no connection");
+        }
+        if matches!(failed, Some(Subject::Proxy | Subject::Tls)) {
+            self.skipped(Subject::Login, "no connection that can be trusted");
         }
         self.compare_clocks();
+        if login.is_err() {
+            return self.skip_windows("not logged in");
+        }
         for window in self.account.collect.windows.clone() {
             if !self.window(window).await {
-                break;
+                return self.skip_windows("it would take another login");
             }
         }
     }
@@ -146,12 +140,8 @@ impl<S: FnMut(&Step)> Check<S> {
             }
             Err(error) => {
                 self.failed(subject, &error, start);
-                let reason = error.reason();
-                let again = matches!(reason, Some(Reason::Unauthorized | Reason::BadApiKey));
-                if again {
-                    self.skip_windows("it would take another login");
-                }
-                !again
+                let refused = [Some(Reason::Unauthorized), Some(Reason::BadApiKey)];
+                !refused.contains(&error.reason())
             }
         }
     }
@@ -261,17 +251,14 @@ impl<S: FnMut(&Step)> Check<S> {
     }
 }
 
-/// The step before HTTP at which a login ended, if it didn't get as far as HTTP.
-fn before_http(error: &Error) -> Option<Subject> {
-    let Error::Request(failure) = error else {
-        return None;
-    };
-    match failure.cause {
-        Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials => {
-            Some(Subject::Proxy)
+/// The step at which a login failed.
+fn failed_step(error: &Error) -> Subject {
+    match error.cause() {
+        Some(Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials) => {
+            Subject::Proxy
         }
-        Cause::ClosedEarly | Cause::NoConnection => Some(Subject::Tls),
-        cause if cause.reason() == Reason::Tls => Some(Subject::Tls),
-        _ => None,
+        Some(Cause::ClosedEarly | Cause::NoConnection) => Subject::Tls,
+        Some(cause) if cause.reason() == Reason::Tls => Subject::Tls,
+        _ => Subject::Login,
     }
 }

@@ -230,6 +230,8 @@ async fn a_line_that_is_gone_is_missed() {
     }
 }
 
+type Change = fn(&mut Job);
+
 #[tokio::test]
 async fn other_parameters_are_named() {
     let dir = tempfile::tempdir().unwrap();
@@ -257,7 +259,7 @@ async fn other_parameters_are_named() {
         !text.contains("--from") && !text.contains("--step"),
         "{text}"
     );
-    let changes: [(&str, fn(&mut Job)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("--from", |job| job.options.from = Timestamp::default()),
         ("--step", |job| job.options.step = Duration::from_mins(1)),
         ("--collect.window", |job| {
