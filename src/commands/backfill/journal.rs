@@ -113,7 +113,10 @@ impl Journal {
             segments: Vec::new(),
             synced: Instant::now(),
         };
-        let mut lines = journal.lines().map_err(unusable)?;
+        let lines = journal.file.try_clone();
+        let mut lines = lines
+            .and_then(|file| Lines::new(file, 0))
+            .map_err(unusable)?;
         let ours = parameters(job);
         let Some((_, theirs)) = lines
             .next::<(String, BTreeMap<String, String>)>()
@@ -145,7 +148,7 @@ impl Journal {
         &self.segments
     }
 
-    /// Appends the answer to a point. When that fails, the journal is as it was before.
+    /// Appends the answer to a point. When it can't be written, the journal is as it was before.
     ///
     /// # Errors
     ///
@@ -189,17 +192,12 @@ impl Journal {
     ) -> io::Result<()> {
         let file = own::open(OpenOptions::new().read(true), path, BEGINNING)?;
         let file = file.ok_or(ErrorKind::NotFound)?;
-        let mut lines = Lines::new(file, segment.start, segment.end)?;
+        let mut lines = Lines::new(file, segment.start)?;
         while lines.position < segment.end {
             let (window, snapshot) = lines.answer()?.ok_or_else(|| damaged(lines.position))?;
             see(window, snapshot);
         }
         Ok(())
-    }
-
-    fn lines(&self) -> io::Result<Lines> {
-        let end = self.file.metadata()?.len();
-        Lines::new(self.file.try_clone()?, 0, end)
     }
 
     /// Writes the first line; a crash may have torn an earlier one.
@@ -263,15 +261,16 @@ struct Lines {
     file: BufReader<File>,
     /// Where the last line that was read ends.
     position: u64,
+    /// Where the file ends.
     end: u64,
 }
 
 impl Lines {
-    fn new(mut file: File, start: u64, end: u64) -> io::Result<Lines> {
+    fn new(mut file: File, start: u64) -> io::Result<Lines> {
         Ok(Lines {
             position: file.seek(SeekFrom::Start(start))?,
+            end: file.metadata()?.len(),
             file: BufReader::new(file),
-            end,
         })
     }
 

@@ -13,7 +13,7 @@ const LINES_APART: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Progress {
     /// Hidden where there is no terminal.
-    bar: ProgressBar,
+    pub(super) bar: ProgressBar,
     /// How many requests an earlier run has done.
     before: u64,
     per_minute: u32,
@@ -59,15 +59,6 @@ impl Progress {
                 "backfilling"
             );
         }
-    }
-
-    /// Runs `say` so that it doesn't write into the bar.
-    pub(super) fn aside(&self, say: impl FnOnce()) {
-        self.bar.suspend(say);
-    }
-
-    pub(super) fn end(&self) {
-        self.bar.abandon();
     }
 
     /// Requests a minute in this run so far, and the time that is left at that rate.

@@ -37,7 +37,7 @@ pub(crate) async fn run(
         result = complete(&mut ready, &mut asking) => Some(result),
         () = stop.cancelled() => None,
     };
-    asking.progress.end();
+    asking.progress.bar.abandon();
     let synced = ready.journal.sync();
     let stopped = || ready.failed("stopped; go on with the same command and --resume");
     result.unwrap_or_else(|| Err(stopped()))?;
@@ -106,7 +106,9 @@ impl Asking {
             let error = match self.client.company_summary(point.period).await {
                 Ok(snapshot) => {
                     if said.is_some() {
-                        self.progress.aside(|| tracing::info!("8x8 answers again"));
+                        self.progress
+                            .bar
+                            .suspend(|| tracing::info!("8x8 answers again"));
                     }
                     return Ok(snapshot);
                 }
@@ -125,7 +127,7 @@ impl Asking {
             // A hold follows from a failure that has been told already.
             if said != Some(error.reason()) {
                 said = Some(error.reason());
-                self.progress.aside(|| {
+                self.progress.bar.suspend(|| {
                     tracing::warn!(
                         error = %error,
                         remedy = error.remedy(&NAMES),

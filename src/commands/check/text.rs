@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport, failed};
 
@@ -139,11 +140,7 @@ fn cells(pbx: &PbxReport) -> [String; HEAD.len()] {
 
 /// Seconds as hours, minutes and seconds.
 fn clock_time(seconds: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "`as` keeps to the range, and no sum of calls comes near its end"
-    )]
-    let whole = seconds.round() as i64;
+    let whole = Duration::try_from_secs_f64(seconds.round()).map_or(0, |time| time.as_secs());
     format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
 }
 
