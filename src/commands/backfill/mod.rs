@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub(crate) use journal::Journal;
+use journal::Journal;
 pub(crate) use options::Options;
 pub(crate) use run::run;
 
