@@ -3,7 +3,7 @@
 mod announce;
 mod runtime;
 
-use std::io::{IsTerminal, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{AccountError, Prepared};
 use crate::commands::backfill::{self, BackfillError};
-use crate::commands::check::{self, CheckError};
-use crate::commands::health;
+use crate::commands::{check, health};
 use crate::config::{self, Account, Config, Origin, Running, requests_per_minute};
 use crate::exporter::Exporter;
 use crate::names::USER_AGENT;
 use crate::telemetry::log;
-use eightxeight::Users;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::{Credentials, Source};
+use eightxeight::{Client, Users};
 use eightxeight_simulator::{self, Simulator};
 use exporter_toolkit::{Server, WebSecurity, listen};
 use exposition::Variant;
@@ -52,9 +51,9 @@ pub(crate) enum Failure {
     /// Somebody stopped a check.
     #[error("stopped")]
     Stopped,
-    /// A check has no report.
-    #[error(transparent)]
-    Check(#[from] CheckError),
+    /// A check's report can't be written.
+    #[error("the report can't be written: {0}")]
+    Report(std::io::Error),
     /// A backfill didn't get to its end.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
@@ -76,13 +75,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether the configuration is to blame, and nothing has been started.
     pub(crate) fn is_configuration(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Failure::Account(_)
-            | Failure::WebConfiguration(_)
-            | Failure::Check(CheckError::Http(_)) => true,
-            Failure::Backfill(error) => error.is_usage(),
-            _ => false,
-        }
+                | Failure::WebConfiguration(_)
+                | Failure::Backfill(BackfillError::Usage(_))
+        )
     }
 }
 
@@ -165,10 +163,11 @@ pub(crate) fn check(
     format: check::Format,
 ) -> Result<bool, Failure> {
     run(log, warnings, async move {
+        let client = client(account.api.clone())?;
         let stop = stop_signal()?;
         let mut output = std::io::stdout();
         tokio::select! {
-            all_worked = check::check(account, format, &mut output) => Ok(all_worked?),
+            all_worked = check::check(account, client, format, &mut output) => all_worked.map_err(Failure::Report),
             () = stop.cancelled() => Err(Failure::Stopped),
         }
     })
@@ -184,19 +183,21 @@ pub(crate) fn backfill(
     log: log::Settings,
     warnings: Vec<String>,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let yes = job.options.yes;
     run(log, warnings, async move {
         let ready = job.open(Clock::System.now().wall)?;
         // If standard output is closed, nobody wants to know.
         let _ = writeln!(std::io::stdout(), "{}", ready.announcement());
-        if let Err(refusal) = backfill::agree(&ready, yes) {
-            ready.discard();
-            return Err(refusal.into());
-        }
+        let ready = ready.agreed()?;
+        let client = client(ready.settings())?;
         let stop = stop_signal()?;
-        let terminal = std::io::stderr().is_terminal();
-        Ok(backfill::run(ready, Clock::System, terminal, stop).await?)
+        Ok(backfill::run(ready, client, stop).await?)
     })
+}
+
+/// A client whose requests nobody counts.
+fn client(settings: eightxeight::Settings) -> Result<Client, AccountError> {
+    let users = Users::new(Clock::System);
+    Ok(Client::new(&users, settings, Arc::new(|_| {}))?)
 }
 
 /// Scrapes the demo as Prometheus would, and no less often than something can be due: whoever opens its status page hasn't

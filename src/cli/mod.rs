@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::ArgMatches;
+use jiff::tz::TimeZone;
 
 use crate::app::{self, Failure};
 use crate::commands::{backfill, check, fields, health};
@@ -146,8 +147,10 @@ fn check_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
 }
 
 fn backfill_account(origin: &Origin, own: &Flags) -> Result<Start, Problems> {
-    let options = backfill::Options::read(own).map_err(Problems);
-    let ((account, log, warnings), options) = both(account(origin, own), options)?;
+    let account = account(origin, own);
+    let zone = account.as_ref().map(|(account, ..)| &account.collect.zone);
+    let options = backfill::Options::read(own, zone.unwrap_or(&TimeZone::UTC)).map_err(Problems);
+    let ((account, log, warnings), options) = both(account, options)?;
     let now = Clock::System.now().wall;
     let job = backfill::Job::new(options, account, now).map_err(Problems)?;
     Ok(Box::new(move || match app::backfill(job, log, warnings) {

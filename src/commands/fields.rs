@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::Value;
 
 use crate::page::metric;
 use eightxeight::fields::Field;
@@ -27,51 +27,32 @@ impl Format {
     ];
 }
 
+/// The columns, as machines read them.
+const COLUMNS: [&str; 4] = ["api_field", "metric", "unit", "meaning"];
+
 /// The field table as text.
 #[must_use]
 pub fn table(format: Format) -> String {
-    let specs = Field::ALL
-        .into_iter()
-        .map(|field| (field.spec(), metric(field)));
-    let mut text = String::new();
+    let rows = Field::ALL.into_iter().map(|field| {
+        let spec = field.spec();
+        [spec.key, metric(field).name, spec.unit.base(), spec.meaning]
+    });
     match format {
         Format::Markdown => {
-            text.push_str("| 8x8 field | Metric | Unit | Meaning |\n| --- | --- | --- | --- |\n");
-            for (spec, metric) in specs {
-                let _ = writeln!(
-                    text,
-                    "| `{}` | `{}` | {} | {} |",
-                    spec.key,
-                    metric.name,
-                    spec.unit.base(),
-                    spec.meaning
-                );
+            let mut text =
+                "| 8x8 field | Metric | Unit | Meaning |\n| --- | --- | --- | --- |\n".to_owned();
+            for [key, metric, unit, meaning] in rows {
+                let _ = writeln!(text, "| `{key}` | `{metric}` | {unit} | {meaning} |");
             }
+            text
         }
         Format::Tsv => {
-            text.push_str("api_field\tmetric\tunit\tmeaning\n");
-            for (spec, metric) in specs {
-                let unit = spec.unit.base();
-                let _ = writeln!(
-                    text,
-                    "{}\t{}\t{unit}\t{}",
-                    spec.key, metric.name, spec.meaning
-                );
-            }
+            let lines = std::iter::once(COLUMNS).chain(rows);
+            lines.map(|cells| cells.join("\t") + "\n").collect()
         }
         Format::Json => {
-            let rows: Vec<_> = specs
-                .map(|(spec, metric)| {
-                    json!({
-                        "api_field": spec.key,
-                        "metric": metric.name,
-                        "unit": spec.unit.base(),
-                        "meaning": spec.meaning,
-                    })
-                })
-                .collect();
-            let _ = writeln!(text, "{:#}", serde_json::Value::from(rows));
+            let rows = rows.map(|cells| COLUMNS.into_iter().zip(cells).collect::<Value>());
+            format!("{:#}\n", rows.collect::<Value>())
         }
     }
-    text
 }

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST_ANSWER: u64 = 4096;
 
 /// What the names of the sockets begin with.
-const NAME: &str = "eightxeight-exporter";
+const NAME: &str = "eightxeight-exporter/";
 
 /// Lets `health` find this process, and that it is to ask `address` below `prefix`.
 ///
@@ -30,7 +30,7 @@ const NAME: &str = "eightxeight-exporter";
 ///
 /// The system has no such sockets. Then `health` needs to be told the address.
 pub(crate) fn publish(address: SocketAddr, prefix: &str) -> io::Result<()> {
-    let name = format!("\0{NAME}/{}/{address}{prefix}", std::process::id());
+    let name = format!("\0{NAME}{}/{address}{prefix}", std::process::id());
     let socket = UnixListener::bind(name)?;
     tokio::spawn(async move {
         loop {
@@ -87,10 +87,7 @@ fn running() -> Vec<(ListenAddress, String)> {
 /// The address in a socket's name, if it was bound by the process that it names. Anybody can bind any name.
 fn published(name: &str) -> Option<(ListenAddress, String)> {
     let name = name.strip_prefix('@')?;
-    let (process, address) = name
-        .strip_prefix(NAME)?
-        .strip_prefix('/')?
-        .split_once('/')?;
+    let (process, address) = name.strip_prefix(NAME)?.split_once('/')?;
     let owner = owner(name).ok()?;
     let me = getuid();
     let is_mine = me.is_root() || me.as_raw() == owner.uid();
@@ -115,17 +112,14 @@ fn ask_at(listen: &ListenAddress, prefix: &str) -> Result<(), String> {
     let mut problems = Vec::new();
     for address in addresses {
         match status(address, prefix) {
-            Ok(answer) => match problem(&answer) {
-                None => return Ok(()),
-                Some(problem) => return Err(format!("{address} {problem}")),
-            },
+            Ok(answer) => return judge(&answer).map_err(|problem| format!("{address} {problem}")),
             Err(error) => problems.push((address, error)),
         }
     }
     // A machine without IPv6 says so of one address, which is no news.
     let is_missing = |error: &io::Error| error.kind() == ErrorKind::AddrNotAvailable;
-    problems.sort_by_key(|(_, error)| is_missing(error));
-    Err(match problems.first() {
+    let problems = problems.into_iter();
+    Err(match problems.min_by_key(|(_, error)| is_missing(error)) {
         Some((address, error)) => format!("{address}: {error}"),
         None => format!("{listen}: no address"),
     })
@@ -161,22 +155,18 @@ fn status(address: SocketAddr, prefix: &str) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// What is wrong with an answer.
-fn problem(answer: &str) -> Option<String> {
+/// Whether an answer is that it is healthy; else what is wrong with it.
+fn judge(answer: &str) -> Result<(), String> {
     const REMEDY: &str =
         "start the exporter with --web.health-listen-address, a plain address for health checks";
     let status = answer
         .strip_prefix("HTTP/1.")
         .and_then(|answer| answer.split_whitespace().nth(1));
-    match status {
-        Some("200") => None,
-        Some("401") => Some(format!("asks for a password: {REMEDY}")),
-        Some("400") if answer.contains("HTTPS") => Some(format!("speaks HTTPS: {REMEDY}")),
-        Some(status) => Some(format!(
-            "answers with status {status}, not that it is healthy"
-        )),
-        None => Some(format!(
-            "doesn't answer in HTTP; if it speaks HTTPS, {REMEDY}"
-        )),
-    }
+    Err(match status {
+        Some("200") => return Ok(()),
+        Some("401") => format!("asks for a password: {REMEDY}"),
+        Some("400") if answer.contains("HTTPS") => format!("speaks HTTPS: {REMEDY}"),
+        Some(status) => format!("answers with status {status}, not that it is healthy"),
+        None => format!("doesn't answer in HTTP; if it speaks HTTPS, {REMEDY}"),
+    })
 }

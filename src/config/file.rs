@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::given::{Given, Layer};
 use super::options::{Group, OPTIONS, Opt};
+use super::values::is_label_name;
 use exporter_toolkit::yaml::{Node, Value, parse};
 
 /// Labels that the exporter or Prometheus sets itself.
@@ -136,12 +137,7 @@ impl FileReader {
     fn labels(&mut self, node: &Node, place: &str) -> Vec<(String, String)> {
         let mut labels = Vec::new();
         for (name, node) in self.entries(node, place) {
-            let mut letters = name.bytes();
-            let good = letters
-                .next()
-                .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-                && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
-            if !good {
+            if !is_label_name(name) {
                 self.problem(
                     node.line,
                     place,

@@ -152,6 +152,12 @@ pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
+/// Whether Prometheus takes it as the name of a label.
+pub(crate) fn is_label_name(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    text.starts_with(is_letter) && text.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+}
+
 /// Names, or `allpbxes` alone.
 pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
     let mut seen = HashSet::new();

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Endpoint, Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::task::JoinSet;
 
 use crate::fixture::{
-    Exporter, Page, Prometheus, assert_says, assert_silent, clean_command, until,
+    Exporter, Page, Prometheus, assert_says, assert_silent, clean_command, until_true,
 };
 
 /// A simulator with several accounts, a directory with their secrets and a configuration file.
@@ -43,6 +42,12 @@ impl Provider {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// Replaces a piece of the configuration.
+    pub(crate) fn change(&self, piece: &str, by: &str) {
+        let text = std::fs::read_to_string(self.path("config.yml")).unwrap();
+        self.write("config.yml", &text.replace(piece, by));
+    }
+
     /// Writes a configuration with these accounts.
     pub(crate) fn configure(&self, accounts: &[usize]) {
         let text = format!(
@@ -65,36 +70,6 @@ impl Provider {
         command.arg("--config.file").arg(self.path("config.yml"));
         Exporter::start(command.args(options), tempfile::tempdir().unwrap()).await
     }
-}
-
-#[tokio::test]
-async fn large_answers_of_many_accounts_are_read_one_after_the_other() {
-    const ACCOUNTS: usize = 4;
-    let provider = Provider::with(ACCOUNTS).await;
-    provider.configure(&(1..=ACCOUNTS).collect::<Vec<_>>());
-    let large = Fault::gzip_bomb(12 << 20);
-    provider.simulator.faults().add(Rule::compsum(large));
-    let exporter = provider.serve(&[]).await;
-    let paths = (1..=ACCOUNTS).map(|n| format!("/probe?account={}", account(n)));
-    let paths: Vec<_> = paths.collect();
-    let mut scrapes = JoinSet::new();
-    for path in &paths {
-        scrapes.spawn(exporter.request("GET", path).send());
-    }
-    scrapes.join_all().await;
-    for path in &paths {
-        until(path, async || {
-            let page = exporter.page_at(path).await;
-            (page.value("eightxeight_up") == 1.0).then_some(())
-        })
-        .await;
-    }
-    let status = format!("/proc/{}/status", exporter.running.id());
-    let status = std::fs::read_to_string(status).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());
-    // One answer, its buffer as it grows, and the program.
-    assert!(kib.unwrap() < 100 * 1024, "{peak:?}");
 }
 
 fn account(n: usize) -> String {
@@ -190,11 +165,7 @@ async fn a_slow_account_or_a_wrong_password_delays_no_other() {
     let slow = Rule::any(Fault::hang()).for_account("account-0001");
     provider.simulator.faults().add(slow);
     let exporter = provider.serve(&["--web.max-requests", "4"]).await;
-    let slow = [(); 2].map(|()| {
-        let request = exporter.request("GET", "/probe?account=account-0001");
-        let patient = request.header("x-prometheus-scrape-timeout-seconds", "5");
-        tokio::spawn(patient.send())
-    });
+    let slow = [(); 2].map(|()| tokio::spawn(exporter.scrape("/probe?account=account-0001", "5")));
     let requests = provider.simulator.requests();
     requests.until(|log| !log.is_empty()).await;
     let start = Instant::now();
@@ -219,8 +190,7 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert_eq!(logins(), 2);
 
     let good = std::fs::read_to_string(provider.path("config.yml")).unwrap();
-    let bad = good.replace("interval: 1s", "interval: soon");
-    provider.write("config.yml", &bad);
+    provider.change("interval: 1s", "interval: soon");
     let (status, said) = exporter.reload().await;
     assert_eq!(status, 500);
     assert_says(&said, &["collect.interval: `soon` is not a duration"]);
@@ -233,9 +203,7 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     // The second account changes, the third comes; the first stays as it is.
     provider.configure(&[1, 2, 3]);
     let labels = "    labels: {customer: of-account-0002}";
-    let all = std::fs::read_to_string(provider.path("config.yml")).unwrap();
-    let changed = all.replace(labels, "    collect: {window: 15m}");
-    provider.write("config.yml", &changed);
+    provider.change(labels, "    collect: {window: 15m}");
     assert_eq!(exporter.reload().await.0, 200);
     assert!(is_up(&exporter, 1).await);
     assert!(
@@ -247,16 +215,16 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert_eq!(logins(), 2);
     assert!(is_up(&exporter, 3).await);
     exporter.page_with(reloaded, 1.0).await;
-    until("a page without the failed reload", async || {
-        (!exporter.text("/").await.contains(failed)).then_some(())
+    until_true("a page without the failed reload", async || {
+        !exporter.text("/").await.contains(failed)
     })
     .await;
 
     // By signal, too: the third goes.
     provider.write("config.yml", &good);
     exporter.running.signal("HUP");
-    until("the third to go", async || {
-        (exporter.get("/probe?account=account-0003").await.status() == 400).then_some(())
+    until_true("the third to go", async || {
+        exporter.get("/probe?account=account-0003").await.status() == 400
     })
     .await;
     exporter.running.signal("TERM");

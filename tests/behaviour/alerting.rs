@@ -1,9 +1,7 @@
 //! An abandon spike becomes an alert that arrives, and the end of it too: the demo, a real Prometheus
 //! with the rules of `deploy/`, a real Alertmanager, and a webhook.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,8 +13,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::fixture::{
-    Exporter, Prometheus, Running, assert_says, client, field, free_port, repository, until_within,
-    words,
+    Exporter, Prometheus, Running, assert_says, client, field, free_port, hasty_rules,
+    until_within, words,
 };
 
 /// What Alertmanager has sent.
@@ -73,34 +71,6 @@ impl Alertmanager {
     }
 }
 
-/// Writes the rules as shipped, but with seconds for the minutes that an alert waits, and a
-/// Prometheus configuration that evaluates them each second.
-fn hurried(files: &Path, exporter: &str, alertmanager: &str) -> String {
-    let shipped = repository().join("deploy/prometheus/rules");
-    let mut shortened = 0;
-    for file in ["company.yml", "exporter.yml", "usual.yml"] {
-        let mut rules = String::new();
-        for line in fs::read_to_string(shipped.join(file)).unwrap().lines() {
-            let key = line.trim_start().split(' ').next().unwrap_or_default();
-            if ["for:", "keep_firing_for:"].contains(&key) {
-                let (indent, _) = line.split_once(key).unwrap();
-                writeln!(rules, "{indent}{key} 2s").unwrap();
-                shortened += 1;
-            } else {
-                writeln!(rules, "{line}").unwrap();
-            }
-        }
-        fs::write(files.join(file), rules).unwrap();
-    }
-    assert!(shortened >= 10, "the rules have another form");
-    format!(
-        "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
-         rule_files: [company.yml, exporter.yml, usual.yml]\n\
-         alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n\
-         scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: ['{exporter}']}}]}}]\n"
-    )
-}
-
 fn alert<'a>(message: &'a Value, name: &str, severity: &str) -> Option<&'a Value> {
     let mut alerts = message["alerts"].as_array().unwrap().iter();
     alerts.find(|alert| {
@@ -116,7 +86,13 @@ async fn an_abandon_spike_reaches_the_webhook_and_its_end_too() {
         --collect.interval 1s";
     let mut exporter = Exporter::demo(&words(options)).await;
     let files = tempfile::tempdir().unwrap();
-    let config = hurried(files.path(), exporter.address(), &alertmanager.address);
+    let config = format!(
+        "{}alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{}']}}]}}]}}\n\
+         scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: ['{}']}}]}}]\n",
+        hasty_rules(files.path()),
+        alertmanager.address,
+        exporter.address()
+    );
     let prometheus = Prometheus::start(files, &config).await;
 
     let arrived = async |status: &str| {

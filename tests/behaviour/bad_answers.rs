@@ -7,7 +7,7 @@ use std::time::Duration;
 use eightxeight_simulator::{Fault, Rule, Simulator};
 use jiff::SignedDuration;
 
-use crate::fixture::{Exporter, Page, run, simulator, until, words};
+use crate::fixture::{Exporter, Page, run, simulator, until_true, words};
 
 /// As many samples as the simulator's four PBXs have.
 const GOOD: usize = 4 * 41;
@@ -206,9 +206,9 @@ async fn odd_pbxs_are_shown_as_they_are() {
         let row = format!(r#"{{"pbxId":"{name}","totalCall":3}}"#);
         let rule = simulator.faults().add(Rule::compsum(rows(&[row])));
         let start = format!(r#"eightxeight_company_calls{{pbx_id="{label}",window="1h"}} 3"#);
-        until(case, async || {
+        until_true(case, async || {
             let text = exporter.text("/metrics").await;
-            text.split('\n').any(|line| line == start).then_some(())
+            text.split('\n').any(|line| line == start)
         })
         .await;
         valid(&exporter, case).await;

@@ -221,6 +221,15 @@ fn an_unreadable_file_is_told_together_with_what_is_missing() {
     assert_says(&lines, &expected);
 }
 
+/// The three secrets as variables.
+fn secrets<'a>(key: &'a str, username: &'a str, password: &'a str) -> [(&'static str, &'a str); 3] {
+    [
+        ("EIGHTXEIGHT_API_KEY", key),
+        ("EIGHTXEIGHT_API_USERNAME", username),
+        ("EIGHTXEIGHT_API_PASSWORD", password),
+    ]
+}
+
 /// What a check of the configuration warns of.
 fn warnings(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
     let mut command = clean_command();
@@ -242,30 +251,14 @@ fn warnings(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn a_check_of_the_configuration_says_what_serve_would_say() {
-    let files = secret_files();
-    let path = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
-    let (key, user, password) = (path("key"), path("user"), path("password"));
-    let secrets = [
-        "--api.key-file",
-        &key,
-        "--api.username-file",
-        &user,
-        "--api.password-file",
-        &password,
-    ];
-    let serve = |more: &[&'static str]| [&secrets[..], more].concat();
-    assert!(warnings(&serve(&[]), &[]).is_empty());
-    let often = warnings(&serve(&["--collect.interval", "1s"]), &[]);
-    assert_says(
-        &often.concat(),
-        &["--api.max-requests-per-minute", "collections will wait"],
-    );
-    let roots = [
-        &["--config.check", "--api.ca-file", "nope.pem"],
-        &secrets[..],
-    ]
-    .concat();
-    assert_says(&refused(&roots).concat(), &["--api.ca-file: "]);
+    let secrets = secrets("k3y", "me@example.org", "secret");
+    assert!(warnings(&["serve"], &secrets).is_empty());
+    let often = warnings(&["serve", "--collect.interval", "1s"], &secrets);
+    let expected = ["--api.max-requests-per-minute", "collections will wait"];
+    assert_says(&often.concat(), &expected);
+    let roots = ["--config.check", "--api.ca-file", "nope.pem"];
+    let said = refused_with(&roots, &secrets);
+    assert_says(&said.concat(), &["--api.ca-file: "]);
 }
 
 #[test]
@@ -300,13 +293,6 @@ fn zones_that_are_not_what_they_seem_are_warned_of_and_misspelt_ones_named() {
 /// As `docker run --env-file` hands them on.
 #[test]
 fn secrets_in_quotation_marks_are_told_without_being_shown() {
-    let secrets = |key, username, password| {
-        [
-            ("EIGHTXEIGHT_API_KEY", key),
-            ("EIGHTXEIGHT_API_USERNAME", username),
-            ("EIGHTXEIGHT_API_PASSWORD", password),
-        ]
-    };
     let said = warnings(&["serve"], &secrets("k3y", "me@example.org", "'hunter2'"));
     assert_says(
         &said.concat(),

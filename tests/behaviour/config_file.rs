@@ -193,10 +193,8 @@ fn the_annotated_example_is_good() {
     let text = include_str!("../../deploy/example.yml");
     let path = files.path().join("example.yml");
     fs::write(&path, text).unwrap();
-    let check = || {
-        let mut command = clean_command();
-        finish(command.args(["--config.check", "--config.file"]).arg(&path))
-    };
+    let options = ["--config.check", "--config.file"];
+    let check = || finish(clean_command().args(options).arg(&path));
     let without = check();
     assert_eq!(without.code, Some(2));
     let words = text.split_whitespace();

@@ -6,6 +6,7 @@ use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, Rule, Simulator};
 
 use crate::fixture::{
     Exporter, KEY, PASSWORD, USERNAME, command, credentials, free_port, secret_files, simulator,
+    simulator_that_knows, simulator_with,
 };
 
 /// Holds the page and the requests against what one scrape must lead to: a failed login, or a failed report after a login.
@@ -47,8 +48,7 @@ async fn a_wrong_key_user_or_password() {
         (credentials(KEY, "another", PASSWORD), "bad_credentials"),
         (credentials(KEY, USERNAME, "another"), "bad_credentials"),
     ] {
-        let simulator = simulator().await;
-        simulator.customer().set_credentials(known);
+        let simulator = simulator_that_knows(known).await;
         shows(&simulator, &[], "token", reason).await;
     }
 }
@@ -62,9 +62,8 @@ async fn a_login_that_is_refused_by_its_body_whatever_the_status() {
             r#"{"error":"invalid_grant","error_description":"USER_LOCKED"}"#,
         ),
     ] {
-        let simulator = simulator().await;
         let refusal = Fault::status(status, "application/json", body);
-        simulator.faults().add(Rule::token(refusal));
+        let simulator = simulator_with(Rule::token(refusal)).await;
         shows(&simulator, &[], "token", "bad_credentials").await;
     }
 }
@@ -85,10 +84,7 @@ async fn a_pbx_that_the_user_may_not_see() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_while_young() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::compsum(Fault::token_expired()));
+    let simulator = simulator_with(Rule::compsum(Fault::token_expired())).await;
     shows(&simulator, &[], "compsum", "unauthorized").await;
 }
 
@@ -100,14 +96,12 @@ async fn a_spent_quota_whatever_its_status() {
         QuotaAnswer::Bare,
         QuotaAnswer::Apigee,
     ] {
-        let simulator = simulator().await;
         let quota = Rule::quota(0, Duration::from_mins(1)).answering(answer);
-        simulator.faults().add(quota);
+        let simulator = simulator_with(quota).await;
         shows(&simulator, &[], "compsum", "rate_limited").await;
     }
-    let simulator = simulator().await;
     let later = Fault::too_many_requests(None);
-    simulator.faults().add(Rule::token(later));
+    let simulator = simulator_with(Rule::token(later)).await;
     // 429 says later, not no.
     shows(&simulator, &[], "token", "rate_limited").await;
 }
@@ -133,8 +127,7 @@ async fn what_the_network_and_a_gateway_can_do() {
         (Fault::none().slow_body(second), "timeout"),
     ] {
         let what = format!("{fault:.200?}");
-        let simulator = simulator().await;
-        simulator.faults().add(Rule::compsum(fault));
+        let simulator = simulator_with(Rule::compsum(fault)).await;
         println!("{what}");
         let timeout = if reason == "timeout" { "2s" } else { "30s" };
         shows(&simulator, &["--api.timeout", timeout], "compsum", reason).await;

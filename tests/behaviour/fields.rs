@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{
-    DOCUMENTED, Exporter, Page, assert_says, clean_command, finish, simulator, words,
+    DOCUMENTED, Exporter, Page, assert_says, clean_command, finish, simulator_with, words,
 };
 
 /// The table as it was agreed, which the dashboards read, so that the program's own can't drift unnoticed.
@@ -42,10 +42,7 @@ fn expected() -> BTreeMap<String, f64> {
 
 #[tokio::test]
 async fn every_field_of_both_documented_pbxs() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::compsum(Fault::json(DOCUMENTED)));
+    let simulator = simulator_with(Rule::compsum(Fault::json(DOCUMENTED))).await;
     let exporter = Exporter::serve(&simulator, &[]).await;
     let expected = expected();
     assert_eq!(expected.len(), 2 * 41 * 2);

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use eightxeight_simulator::{Credentials, Settings, Simulator};
+use eightxeight_simulator::{Credentials, Rule, Settings, Simulator};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,11 +38,19 @@ pub(crate) fn repository() -> &'static Path {
 
 /// A simulator that knows the canary credentials.
 pub(crate) async fn simulator() -> Simulator {
-    Simulator::start(settings()).await.unwrap()
+    simulator_that_knows(credentials(KEY, USERNAME, PASSWORD)).await
 }
 
-pub(crate) fn settings() -> Settings {
-    Settings::new(credentials(KEY, USERNAME, PASSWORD))
+pub(crate) async fn simulator_that_knows(credentials: Credentials) -> Simulator {
+    let settings = Settings::new(credentials);
+    Simulator::start(settings).await.unwrap()
+}
+
+/// The same as [`simulator`], but this rule applies to its requests.
+pub(crate) async fn simulator_with(rule: Rule) -> Simulator {
+    let simulator = simulator().await;
+    simulator.faults().add(rule);
+    simulator
 }
 
 pub(crate) fn credentials(api_key: &str, username: &str, password: &str) -> Credentials {
@@ -153,6 +161,11 @@ pub(crate) async fn pause() {
 /// Waits until `look` finds what it looks for.
 pub(crate) async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     until_within(PATIENCE, what, look).await
+}
+
+/// Waits until this holds.
+pub(crate) async fn until_true(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    until(what, async || holds().await.then_some(())).await;
 }
 
 /// The same for what takes its time even on an idle machine.
@@ -289,6 +302,18 @@ impl Exporter {
             .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
+    /// Sends a scrape for which Prometheus has so many seconds.
+    pub(crate) fn scrape(
+        &self,
+        path: &str,
+        seconds: &str,
+    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> + use<> {
+        let request = self.request("GET", path);
+        request
+            .header("x-prometheus-scrape-timeout-seconds", seconds)
+            .send()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.request("GET", path).send().await.unwrap()
     }
@@ -379,6 +404,28 @@ impl Page {
     }
 }
 
+/// Writes the rules as shipped, but with seconds for the minutes that they wait: how a configuration of Prometheus
+/// begins that evaluates them each second.
+pub(crate) fn hasty_rules(files: &Path) -> &'static str {
+    const WAITS: [&str; 3] = ["for", "keep_firing_for", "interval"];
+    let mut shortened = 0;
+    for file in ["company.yml", "exporter.yml", "usual.yml"] {
+        let shipped = repository().join("deploy/prometheus/rules").join(file);
+        let rules = std::fs::read_to_string(shipped).unwrap();
+        let hasty = rules.lines().map(|line| match line.split_once(": ") {
+            Some((key, _)) if WAITS.contains(&key.trim_start()) => {
+                shortened += 1;
+                format!("{key}: 2s\n")
+            }
+            _ => format!("{line}\n"),
+        });
+        std::fs::write(files.join(file), hasty.collect::<String>()).unwrap();
+    }
+    assert!(shortened >= 10, "the rules have another form");
+    "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n\
+     rule_files: [company.yml, exporter.yml, usual.yml]\n"
+}
+
 /// The program that stores and answers.
 pub(crate) fn engine() -> String {
     std::env::var("ENGINE").unwrap_or_else(|_| "prometheus".to_owned())
@@ -386,6 +433,28 @@ pub(crate) fn engine() -> String {
 
 pub(crate) fn is_victoria_metrics(program: &str) -> bool {
     program.ends_with("victoria-metrics")
+}
+
+/// The command that makes blocks of a file in `OpenMetrics`, as the documents and `backfill` name it.
+pub(crate) const MAKE_BLOCKS: [&str; 5] = [
+    "promtool",
+    "tsdb",
+    "create-blocks-from",
+    "openmetrics",
+    "--max-block-duration=720h",
+];
+
+/// Makes blocks of a file in `OpenMetrics`; `VictoriaMetrics` reads the file itself.
+pub(crate) fn load(engine: &str, file: &Path, data: &Path) {
+    if is_victoria_metrics(engine) {
+        std::fs::create_dir_all(data).unwrap();
+        std::fs::copy(file, data.join(file.file_name().unwrap())).unwrap();
+        return;
+    }
+    let mut promtool = Command::new(MAKE_BLOCKS[0]);
+    promtool.args(&MAKE_BLOCKS[1..]).args([file, data]);
+    let (worked, said) = run(&mut promtool, "");
+    assert!(worked, "{said}");
 }
 
 /// A series' labels.
@@ -424,19 +493,14 @@ impl Prometheus {
     /// With this configuration.
     pub(crate) async fn start(files: TempDir, text: &str) -> Prometheus {
         let data = files.path().join("data");
-        Prometheus::launch(files, text, &data, &[]).await
+        Prometheus::run(&engine(), files, text, &data, &[]).await
     }
 
     /// With what is in a data directory, or an empty one; it scrapes nothing.
     pub(crate) async fn over(data: Option<&Path>, options: &[&str]) -> Prometheus {
         let files = tempfile::tempdir().unwrap();
         let own = files.path().join("data");
-        Prometheus::launch(files, "{}", data.unwrap_or(&own), options).await
-    }
-
-    async fn launch(files: TempDir, config: &str, data: &Path, options: &[&str]) -> Prometheus {
-        let program = engine();
-        Prometheus::run(&program, files, config, data, options).await
+        Prometheus::run(&engine(), files, "{}", data.unwrap_or(&own), options).await
     }
 
     /// With this program. It forgets nothing.

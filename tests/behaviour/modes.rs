@@ -4,14 +4,12 @@ use std::time::{Duration, Instant};
 
 use eightxeight_simulator::{Endpoint, Fault, Rule};
 
-use crate::fixture::{Exporter, Page, pause, simulator, words};
+use crate::fixture::{Exporter, Page, pause, simulator, simulator_with, words};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_scrapes_on_a_cold_cache_are_one_login_and_a_request_per_window() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::any(Fault::none().delayed(Duration::from_millis(300))));
+    let simulator =
+        simulator_with(Rule::any(Fault::none().delayed(Duration::from_millis(300)))).await;
     let exporter = Exporter::serve(&simulator, &["--web.max-requests", "500"]).await;
     let scrapes: Vec<_> = (0..200)
         .map(|_| tokio::spawn(exporter.request("GET", "/metrics").send()))
@@ -32,15 +30,13 @@ async fn two_hundred_scrapes_on_a_cold_cache_are_one_login_and_a_request_per_win
 
 #[tokio::test]
 async fn beyond_the_places_to_wait_a_scrape_is_answered_at_once() {
-    let simulator = simulator().await;
-    simulator.faults().add(Rule::token(Fault::hang()));
+    let simulator = simulator_with(Rule::token(Fault::hang())).await;
     let exporter = Exporter::serve(&simulator, &["--web.max-requests", "2"]).await;
     let start = Instant::now();
     let scrapes = [(); 5].map(|()| {
-        let request = exporter.request("GET", "/metrics");
-        let patient = request.header("x-prometheus-scrape-timeout-seconds", "5");
+        let patient = exporter.scrape("/metrics", "5");
         tokio::spawn(async move {
-            let response = patient.send().await.unwrap();
+            let response = patient.await.unwrap();
             assert_eq!(response.status(), 200);
             let page = Page::parse(&response.text().await.unwrap());
             assert_eq!(page.value("eightxeight_up"), 0.0);
@@ -60,10 +56,8 @@ async fn beyond_the_places_to_wait_a_scrape_is_answered_at_once() {
 
 #[tokio::test]
 async fn a_scraper_that_hangs_up_early_does_not_end_the_collection() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::compsum(Fault::none().delayed(Duration::from_secs(1))));
+    let simulator =
+        simulator_with(Rule::compsum(Fault::none().delayed(Duration::from_secs(1)))).await;
     let exporter = Exporter::serve(&simulator, &[]).await;
     let early = exporter
         .request("GET", "/metrics")
@@ -87,12 +81,7 @@ async fn a_scrape_answers_within_prometheus_timeout() {
         .add(Rule::compsum(Fault::none().delayed(Duration::from_secs(4))));
     let exporter = Exporter::serve(&simulator, &["--collect.interval", "1s"]).await;
     let start = Instant::now();
-    let request = exporter.request("GET", "/metrics");
-    let response = request
-        .header("x-prometheus-scrape-timeout-seconds", "2")
-        .send()
-        .await
-        .unwrap();
+    let response = exporter.scrape("/metrics", "2").await.unwrap();
     let page = Page::parse(&response.text().await.unwrap());
     // Two seconds less the offset; the upper bound only says that it didn't wait for 8x8.
     let took = start.elapsed().as_secs_f64();

@@ -6,7 +6,7 @@ use std::process::Command;
 use eightxeight_simulator::{Fault, Rule};
 use serde_json::Value;
 
-use crate::fixture::{Exporter, Page, assert_says, run, simulator, until, words};
+use crate::fixture::{Exporter, Page, assert_says, run, simulator_with, until_true, words};
 
 #[tokio::test]
 async fn both_formats_and_encodings_hold_the_same_samples() {
@@ -122,10 +122,9 @@ async fn the_counters_are_there_from_the_start() {
 
 #[tokio::test]
 async fn the_status_page_names_pbxs_that_were_asked_for_and_are_absent() {
-    let simulator = simulator().await;
     let answer = r#"[{"pbxId":"acmecorp","totalCall":1}]"#;
     let answer = Fault::status(200, "application/json", answer);
-    simulator.faults().add(Rule::compsum(answer));
+    let simulator = simulator_with(Rule::compsum(answer)).await;
     let options = words("--collect.window 1h --api.pbx-id acmecorp,br<no");
     let exporter = Exporter::serve(&simulator, &options).await;
     let page = exporter.page().await;
@@ -140,18 +139,15 @@ async fn the_status_page_names_pbxs_that_were_asked_for_and_are_absent() {
 
 #[tokio::test]
 async fn the_status_page_says_that_a_first_collection_is_under_way() {
-    let simulator = simulator().await;
-    simulator.faults().add(Rule::token(Fault::hang()));
+    let simulator = simulator_with(Rule::token(Fault::hang())).await;
     let exporter = Exporter::serve(&simulator, &[]).await;
     let nothing_yet = "8x8 is asked when the metrics are scraped";
     assert_says(&exporter.text("/").await, &[nothing_yet]);
-    let request = exporter.request("GET", "/metrics");
-    let impatient = request.header("x-prometheus-scrape-timeout-seconds", "0.7");
-    assert_eq!(impatient.send().await.unwrap().status(), 200);
-    until("a collection under way", async || {
+    let impatient = exporter.scrape("/metrics", "0.7").await;
+    assert_eq!(impatient.unwrap().status(), 200);
+    until_true("a collection under way", async || {
         let page = exporter.text("/").await;
         page.contains("the first collection is under way")
-            .then_some(())
     })
     .await;
 }

@@ -6,7 +6,7 @@ use eightxeight::fields::Field;
 use eightxeight_exporter::page::metric;
 use eightxeight_simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, Prometheus, SCRAPED, simulator, until, words};
+use crate::fixture::{Exporter, Prometheus, SCRAPED, simulator, until_true, words};
 
 #[tokio::test]
 async fn it_scrapes_the_demo_and_has_every_metric() {
@@ -64,16 +64,16 @@ async fn series_go_stale_while_8x8_fails_and_return_when_it_heals() {
     let has = async |count: usize, up: f64| {
         let found = prometheus.query(series).await.len();
         let says = prometheus.query("eightxeight_up").await;
-        (found == count && says.first().is_some_and(|(_, value)| *value == up)).then_some(())
+        found == count && says.first().is_some_and(|(_, value)| *value == up)
     };
-    until("the first samples", async || has(4, 1.0).await).await;
+    until_true("the first samples", async || has(4, 1.0).await).await;
 
     let outage = simulator.faults().add(Rule::any(Fault::unavailable()));
-    until("the last good samples, down", async || has(4, 0.0).await).await;
-    until("no samples", async || has(0, 0.0).await).await;
+    until_true("the last good samples, down", async || has(4, 0.0).await).await;
+    until_true("no samples", async || has(0, 0.0).await).await;
     let up = prometheus.query("up").await[0].1;
     assert_eq!(up, 1.0, "the scrape itself works");
 
     simulator.faults().remove(outage);
-    until("the samples again", async || has(4, 1.0).await).await;
+    until_true("the samples again", async || has(4, 1.0).await).await;
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Endpoint, Fault, Rule};
 
 use crate::accounts::Provider;
-use crate::fixture::{Exporter, assert_says, pause, until};
+use crate::fixture::{Exporter, assert_says, assert_silent, pause, until_true};
 
 const LIFECYCLE: &[&str] = &["--web.enable-lifecycle"];
 
@@ -79,10 +79,10 @@ async fn a_pipe_at_a_tokens_renewal_is_a_failed_collection_that_heals() {
     ))
     .times(1);
     provider.simulator.faults().add(refused);
-    until("the pipe to be seen", async || {
+    until_true("the pipe to be seen", async || {
         exporter.page_with("eightxeight_up", 0.0).await;
         let said = exporter.text("/").await;
-        said.contains("no regular file").then_some(())
+        said.contains("no regular file")
     })
     .await;
     std::fs::remove_file(provider.path("account-0001.password")).unwrap();
@@ -101,10 +101,9 @@ async fn eight_reloads_during_a_login_with_a_wrong_password_are_one_login() {
     let scrape = tokio::spawn(exporter.request("GET", "/metrics").send());
     let requests = provider.simulator.requests();
     requests.until(|log| !log.is_empty()).await;
-    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
     for timeout in 10..18 {
-        let changed = text.replace("api: {url", &format!("api: {{timeout: {timeout}s, url"));
-        provider.write("config.yml", &changed);
+        provider.configure(&[1]);
+        provider.change("api: {url", &format!("api: {{timeout: {timeout}s, url"));
         assert_eq!(exporter.reload().await.0, 200);
         exporter.request("GET", "/metrics").send().await.unwrap();
     }
@@ -137,9 +136,9 @@ async fn ten_accounts_of_one_user_are_one_login_whatever_they_are_called() {
     provider.write("account-0001.password", &right);
     for name in names("a") {
         let path = format!("/probe?account={name}");
-        until("the account to be up", async || {
+        until_true("the account to be up", async || {
             let page = exporter.page_at(&path).await;
-            (page.value("eightxeight_up") == 1.0).then_some(())
+            page.value("eightxeight_up") == 1.0
         })
         .await;
     }
@@ -158,16 +157,12 @@ async fn a_dozen_reloads_spend_no_more_than_the_budget() {
         let changed = text.replace("[1h]", &format!("[{}]", windows.join(", ")));
         provider.write("config.yml", &changed);
         assert_eq!(exporter.reload().await.0, 200);
-        let impatient = exporter.request("GET", "/probe?account=acme");
-        let impatient = impatient.header("x-prometheus-scrape-timeout-seconds", "0.7");
-        assert_eq!(impatient.send().await.unwrap().status(), 200);
+        let impatient = exporter.scrape("/probe?account=acme", "0.7").await;
+        assert_eq!(impatient.unwrap().status(), 200);
     }
-    provider
-        .simulator
-        .requests()
-        .until(|log| log.len() >= 4)
-        .await;
-    assert_eq!(provider.simulator.requests().all().len(), 4);
+    let requests = provider.simulator.requests();
+    requests.until(|log| log.len() >= 4).await;
+    assert_eq!(requests.all().len(), 4);
 }
 
 #[tokio::test]
@@ -180,9 +175,9 @@ async fn a_changed_retry_interval_holds_after_a_reload() {
     probe_all(&exporter, &account).await;
     of_one_user(&provider, &account, ", login_retry_interval: 1s");
     assert_eq!(exporter.reload().await.0, 200);
-    until("another login", async || {
+    until_true("another login", async || {
         probe_all(&exporter, &account).await;
-        (provider.simulator.requests().count(Endpoint::Token) > 1).then_some(())
+        provider.simulator.requests().count(Endpoint::Token) > 1
     })
     .await;
 }
@@ -199,11 +194,7 @@ async fn a_label_changed_while_8x8_is_down_costs_nothing() {
         .simulator
         .faults()
         .add(Rule::any(Fault::unavailable()));
-    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
-    provider.write(
-        "config.yml",
-        &text.replace("{}", "{labels: {customer: acme}}"),
-    );
+    provider.change("{}", "{labels: {customer: acme}}");
     assert_eq!(exporter.reload().await.0, 200);
     assert_says(&exporter.text("/sd").await, &["\"customer\":\"acme\""]);
     let page = exporter.page_at("/probe?account=acme").await;
@@ -220,22 +211,12 @@ async fn the_log_level_follows_a_reload() {
     provider.configure(&[1]);
     let exporter = provider.serve(LIFECYCLE).await;
     exporter.page_with("eightxeight_up", 1.0).await;
-    assert!(
-        !exporter
-            .running
-            .log()
-            .iter()
-            .any(|line| line.contains("level=debug"))
-    );
-    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
-    provider.write("config.yml", &format!("log: {{level: debug}}\n{text}"));
+    assert_silent(&exporter.running.log().concat(), &["level=debug"]);
+    provider.change("api: {url", "log: {level: debug}\napi: {url");
     assert_eq!(exporter.reload().await.0, 200);
-    until("a collection", async || {
+    until_true("a collection", async || {
         exporter.page().await;
-        let log = exporter.running.log();
-        log.iter()
-            .any(|line| line.contains("asked 8x8"))
-            .then_some(())
+        exporter.running.log().concat().contains("asked 8x8")
     })
     .await;
 }
@@ -249,21 +230,12 @@ async fn who_finds_no_place_to_wait_gets_the_last_page() {
     provider.simulator.faults().add(Rule::any(Fault::hang()));
     let requests = provider.simulator.requests();
     let before = requests.all().len();
-    until("a collection to be under way", async || {
-        let request = exporter.request("GET", "/metrics");
-        let hasty = request.header("x-prometheus-scrape-timeout-seconds", "0.6");
-        hasty.send().await.unwrap();
-        (requests.all().len() > before).then_some(())
+    until_true("a collection to be under way", async || {
+        exporter.scrape("/metrics", "0.6").await.unwrap();
+        requests.all().len() > before
     })
     .await;
-    let patient = [(); 2].map(|()| {
-        let request = exporter.request("GET", "/metrics");
-        tokio::spawn(
-            request
-                .header("x-prometheus-scrape-timeout-seconds", "4")
-                .send(),
-        )
-    });
+    let patient = [(); 2].map(|()| tokio::spawn(exporter.scrape("/metrics", "4")));
     pause().await;
     let start = Instant::now();
     let page = exporter.page().await;
@@ -279,11 +251,11 @@ async fn what_is_shown_is_what_runs_and_has_the_shape_of_the_file() {
     let provider = Provider::with(2).await;
     provider.configure(&[1, 2]);
     let mut exporter = provider.serve(LIFECYCLE).await;
-    let text = std::fs::read_to_string(provider.path("config.yml")).unwrap();
-    let changed = text.replace("interval: 1s", "interval: 2s");
-    let changed =
-        format!("web: {{max_requests: 7}}\nlog: {{level: warn, format: json}}\n{changed}");
-    provider.write("config.yml", &changed);
+    provider.change("interval: 1s, max", "interval: 2s, max");
+    provider.change(
+        "collect:",
+        "web: {max_requests: 7}\nlog: {level: warn, format: json}\ncollect:",
+    );
     assert_eq!(exporter.reload().await.0, 200);
     let later = exporter
         .running

@@ -14,7 +14,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::fixture::{
     Exporter, KEY, PASSWORD, USERNAME, assert_says, assert_silent, clean_command, command, finish,
-    run, secret_files, simulator, words,
+    run, secret_files, simulator, simulator_with, words,
 };
 
 /// All forms in which a secret could be seen.
@@ -152,8 +152,7 @@ async fn no_secret_whatever_8x8_answers_to_a_login() {
     for fault in others().into_iter().chain(echoes()) {
         tests.spawn_local(async move {
             let what = format!("{fault:.300?}");
-            let simulator = simulator().await;
-            simulator.faults().add(Rule::token(fault));
+            let simulator = simulator_with(Rule::token(fault)).await;
             let exporter = with(&simulator, "logfmt").await;
             exporter.page().await;
             assert!(simulator.requests().count(Endpoint::Token) > 0);

@@ -12,7 +12,8 @@ use eightxeight_simulator::{Fault, Rule};
 use crate::certificates::hash;
 use crate::fixture::{
     Ended, Exporter, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, binary,
-    clean_command, client, finish, free_port, run_by, secret_files, simulator, until, words,
+    clean_command, client, finish, free_port, run_by, secret_files, simulator, simulator_with,
+    until, words,
 };
 use crate::web_tls::Site;
 
@@ -25,8 +26,7 @@ fn health(option: &str, address: &str) -> Ended {
 
 #[tokio::test]
 async fn the_health_command_asks_whatever_8x8_does() {
-    let simulator = simulator().await;
-    simulator.faults().add(Rule::any(Fault::unavailable()));
+    let simulator = simulator_with(Rule::any(Fault::unavailable())).await;
     let exporter = Exporter::serve(&simulator, &[]).await;
     let port = exporter.address().rsplit_once(':').unwrap().1;
     for address in [
@@ -154,12 +154,8 @@ fn unprivileged(program: &[&str], command: &Command) -> Command {
 
 #[test]
 fn too_few_threads_are_an_error_at_the_start() {
-    let mut demo = clean_command();
-    demo.arg("demo");
-    let ended = finish(&mut unprivileged(
-        &words("timeout 30 prlimit --nproc=4:4"),
-        &demo,
-    ));
+    let limits = words("timeout 30 prlimit --nproc=4:4");
+    let ended = finish(&mut unprivileged(&limits, clean_command().arg("demo")));
     assert_eq!(ended.code, Some(1));
     assert_says(&ended.errors, &["threads", "--pids-limit"]);
     assert_silent(&ended.errors, &["panicked"]);
@@ -167,10 +163,8 @@ fn too_few_threads_are_an_error_at_the_start() {
 
 #[tokio::test]
 async fn nobody_else_can_look_into_the_process() {
-    let mut demo = clean_command();
-    demo.arg("demo");
-    let files = tempfile::tempdir().unwrap();
-    let exporter = Exporter::start(&mut unprivileged(&["env"], &demo), files).await;
+    let mut demo = unprivileged(&["env"], clean_command().arg("demo"));
+    let exporter = Exporter::start(&mut demo, tempfile::tempdir().unwrap()).await;
     // What a process may be dumped of belongs to its user; the rest to root.
     let environment = format!("/proc/{}/environ", exporter.running.id());
     assert_eq!(std::fs::metadata(environment).unwrap().uid(), 0);

@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{
-    Exporter, Page, assert_says, command, finish, pause, secret_files, simulator,
+    Exporter, Page, assert_says, command, finish, pause, secret_files, simulator, simulator_with,
 };
 
 #[tokio::test]
 async fn waiting_scrapes_are_answered_and_half_a_request_holds_nothing_up() {
     for signal in ["TERM", "INT"] {
-        let simulator = simulator().await;
-        simulator.faults().add(Rule::compsum(Fault::hang()));
+        let simulator = simulator_with(Rule::compsum(Fault::hang())).await;
         let mut exporter = Exporter::serve(&simulator, &[]).await;
         let mut half = TcpStream::connect(exporter.address()).unwrap();
         half.write_all(b"GET /metrics HTT").unwrap();

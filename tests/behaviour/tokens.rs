@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eightxeight_simulator::{Endpoint, Fault, Rule};
 
-use crate::fixture::{Exporter, Page, simulator};
+use crate::fixture::{Exporter, Page, simulator, simulator_with};
 
 const OFTEN: [&str; 4] = [
     "--collect.interval",
@@ -51,10 +51,7 @@ async fn a_young_token_that_is_revoked_costs_one_backoff_and_one_login() {
 
 #[tokio::test]
 async fn a_401_for_ever_with_two_windows_backs_off_instead_of_logging_in() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::compsum(Fault::token_expired()));
+    let simulator = simulator_with(Rule::compsum(Fault::token_expired())).await;
     let exporter = Exporter::serve(&simulator, &OFTEN).await;
     let thrice = |page: &Page| page.failures("compsum", "unauthorized") >= 3.0;
     let page = exporter.page_where("three failures", thrice).await;

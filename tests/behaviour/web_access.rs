@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use crate::certificates::hash;
-use crate::fixture::{assert_says, assert_silent, client, until};
+use crate::fixture::{assert_says, assert_silent, client, until_true};
 use crate::web_tls::Site;
 
 impl Site {
@@ -194,8 +194,8 @@ async fn a_crowd_that_guesses_passwords_does_not_keep_an_honest_client_out() {
             })
         })
         .collect();
-    until("some to be refused", async || {
-        (answered.load(Ordering::Relaxed) > 2).then_some(())
+    until_true("some to be refused", async || {
+        answered.load(Ordering::Relaxed) > 2
     })
     .await;
     let honest = client().get(format!("{}/-/healthy", site.exporter.url));

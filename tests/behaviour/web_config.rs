@@ -181,14 +181,8 @@ fn the_configuration_file_can_name_it() {
     fs::write(files.path().join("web.yml"), "rate_limit: {interval: 1s}").unwrap();
     let config = files.path().join("config.yml");
     fs::write(&config, "web: {config: {file: web.yml}}\naccounts: {}\n").unwrap();
-    let check = || {
-        let mut command = clean_command();
-        finish(
-            command
-                .args(["--config.check", "--config.file"])
-                .arg(&config),
-        )
-    };
+    let options = ["--config.check", "--config.file"];
+    let check = || finish(clean_command().args(options).arg(&config));
     let bad = check();
     assert_eq!(bad.code, Some(2));
     assert_says(&bad.errors, &["web.yml: line 1, rate_limit: "]);

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::certificates::{Authority, Pair, dns, email, hash, ip, uri};
 use crate::fixture::{
     Exporter, Prometheus, SCRAPED, assert_says, assert_silent, clean_command, client, finish,
-    free_port, put, until,
+    free_port, put, until_true,
 };
 
 const SERVER: &str = "cert_file: server.crt, key_file: server.key";
@@ -316,10 +316,10 @@ async fn half_a_handshake_is_ended_and_starves_nobody() {
     assert!(site.lets_in(None).await);
     for mut stream in half_open {
         // An idle connection has two minutes; this is given one.
-        until("the end of half a handshake", async || {
+        until_true("the end of half a handshake", async || {
             let mut rest = [0; 64];
             let read = timeout(Duration::from_millis(100), stream.read(&mut rest));
-            matches!(read.await, Ok(Ok(0) | Err(_))).then_some(())
+            matches!(read.await, Ok(Ok(0) | Err(_)))
         })
         .await;
     }

@@ -4,23 +4,24 @@
 //! The first line holds the parameters, the others the answers in the order of the plan, so their number says where to
 //! go on. A last line that a crash has torn is cut off, and its answer is asked for again.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::parameters::{Parameters, differences};
-use super::plan::{Month, Point};
+use super::parameters::{differences, parameters};
+use super::plan::Point;
 use super::record::Record;
-use super::{BackfillError, month, own};
+use super::{BackfillError, Job, month, own};
 use eightxeight::answer::Snapshot;
-
-/// Its name in the output directory.
-pub(crate) const NAME: &str = "backfill.journal";
 
 /// What it is, and the version of its format.
 const TITLE: &str = "eightxeight-exporter backfill 2";
@@ -45,8 +46,8 @@ pub(crate) struct Journal {
 /// The part of a journal that holds a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// Which month.
-    pub month: Month,
+    /// The first day of the month, which is one by UTC.
+    pub month: Date,
     /// Where its first line begins.
     pub start: u64,
     /// Where its last line ends.
@@ -55,39 +56,38 @@ pub(crate) struct Segment {
     pub rows: usize,
 }
 
+/// The month of an instant.
+pub(super) fn month_of(instant: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(instant).date().first_of_month()
+}
+
 impl Journal {
-    /// Opens the journal in a directory, which is made if need be. The answers in it must be those to the
-    /// first of `points`.
+    /// Opens the journal of a job; its directory is made if need be. The answers in it must be those to the job's
+    /// first points.
     ///
     /// # Errors
     ///
     /// When there is an earlier backfill that isn't to be resumed, or another one is to be resumed, or the journal
     /// can't be read or written.
-    pub(crate) fn open(
-        directory: &Path,
-        parameters: &Parameters,
-        points: impl Iterator<Item = Point>,
-        resume: bool,
-    ) -> Result<Journal, BackfillError> {
-        let path = directory.join(NAME);
-        let unusable = |error| BackfillError::Open(path.clone(), error);
+    pub(super) fn open(job: &Job) -> Result<Journal, BackfillError> {
+        let (directory, path) = (&job.options.output, job.options.journal());
+        let unusable = |path: &Path, error: io::Error| {
+            BackfillError::Failed(format!("--output: {}: {error}", path.display()))
+        };
         let refused = |problem: &str| {
             let shown = directory.display();
             Err(BackfillError::Usage(format!("--output: {shown} {problem}")))
         };
         let finished = std::fs::create_dir_all(directory)
             .and_then(|()| month::any(directory))
-            .map_err(|error| BackfillError::Open(directory.to_owned(), error))?;
+            .map_err(|error| unusable(directory, error))?;
+        let unusable = |error| unusable(&path, error);
         let mut options = OpenOptions::new();
         options.read(true).append(true);
-        let found = match own::open(&options, &path, BEGINNING) {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            opened => Some(opened.map_err(unusable)?),
-        };
-        let file = match found {
-            Some(file) if resume => file,
+        let file = match own::open(&options, &path, BEGINNING).map_err(unusable)? {
+            Some(file) if job.options.resume => file,
             None if !finished => options.create_new(true).open(&path).map_err(unusable)?,
-            None if resume => {
+            None if job.options.resume => {
                 return refused(
                     "holds finished files but no journal to go on from: choose another directory",
                 );
@@ -113,23 +113,26 @@ impl Journal {
             segments: Vec::new(),
             synced: Instant::now(),
         };
-        let mut lines = journal.lines().map_err(unusable)?;
-        let begun = lines.next::<(String, Parameters)>().map_err(unusable)?;
-        let differences = begun
-            .as_ref()
-            .map(|(_, theirs)| differences(parameters, theirs));
-        let differences = differences.unwrap_or_default();
+        let lines = journal.file.try_clone();
+        let mut lines = lines
+            .and_then(|file| Lines::new(file, 0))
+            .map_err(unusable)?;
+        let ours = parameters(job);
+        let Some((_, theirs)) = lines
+            .next::<(String, BTreeMap<String, String>)>()
+            .map_err(unusable)?
+        else {
+            journal.begin(&ours).map_err(unusable)?;
+            return Ok(journal);
+        };
+        let differences = differences(&ours, &theirs);
         if !differences.is_empty() {
             return refused(&format!(
                 "holds a backfill with other parameters: {}; give the same ones, or choose another directory",
                 differences.join("; ")
             ));
         }
-        if begun.is_some() {
-            journal.read(lines, points).map_err(unusable)?;
-        } else {
-            journal.begin(parameters).map_err(unusable)?;
-        }
+        journal.read(lines, job.points()).map_err(unusable)?;
         Ok(journal)
     }
 
@@ -145,18 +148,17 @@ impl Journal {
         &self.segments
     }
 
-    /// Appends the answer to a point. When that fails, the journal is as it was before.
+    /// Appends the answer to a point. When it can't be written, the journal is as it was before.
     ///
     /// # Errors
     ///
     /// When the file can't be written, for example because the disk is full.
     pub(crate) fn append(&mut self, point: Point, snapshot: &Snapshot) -> io::Result<()> {
-        let start = self.length;
-        self.write(&Record::new(point.window, snapshot))?;
+        let end = self.write(&Record::new(point.window, snapshot))?;
+        self.note(point, snapshot, end);
         if self.synced.elapsed() >= LONGEST_UNSYNCED {
             self.sync()?;
         }
-        self.note(point, snapshot.answer.rows.len(), start, self.length);
         Ok(())
     }
 
@@ -189,24 +191,19 @@ impl Journal {
         mut see: impl FnMut(usize, Snapshot),
     ) -> io::Result<()> {
         let file = own::open(OpenOptions::new().read(true), path, BEGINNING)?;
-        let mut lines = Lines::new(file, segment.start, segment.end)?;
+        let file = file.ok_or(ErrorKind::NotFound)?;
+        let mut lines = Lines::new(file, segment.start)?;
         while lines.position < segment.end {
-            let record: Record = lines.next()?.ok_or_else(|| damaged(lines.position))?;
-            let (window, snapshot) = record.into_snapshot();
+            let (window, snapshot) = lines.answer()?.ok_or_else(|| damaged(lines.position))?;
             see(window, snapshot);
         }
         Ok(())
     }
 
-    fn lines(&self) -> io::Result<Lines> {
-        let end = self.file.metadata()?.len();
-        Lines::new(self.file.try_clone()?, 0, end)
-    }
-
     /// Writes the first line; a crash may have torn an earlier one.
-    fn begin(&mut self, parameters: &Parameters) -> io::Result<()> {
+    fn begin(&mut self, parameters: &BTreeMap<&str, String>) -> io::Result<()> {
         self.file.set_len(0)?;
-        self.write(&(TITLE, parameters))?;
+        self.length = self.write(&(TITLE, parameters))?;
         self.sync()
     }
 
@@ -217,19 +214,19 @@ impl Journal {
         mut points: impl Iterator<Item = Point>,
     ) -> io::Result<()> {
         self.length = lines.position;
-        while let Some(record) = lines.next::<Record>()? {
-            let Some(point) = points.next().filter(|point| record.answers(*point)) else {
-                return Err(damaged(self.length));
-            };
-            self.note(point, record.rows(), self.length, lines.position);
-            self.length = lines.position;
+        while let Some((window, snapshot)) = lines.answer()? {
+            let point = points
+                .next()
+                .filter(|point| (point.window, point.period) == (window, snapshot.period));
+            let point = point.ok_or_else(|| damaged(self.length))?;
+            self.note(point, &snapshot, lines.position);
         }
         self.file.set_len(self.length)
     }
 
-    fn note(&mut self, point: Point, rows: usize, start: u64, end: u64) {
-        self.done += 1;
-        let month = Month::of(point.period.end);
+    /// Notes that the answer to a point follows, up to `end`.
+    fn note(&mut self, point: Point, snapshot: &Snapshot, end: u64) {
+        let (month, rows) = (month_of(point.period.end), snapshot.answer.rows.len());
         match self.segments.last_mut() {
             Some(segment) if segment.month == month => {
                 segment.end = end;
@@ -237,24 +234,25 @@ impl Journal {
             }
             _ => self.segments.push(Segment {
                 month,
-                start,
+                start: self.length,
                 end,
                 rows,
             }),
         }
+        self.done += 1;
+        self.length = end;
     }
 
-    fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
+    /// Writes a line: where it ends.
+    fn write(&mut self, value: &impl Serialize) -> io::Result<u64> {
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
-        let written = self.file.write_all(&line);
-        match written {
-            Ok(()) => self.length += line.len() as u64,
-            // Half a line on a full disk. Cutting it off needs no space; should it fail, the next
-            // start does it.
-            Err(_) => drop(self.file.set_len(self.length)),
+        if let Err(error) = self.file.write_all(&line) {
+            // Half a line on a full disk. Cutting it off needs no space; should it fail, the next start does it.
+            let _ = self.file.set_len(self.length);
+            return Err(error);
         }
-        written
+        Ok(self.length + line.len() as u64)
     }
 }
 
@@ -263,16 +261,25 @@ struct Lines {
     file: BufReader<File>,
     /// Where the last line that was read ends.
     position: u64,
+    /// Where the file ends.
     end: u64,
 }
 
 impl Lines {
-    fn new(mut file: File, start: u64, end: u64) -> io::Result<Lines> {
+    fn new(mut file: File, start: u64) -> io::Result<Lines> {
         Ok(Lines {
             position: file.seek(SeekFrom::Start(start))?,
+            end: file.metadata()?.len(),
             file: BufReader::new(file),
-            end,
         })
+    }
+
+    /// The next answer, and the index of its window.
+    fn answer(&mut self) -> io::Result<Option<(usize, Snapshot)>> {
+        let start = self.position;
+        let record: Option<Record> = self.next()?;
+        let answer = record.map(|record| record.into_snapshot().ok_or_else(|| damaged(start)));
+        answer.transpose()
     }
 
     /// The next line; none at the end, nor where a crash has torn the last one.

@@ -2,52 +2,66 @@
 //! files that promtool makes blocks of.
 //!
 //! ```text
-//! Options --> Plan --points--> Client --snapshots--> Journal --segments--> a file for each month
+//! Job --points--> Client --snapshots--> Journal --segments--> a file for each month
 //! ```
 //!
 //! The [`plan`] says what is asked, in what order. Each answer goes into the [`journal`] as it comes, so
 //! that nothing is asked twice; the files of [`month`] are made from the journal alone.
 
 mod agree;
-pub mod journal;
-pub mod month;
-pub mod options;
+mod journal;
+mod month;
+mod options;
 mod own;
-pub mod parameters;
-pub mod plan;
+mod parameters;
+mod plan;
 mod progress;
 mod record;
 mod run;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub(crate) use agree::agree;
-pub(crate) use journal::Journal;
+use journal::Journal;
 pub(crate) use options::Options;
-pub(crate) use parameters::Parameters;
-pub(crate) use plan::Plan;
-pub(crate) use run::{BackfillError, run};
+pub(crate) use run::run;
 
 use crate::config;
+use eightxeight::Settings;
 
-/// A backfill that takes longer than this asks first.
-pub(crate) const LONG: Duration = Duration::from_hours(1);
+/// Why a backfill didn't get to its end, for a person.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BackfillError {
+    /// The command has to be called in another way, and nothing has been started.
+    #[error("{0}")]
+    Usage(String),
+    /// It failed or was stopped.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl BackfillError {
+    /// An answer or a file can't be written.
+    fn write(path: &Path, error: &io::Error) -> BackfillError {
+        BackfillError::Failed(format!(
+            "{}: {error}; all that was fetched is in the journal: mend this and go on with --resume",
+            path.display()
+        ))
+    }
+}
 
 /// A backfill that can be started.
 #[derive(Debug)]
 pub(crate) struct Job {
     /// The account to ask.
     pub account: config::Account,
-    /// The options as given.
+    /// What to ask it, and where the answers go.
     pub options: Options,
-    /// What is asked.
-    pub plan: Plan,
-    /// What must be the same to go on.
-    pub parameters: Parameters,
 }
 
 impl Job {
@@ -61,18 +75,16 @@ impl Job {
         account: config::Account,
         now: Timestamp,
     ) -> Result<Job, Vec<String>> {
-        let collect = &account.collect;
-        let plan = Plan::new(&options, &collect.windows, &collect.zone, now)?;
-        if !options.resume {
-            plan.reaches(0, now).map_err(|problem| vec![problem])?;
+        let job = Job { account, options };
+        let mut problems = job.problems(now);
+        if problems.is_empty() && !job.options.resume {
+            problems.extend(job.reaches(0, now).err());
         }
-        let parameters = parameters::parameters(&options, &plan, &account);
-        Ok(Job {
-            account,
-            options,
-            plan,
-            parameters,
-        })
+        if problems.is_empty() {
+            Ok(job)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Opens the journal. What an earlier run has fetched may be older than what 8x8 still keeps.
@@ -81,18 +93,20 @@ impl Job {
     ///
     /// What is in the way.
     pub(crate) fn open(self, now: Timestamp) -> Result<Ready, BackfillError> {
-        let points = self.plan.points();
-        let Options { output, resume, .. } = &self.options;
-        let journal = Journal::open(output, &self.parameters, points, *resume)?;
-        self.plan
-            .reaches(journal.done(), now)
+        let journal = Journal::open(&self)?;
+        self.reaches(journal.done(), now)
             .map_err(BackfillError::Usage)?;
-        let total = self.plan.points().count();
+        let total = self.points().count();
         Ok(Ready {
-            job: self,
+            job: Arc::new(self),
             journal,
             total,
         })
+    }
+
+    /// How many requests may be sent in a minute: half the budget, the other half is a running exporter's.
+    fn per_minute(&self) -> u32 {
+        (self.account.api.max_requests_per_minute / 2).max(1)
     }
 }
 
@@ -114,57 +128,48 @@ pub(crate) fn next_steps(files: &[PathBuf]) -> String {
 /// A backfill whose journal is open.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    job: Job,
+    job: Arc<Job>,
     journal: Journal,
     total: usize,
 }
 
 impl Ready {
-    /// How many requests may be sent in a minute: half the budget, the other half is a running exporter's.
+    /// How to ask 8x8.
     #[must_use]
-    pub(crate) fn per_minute(&self) -> u32 {
-        (self.job.account.api.max_requests_per_minute / 2).max(1)
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            max_requests_per_minute: self.job.per_minute(),
+            ..self.job.account.api.clone()
+        }
     }
 
     /// How many requests are left.
-    #[must_use]
-    pub(crate) fn requests(&self) -> usize {
+    fn requests(&self) -> usize {
         self.total - self.journal.done()
     }
 
     /// How long they take at least.
-    #[must_use]
-    pub(crate) fn duration(&self) -> Duration {
-        progress::duration(self.requests() as u64, self.per_minute())
+    fn duration(&self) -> Duration {
+        progress::duration(self.requests() as u64, self.job.per_minute())
     }
 
     /// What is going to happen, in one line.
     #[must_use]
     pub(crate) fn announcement(&self) -> String {
-        let (left, done) = (self.requests(), self.journal.done());
-        let already = match done {
-            0 if self.job.options.resume => {
-                format!(" (nothing in {} to go on from)", self.output())
-            }
+        let (left, total) = (self.requests(), self.total);
+        let Options { output, resume, .. } = &self.job.options;
+        let already = match self.journal.done() {
+            0 if *resume => format!(" (nothing in {} to go on from)", output.display()),
             0 => String::new(),
-            done => format!(" ({done} of {} are done already)", self.total),
+            done => format!(" ({done} of {total} are done already)"),
         };
         format!(
             "{left} requests{already}, {} a minute, which is half of --api.max-requests-per-minute: {}",
-            self.per_minute(),
+            self.job.per_minute(),
             match left {
                 0 => "nothing to ask for".to_owned(),
                 _ => format!("about {}", progress::words(self.duration())),
             }
         )
-    }
-
-    /// Gives up before anything was asked; an empty journal isn't left behind.
-    pub(crate) fn discard(self) {
-        self.journal.discard();
-    }
-
-    fn output(&self) -> std::path::Display<'_> {
-        self.job.options.output.display()
     }
 }

@@ -1,5 +1,4 @@
-//! The command's own options: from texts to values. What depends on the present or on the account is the
-//! [`Plan`](super::Plan)'s to judge.
+//! The command's own options: from texts to values. What depends on the present is [`Job`](super::Job)'s to judge.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,6 +8,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, civil};
 
 use crate::config::Flags;
+use crate::config::values::is_label_name;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -17,12 +17,12 @@ const DAY: u64 = 24 * 60 * 60;
 const LABELS: [(&str, &str); 2] = [("job", "eightxeight"), ("instance", "backfill")];
 
 /// The options as given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// Where it begins.
-    pub from: When,
-    /// Where it ends.
-    pub to: When,
+    /// Points come after it.
+    pub from: Timestamp,
+    /// Points come up to it, itself included.
+    pub to: Timestamp,
     /// How far apart the points are, in whole seconds; divides a day.
     pub step: Duration,
     /// Where the files go.
@@ -35,123 +35,84 @@ pub(crate) struct Options {
     pub yes: bool,
 }
 
-/// A time as somebody writes it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum When {
-    /// With an offset from UTC.
-    Instant(Timestamp),
-    /// By the clocks of the configured zone.
-    Local(civil::DateTime),
-}
-
 impl Options {
-    /// Reads the options.
+    /// The path of the journal.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.output.join("backfill.journal")
+    }
+
+    /// Reads the options; times without an offset are by the clocks of `zone`.
     ///
     /// # Errors
     ///
     /// All that is wrong with them, a line for each.
-    pub(crate) fn read(given: &Flags) -> Result<Options, Vec<String>> {
-        let mut problems = Vec::new();
-        let from = required(given, "from", "a time", &mut problems)
-            .and_then(|text| noted(&mut problems, "from", when(text)));
-        let to = required(given, "to", "a time", &mut problems)
-            .and_then(|text| noted(&mut problems, "to", when(text)));
-        let output = required(given, "output", "a directory", &mut problems).map(PathBuf::from);
-        let step = noted(
-            &mut problems,
-            "step",
-            step(one(given, "step").unwrap_or("1h")),
-        );
-        let texts = given.get("label").map(Vec::as_slice).unwrap_or_default();
-        let labels = noted(&mut problems, "label", labels(texts));
-        let switch = |name| given.contains_key(name) && one(given, name) != Some("false");
-        match (from, to, step, output, labels) {
-            (Some(from), Some(to), Some(step), Some(output), Some(labels)) => Ok(Options {
+    pub(crate) fn read(given: &Flags, zone: &TimeZone) -> Result<Options, Vec<String>> {
+        let of = |name| given.get(name).map(Vec::as_slice).unwrap_or_default();
+        let required = |name, what| {
+            let missing = || format!("--{name} is missing: give {what}; see `backfill --help`");
+            of(name).first().ok_or_else(missing)
+        };
+        let instant = |name| {
+            time(required(name, "a time")?, zone).map_err(|problem| format!("--{name}: {problem}"))
+        };
+        let from = instant("from");
+        let to = instant("to");
+        let output = required("output", "a directory");
+        let step = of("step").first().map_or("1h", String::as_str);
+        let step = self::step(step).map_err(|problem| format!("--step: {problem}"));
+        let labels = labels(of("label")).map_err(|problem| format!("--label: {problem}"));
+        match (from, to, output, step, labels) {
+            (Ok(from), Ok(to), Ok(output), Ok(step), Ok(labels)) => Ok(Options {
                 from,
                 to,
                 step,
-                output,
+                output: output.into(),
                 labels,
-                resume: switch("resume"),
-                yes: switch("yes"),
+                resume: given.contains_key("resume"),
+                yes: given.contains_key("yes"),
             }),
-            _ => Err(problems),
+            (from, to, output, step, labels) => {
+                let problems = [from.err(), to.err(), output.err(), step.err(), labels.err()];
+                Err(problems.into_iter().flatten().collect())
+            }
         }
     }
 }
 
-impl When {
-    /// The instant that is meant.
-    ///
-    /// # Errors
-    ///
-    /// When the clocks of `zone` never show this time, or twice.
-    pub(crate) fn instant(self, zone: &TimeZone) -> Result<Timestamp, String> {
-        let local = match self {
-            When::Instant(instant) => return Ok(instant),
-            When::Local(local) => local,
-        };
-        let ambiguous = zone.to_ambiguous_timestamp(local);
-        let name = zone.iana_name().unwrap_or("the zone");
-        match ambiguous.offset() {
-            AmbiguousOffset::Fold { before, after } => Err(format!(
-                "the clocks of {name} show {local} twice: add the offset, {before} or {after}"
-            )),
-            // A day without a midnight begins when its clocks begin.
-            AmbiguousOffset::Gap { .. } if local.time() != civil::Time::midnight() => Err(format!(
-                "the clocks of {name} skip {local}: give a time that they show"
-            )),
-            AmbiguousOffset::Gap { .. } | AmbiguousOffset::Unambiguous { .. } => ambiguous
-                .compatible()
-                .map_err(|_| format!("{local} is beyond all calendars")),
-        }
-    }
-}
-
-fn one<'a>(given: &'a Flags, name: &str) -> Option<&'a str> {
-    given.get(name)?.first().map(String::as_str)
-}
-
-fn required<'a>(
-    given: &'a Flags,
-    name: &str,
-    what: &str,
-    problems: &mut Vec<String>,
-) -> Option<&'a str> {
-    let text = one(given, name);
-    if text.is_none() {
-        problems.push(format!(
-            "--{name} is missing: give {what}; see `backfill --help`"
-        ));
-    }
-    text
-}
-
-fn noted<T>(problems: &mut Vec<String>, name: &str, result: Result<T, String>) -> Option<T> {
-    result
-        .map_err(|problem| problems.push(format!("--{name}: {problem}")))
-        .ok()
-}
-
-fn when(text: &str) -> Result<When, String> {
+/// The instant that a text means: with an offset from UTC, or by the clocks of `zone`.
+fn time(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let text = text.trim();
     let unreadable = || {
         format!("`{text}` is not a time such as 2026-01-31, 2026-01-31T09:00 or 2026-01-31T09:00Z")
     };
-    let text = text.trim();
-    let when = match text.parse() {
-        Ok(instant) => When::Instant(instant),
-        Err(_) => When::Local(text.parse().map_err(|_| unreadable())?),
+    let instant = match text.parse() {
+        Ok(instant) => instant,
+        Err(_) => by_clocks(text.parse().map_err(|_| unreadable())?, zone)?,
     };
-    let fraction = match when {
-        When::Instant(instant) => instant.subsec_nanosecond(),
-        When::Local(local) => local.subsec_nanosecond(),
-    };
-    if fraction == 0 {
-        Ok(when)
+    if instant.subsec_nanosecond() == 0 {
+        Ok(instant)
     } else {
         Err(format!(
             "`{text}` has fractions of a second, which 8x8's times don't"
         ))
+    }
+}
+
+/// The only instant at which the clocks of `zone` show `local`.
+fn by_clocks(local: civil::DateTime, zone: &TimeZone) -> Result<Timestamp, String> {
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    let name = zone.iana_name().unwrap_or("the zone");
+    match ambiguous.offset() {
+        AmbiguousOffset::Fold { before, after } => Err(format!(
+            "the clocks of {name} show {local} twice: add the offset, {before} or {after}"
+        )),
+        // A day without a midnight begins when its clocks begin.
+        AmbiguousOffset::Gap { .. } if local.time() != civil::Time::midnight() => Err(format!(
+            "the clocks of {name} skip {local}: give a time that they show"
+        )),
+        AmbiguousOffset::Gap { .. } | AmbiguousOffset::Unambiguous { .. } => ambiguous
+            .compatible()
+            .map_err(|_| format!("{local} is beyond all calendars")),
     }
 }
 
@@ -168,16 +129,12 @@ fn step(text: &str) -> Result<Duration, String> {
 }
 
 fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut labels: BTreeMap<_, _> = LABELS.into_iter().map(own).collect();
-    let mut seen = Vec::new();
+    let mut labels = BTreeMap::new();
     for text in texts {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
-        let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !begins || !name.chars().all(goes_on) {
+        if !is_label_name(name) {
             return Err(format!(
                 "`{name}` is not a label name: letters, digits and `_`, not a digit first"
             ));
@@ -187,11 +144,12 @@ fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
                 "`{name}` is taken: the exporter or Prometheus sets it"
             ));
         }
-        if seen.contains(&name) {
+        if labels.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(format!("`{name}` twice"));
         }
-        seen.push(name);
-        labels.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, value) in LABELS {
+        labels.entry(name.into()).or_insert_with(|| value.into());
     }
     labels.retain(|_, value| !value.is_empty());
     Ok(labels)
@@ -220,12 +178,16 @@ mod tests {
             .into_iter()
             .filter(|(name, _)| !more_names.contains(name));
         let all: Vec<_> = needed.chain(more.iter().copied()).collect();
-        Options::read(&given(&all))
+        Options::read(&given(&all), &TimeZone::UTC)
     }
 
     #[test]
     fn all_that_is_wrong_comes_at_once() {
-        let problems = Options::read(&given(&[("step", "7h"), ("label", "a-b=c")])).unwrap_err();
+        let problems = Options::read(
+            &given(&[("step", "7h"), ("label", "a-b=c")]),
+            &TimeZone::UTC,
+        )
+        .unwrap_err();
         assert_eq!(problems.len(), 5, "{problems:?}");
         for name in ["--from", "--to", "--output", "--step", "--label"] {
             assert!(problems.iter().any(|problem| problem.starts_with(name)));
@@ -281,7 +243,7 @@ mod tests {
     #[test]
     fn times_are_local_or_have_an_offset() {
         let london = TimeZone::get("Europe/London").unwrap();
-        let instant = |text: &str| when(text)?.instant(&london).map(|time| time.to_string());
+        let instant = |text: &str| time(text, &london).map(|time| time.to_string());
         for (text, expected) in [
             ("2026-07-01", "2026-06-30T23:00:00Z"),
             ("2026-07-01T09:30", "2026-07-01T08:30:00Z"),
@@ -306,7 +268,7 @@ mod tests {
         }
         // Clocks went forward at midnight in Santiago.
         let santiago = TimeZone::get("America/Santiago").unwrap();
-        let first = when("2026-09-06").unwrap().instant(&santiago).unwrap();
+        let first = time("2026-09-06", &santiago).unwrap();
         assert_eq!(first.to_string(), "2026-09-06T04:00:00Z");
     }
 }

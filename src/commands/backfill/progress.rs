@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -12,58 +12,48 @@ const LINES_APART: Duration = Duration::from_mins(1);
 /// Shows how far it is.
 #[derive(Debug)]
 pub(super) struct Progress {
-    bar: Option<ProgressBar>,
-    total: usize,
-    /// Before this run.
-    before: usize,
-    done: usize,
+    /// Hidden where there is no terminal.
+    pub(super) bar: ProgressBar,
+    /// How many requests an earlier run has done.
+    before: u64,
     per_minute: u32,
-    started: Instant,
+    /// When the newest line was written.
     line: Instant,
 }
 
 impl Progress {
     /// Progress of so many of `total` requests; `per_minute` is what may be sent.
-    pub(super) fn new(terminal: bool, before: usize, total: usize, per_minute: u32) -> Progress {
-        let now = Instant::now();
-        let bar = terminal.then(|| {
-            let target = ProgressDrawTarget::stderr();
-            let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-            let template = "{bar:30} {pos} of {len} requests, {msg}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar.set_position(before as u64);
-            bar
-        });
+    pub(super) fn new(before: usize, total: usize, per_minute: u32) -> Progress {
+        let bar = ProgressBar::new(total as u64).with_position(before as u64);
+        let template = "{bar:30} {pos} of {len} requests, {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
         Progress {
             bar,
-            total,
-            before,
-            done: before,
+            before: before as u64,
             per_minute,
-            started: now,
-            line: now,
+            line: Instant::now(),
         }
     }
 
     /// An answer is in the journal: that of a step that ends at `step`.
     pub(super) fn advance(&mut self, step: Timestamp) {
-        self.done += 1;
-        let now = Instant::now();
-        let last = self.done == self.total;
-        if let Some(bar) = &self.bar {
-            let (rate, left) = self.pace(now);
-            let step = step.strftime("%Y-%m-%d %H:%M");
-            bar.set_message(format!("step {step}, {rate} a minute, {left} left"));
-            bar.set_position(self.done as u64);
-        } else if last || now.duration_since(self.line) >= LINES_APART {
-            self.line = now;
-            let (rate, left) = self.pace(now);
+        let (done, total) = (
+            self.bar.position() + 1,
+            self.bar.length().unwrap_or_default(),
+        );
+        let (rate, left) = self.pace(done - self.before, total - done);
+        let shown = step.strftime("%Y-%m-%d %H:%M");
+        self.bar
+            .set_message(format!("step {shown}, {rate} a minute, {left} left"));
+        self.bar.set_position(done);
+        if self.bar.is_hidden() && (done == total || self.line.elapsed() >= LINES_APART) {
+            self.line = Instant::now();
             tracing::info!(
                 step = %step,
-                requests = self.done,
-                of = self.total,
+                requests = done,
+                of = total,
                 per_minute = rate,
                 left,
                 "backfilling"
@@ -71,25 +61,9 @@ impl Progress {
         }
     }
 
-    /// Runs `say` so that it doesn't write into the bar.
-    pub(super) fn aside(&self, say: impl FnOnce()) {
-        match &self.bar {
-            Some(bar) => bar.suspend(say),
-            None => say(),
-        }
-    }
-
-    pub(super) fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.abandon();
-        }
-    }
-
     /// Requests a minute in this run so far, and the time that is left at that rate.
-    fn pace(&self, now: Instant) -> (u64, String) {
-        let elapsed = now.duration_since(self.started);
-        let sent = (self.done - self.before) as u64;
-        let left = (self.total - self.done) as u64;
+    fn pace(&self, sent: u64, left: u64) -> (u64, String) {
+        let elapsed = self.bar.elapsed();
         // In the first minute the budget's rate says more than the burst that it allows.
         let (rate, time) = if elapsed < Duration::from_mins(1) {
             (u64::from(self.per_minute), duration(left, self.per_minute))

@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::plan::Point;
 use eightxeight::answer::{Answer, Drift, Row, Snapshot, Values};
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Record {
-    /// The index of the window in the plan.
+    /// The index of the window in the account's configuration.
     window: usize,
     /// Unix time.
     start: i64,
@@ -36,42 +35,29 @@ impl Record {
         }
     }
 
-    /// Whether it is a whole answer to this.
-    pub(super) fn answers(&self, point: Point) -> bool {
-        let whole = |(_, numbers): &(_, Vec<_>)| numbers.len() == Field::COUNT;
-        self.window == point.window
-            && self.start == point.period.start.as_second()
-            && self.end == point.period.end.as_second()
-            && self.pbxes.iter().all(whole)
-    }
-
-    /// How many PBXs it holds.
-    pub(super) fn rows(&self) -> usize {
-        self.pbxes.len()
-    }
-
-    /// The answer, and the index of its window.
-    pub(super) fn into_snapshot(self) -> (usize, Snapshot) {
-        let instant = |second| Timestamp::from_second(second).unwrap_or_default();
-        let row = |(pbx_id, numbers): (Box<str>, Vec<Option<f64>>)| {
+    /// The answer, and the index of its window; nothing where a number is lost.
+    pub(super) fn into_snapshot(self) -> Option<(usize, Snapshot)> {
+        let row = |(pbx_id, numbers): (_, Vec<_>)| {
+            let numbers: [_; Field::COUNT] = numbers.try_into().ok()?;
             let mut values = Values::default();
             for (field, number) in Field::ALL.into_iter().zip(numbers) {
                 values.set(field, number);
             }
-            Row { pbx_id, values }
+            Some(Row { pbx_id, values })
         };
+        let end = Timestamp::from_second(self.end).ok()?;
         let snapshot = Snapshot {
             period: Period {
-                start: instant(self.start),
-                end: instant(self.end),
+                start: Timestamp::from_second(self.start).ok()?,
+                end,
             },
             // When it really came isn't kept: it would make two runs differ.
-            received: instant(self.end),
+            received: end,
             answer: Answer {
-                rows: self.pbxes.into_iter().map(row).collect(),
+                rows: self.pbxes.into_iter().map(row).collect::<Option<_>>()?,
                 drift: self.drift,
             },
         };
-        (self.window, snapshot)
+        Some((self.window, snapshot))
     }
 }

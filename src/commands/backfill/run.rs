@@ -1,162 +1,92 @@
 //! Asks for what is left of the plan, point by point, and finishes each month when its last point is in.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Ready;
-use super::journal::{Journal, NAME};
-use super::month::{self, Source};
-use super::plan::{Month, Point};
+use super::journal::{Journal, month_of};
+use super::plan::Point;
 use super::progress::Progress;
+use super::{BackfillError, Job, Ready, month};
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
 use eightxeight::clock::Clock;
-use eightxeight::{Client, ClientError, Error, Reason, Settings, Users};
-
-/// Why a backfill didn't get to its end.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BackfillError {
-    /// The command has to be called in another way.
-    #[error("{0}")]
-    Usage(String),
-    /// There can be no HTTP client.
-    #[error("{}", crate::config::client_problem(.0))]
-    Http(#[from] ClientError),
-    /// The journal or its directory can't be used.
-    #[error("--output: {0}: {1}")]
-    Open(PathBuf, io::Error),
-    /// An answer or a file can't be written.
-    #[error("{0}: {1}; all that was fetched is in the journal: mend this and go on with --resume")]
-    Write(PathBuf, io::Error),
-    /// 8x8 says no, and waiting won't change that.
-    #[error("{error}; {}; then go on with --resume, {done} of {total} requests are done", error.remedy(&NAMES))]
-    GaveUp {
-        /// What it says.
-        error: Error,
-        /// How many requests are done.
-        done: usize,
-        /// Of how many.
-        total: usize,
-    },
-    /// Somebody stopped it.
-    #[error(
-        "stopped; go on with the same command and --resume, {done} of {total} requests are done"
-    )]
-    Stopped {
-        /// How many requests are done.
-        done: usize,
-        /// Of how many.
-        total: usize,
-    },
-    /// Somebody was asked and said no.
-    #[error("not started")]
-    Declined,
-}
-
-impl BackfillError {
-    /// Whether the command was called wrongly, and nothing has been started.
-    #[must_use]
-    pub(crate) fn is_usage(&self) -> bool {
-        matches!(self, BackfillError::Usage(_) | BackfillError::Http(_))
-    }
-}
+use eightxeight::{Client, Error, Reason};
 
 /// Runs to the end, or until `stop`. The finished files, in the order of time.
 ///
 /// # Errors
 ///
-/// [`BackfillError`]. What was fetched is in the journal then.
+/// What stopped it. What was fetched is in the journal then.
 pub(crate) async fn run(
     mut ready: Ready,
-    clock: Clock,
-    terminal: bool,
+    client: Client,
     stop: CancellationToken,
 ) -> Result<Vec<PathBuf>, BackfillError> {
-    let (done, total, per_minute) = (ready.journal.done(), ready.total, ready.per_minute());
-    let account = &ready.job.account;
-    let settings = Settings {
-        max_requests_per_minute: per_minute,
-        ..account.api.clone()
+    let per_minute = ready.job.per_minute();
+    let mut asking = Asking {
+        client,
+        interval: ready.job.account.collect.interval,
+        progress: Progress::new(ready.journal.done(), ready.total, per_minute),
     };
-    let asking = Asking {
-        client: Client::new(&Users::new(clock), settings, Arc::new(|_| {}))?,
-        clock,
-        interval: account.collect.interval,
-    };
-    let mut progress = Progress::new(terminal, done, total, per_minute);
     let result = tokio::select! {
-        result = complete(&mut ready, &asking, &mut progress) => Some(result),
+        result = complete(&mut ready, &mut asking) => Some(result),
         () = stop.cancelled() => None,
     };
-    progress.end();
+    asking.progress.bar.abandon();
     let synced = ready.journal.sync();
-    let done = ready.journal.done();
-    result.unwrap_or(Err(BackfillError::Stopped { done, total }))?;
-    let output = &ready.job.options.output;
-    synced.map_err(|source| BackfillError::Write(output.join(NAME), source))?;
+    let stopped = || ready.failed("stopped; go on with the same command and --resume");
+    result.unwrap_or_else(|| Err(stopped()))?;
+    let options = &ready.job.options;
+    synced.map_err(|error| BackfillError::write(&options.journal(), &error))?;
     let segments = ready.journal.segments().iter();
     Ok(segments
-        .map(|segment| month::path(output, segment.month))
+        .map(|segment| month::path(&options.output, segment.month))
         .collect())
 }
 
-async fn complete(
-    ready: &mut Ready,
-    asking: &Asking,
-    progress: &mut Progress,
-) -> Result<(), BackfillError> {
-    let Ready {
-        job,
-        journal,
-        total,
-    } = ready;
-    let directory = &job.options.output;
-    let source = Source {
-        journal: directory.join(NAME),
-        windows: job.plan.windows.clone(),
-        labels: job.options.labels.clone(),
-    };
-    for point in job.plan.points().skip(journal.done()) {
-        let month = Month::of(point.period.end);
-        if journal
-            .segments()
-            .last()
-            .is_some_and(|last| last.month < month)
-        {
-            write_months(&source, directory, journal).await?;
-        }
-        let snapshot = asking.ask(point, progress).await;
-        let snapshot = snapshot.map_err(|error| BackfillError::GaveUp {
-            error,
-            done: journal.done(),
-            total: *total,
-        })?;
-        journal
-            .append(point, &snapshot)
-            .map_err(|source| BackfillError::Write(directory.join(NAME), source))?;
-        progress.advance(point.period.end);
+impl Ready {
+    fn failed(&self, why: &str) -> BackfillError {
+        let (done, total) = (self.journal.done(), self.total);
+        BackfillError::Failed(format!("{why}, {done} of {total} requests are done"))
     }
-    write_months(&source, directory, journal).await
+}
+
+async fn complete(ready: &mut Ready, asking: &mut Asking) -> Result<(), BackfillError> {
+    let job = ready.job.clone();
+    for point in job.points().skip(ready.journal.done()) {
+        let month = month_of(point.period.end);
+        let begun = ready.journal.segments().last();
+        if begun.is_some_and(|begun| begun.month < month) {
+            write_months(&job, &ready.journal).await?;
+        }
+        let snapshot = asking.ask(point).await.map_err(|error| {
+            let remedy = error.remedy(&NAMES);
+            ready.failed(&format!("{error}; {remedy}; then go on with --resume"))
+        })?;
+        ready
+            .journal
+            .append(point, &snapshot)
+            .map_err(|error| BackfillError::write(&job.options.journal(), &error))?;
+        asking.progress.advance(point.period.end);
+    }
+    write_months(&job, &ready.journal).await
 }
 
 /// Writes the files of the journal's months that aren't there yet.
-async fn write_months(
-    source: &Source,
-    directory: &Path,
-    journal: &Journal,
-) -> Result<(), BackfillError> {
+async fn write_months(job: &Arc<Job>, journal: &Journal) -> Result<(), BackfillError> {
     for segment in journal.segments() {
-        let path = month::path(directory, segment.month);
-        let (source, segment, to) = (source.clone(), *segment, path.clone());
+        let path = month::path(&job.options.output, segment.month);
+        let (job, segment, to) = (job.clone(), *segment, path.clone());
         // It can take minutes, and a signal must not wait for it.
-        tokio::task::spawn_blocking(move || source.write(segment, &to))
+        tokio::task::spawn_blocking(move || month::write(&job, segment, &to))
             .await
             .unwrap_or_else(|broken_off| Err(io::Error::other(broken_off)))
-            .map_err(|source| BackfillError::Write(path, source))?;
+            .map_err(|error| BackfillError::write(&path, &error))?;
     }
     Ok(())
 }
@@ -164,26 +94,28 @@ async fn write_months(
 /// Asks for one point after the other, waiting out what passes.
 struct Asking {
     client: Client,
-    clock: Clock,
-    interval: std::time::Duration,
+    interval: Duration,
+    progress: Progress,
 }
 
 impl Asking {
-    async fn ask(&self, point: Point, progress: &Progress) -> Result<Snapshot, Error> {
+    async fn ask(&self, point: Point) -> Result<Snapshot, Error> {
         let mut failures = 0;
         let mut said = None;
         loop {
             let error = match self.client.company_summary(point.period).await {
                 Ok(snapshot) => {
                     if said.is_some() {
-                        progress.aside(|| tracing::info!("8x8 answers again"));
+                        self.progress
+                            .bar
+                            .suspend(|| tracing::info!("8x8 answers again"));
                     }
                     return Ok(snapshot);
                 }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => error,
             };
-            let now = self.clock.now();
+            let now = Clock::System.now();
             let until = match &error {
                 Error::Held { until, .. } | Error::Refused { until, .. } => *until,
                 Error::Secrets(_) | Error::Panicked => now + self.interval,
@@ -193,9 +125,9 @@ impl Asking {
                 }
             };
             // A hold follows from a failure that has been told already.
-            if error.reason() != said.flatten() || said.is_none() {
+            if said != Some(error.reason()) {
                 said = Some(error.reason());
-                progress.aside(|| {
+                self.progress.bar.suspend(|| {
                     tracing::warn!(
                         error = %error,
                         remedy = error.remedy(&NAMES),
@@ -211,11 +143,9 @@ impl Asking {
 
 /// Whether asking again would be answered alike: 8x8 says no to the user or to the question.
 fn is_final(error: &Error) -> bool {
-    let Error::Request(failure) = error else {
-        return matches!(error, Error::Refused { .. });
-    };
-    failure.is_refusal()
-        || matches!(
+    match error {
+        Error::Request(failure) if failure.is_refusal() => true,
+        Error::Request(failure) => matches!(
             failure.reason(),
             Reason::BadApiKey
                 | Reason::BadCredentials
@@ -223,5 +153,8 @@ fn is_final(error: &Error) -> bool {
                 | Reason::NoPermission
                 | Reason::BadRequest
                 | Reason::TooLarge
-        )
+        ),
+        Error::Refused { .. } => true,
+        _ => false,
+    }
 }

@@ -15,10 +15,10 @@ mod text;
 use std::io::{self, Write};
 
 use steps::run;
+use text::Text;
 
 use crate::config;
-use eightxeight::ClientError;
-use eightxeight::clock::Clock;
+use eightxeight::Client;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,49 +32,34 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CheckError {
-    /// There can be no HTTP client.
-    #[error("{}", crate::config::client_problem(.0))]
-    Http(#[from] ClientError),
-    /// The report can't be written.
-    #[error("the report can't be written: {0}")]
-    Output(#[from] io::Error),
-}
-
-/// Checks an account and shows the report on `out`. Whether all worked.
+/// Checks an account by its client and shows the report on `out`. Whether all worked.
 ///
 /// # Errors
 ///
-/// When TLS can't be set up, or `out` can't be written to.
+/// When `out` can't be written to.
 pub(crate) async fn check(
     account: config::Account,
+    client: Client,
     format: Format,
     out: &mut (dyn Write + Send),
-) -> Result<bool, CheckError> {
-    let report = match format {
-        Format::Json => {
-            let report = run(account, Clock::System, |_| {}).await?;
-            let value = serde_json::to_value(&report).map_err(io::Error::from)?;
-            writeln!(out, "{value:#}")?;
-            report
-        }
-        Format::Text { colour } => {
-            let mut text = text::Text::new(colour);
-            let mut written = Ok(());
-            let report = run(account, Clock::System, |step| {
-                let line = text.step(step);
-                if written.is_ok() {
-                    written = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-                }
-            })
-            .await?;
-            written?;
-            out.write_all(text.rest(&report).as_bytes())?;
-            report
-        }
+) -> io::Result<bool> {
+    let mut text = match format {
+        Format::Text { colour } => Some(Text::new(colour)),
+        Format::Json => None,
     };
+    let mut written = Ok(());
+    let report = run(account, client, |step| {
+        if let (Some(text), Ok(())) = (&mut text, &written) {
+            let line = text.step(step);
+            written = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        }
+    })
+    .await;
+    written?;
+    match text {
+        Some(text) => out.write_all(text.rest(&report).as_bytes())?,
+        None => writeln!(out, "{:#}", serde_json::to_value(&report)?)?,
+    }
     out.flush()?;
     Ok(report.ok)
 }

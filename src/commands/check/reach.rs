@@ -7,19 +7,17 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::report::Outcome;
+use super::report::{Outcome, ok};
 use crate::names::NAMES;
 use eightxeight::transport::Route;
 use eightxeight::{Cause, network};
 
-pub(super) async fn resolve(route: &Route, longest: Duration) -> Result<Vec<SocketAddr>, Cause> {
-    let found = timeout(longest, lookup_host((route.host.as_str(), route.port))).await;
-    match found {
-        Ok(Ok(addresses)) => Some(addresses.collect::<Vec<_>>()),
-        Ok(Err(_)) | Err(_) => None,
+/// The addresses of the host, none if it can't be found.
+pub(super) async fn resolve(route: &Route, longest: Duration) -> Vec<SocketAddr> {
+    match timeout(longest, lookup_host((route.host.as_str(), route.port))).await {
+        Ok(Ok(addresses)) => addresses.collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
     }
-    .filter(|addresses| !addresses.is_empty())
-    .ok_or(Cause::UnknownName)
 }
 
 /// The first address that takes a connection; else why the last one didn't.
@@ -39,20 +37,23 @@ pub(super) async fn connect(
     Err(cause)
 }
 
-pub(super) fn resolved(route: &Route, addresses: &[SocketAddr]) -> String {
+pub(super) fn resolved(route: &Route, addresses: &[SocketAddr]) -> Outcome {
+    if addresses.is_empty() {
+        return trouble(route, Cause::UnknownName);
+    }
     let host = if route.is_proxy {
         format!("the proxy {}", route.host)
     } else {
         route.host.clone()
     };
     if route.host.parse::<IpAddr>().is_ok() {
-        return format!("{host} is an address already");
+        return ok(format!("{host} is an address already"));
     }
     let addresses: Vec<_> = addresses
         .iter()
         .map(|address| address.ip().to_string())
         .collect();
-    format!("{host} is {}", addresses.join(", "))
+    ok(format!("{host} is {}", addresses.join(", ")))
 }
 
 /// Nothing to resolve or connect is HTTP yet, but the words are those of a request that fails at it.

@@ -47,6 +47,12 @@ pub(super) enum Outcome {
     Skipped { message: String },
 }
 
+pub(super) fn ok(message: impl Into<String>) -> Outcome {
+    Outcome::Ok {
+        message: message.into(),
+    }
+}
+
 /// One step.
 #[derive(Debug, Serialize)]
 pub(super) struct Step {
@@ -121,14 +127,10 @@ impl Report {
             steps,
         }
     }
-
-    /// How many steps failed.
-    pub(super) fn failed(&self) -> usize {
-        failed(&self.steps)
-    }
 }
 
-fn failed(steps: &[Step]) -> usize {
+/// How many steps failed.
+pub(super) fn failed(steps: &[Step]) -> usize {
     let failed = |step: &&Step| matches!(step.outcome, Outcome::Failed { .. });
     steps.iter().filter(failed).count()
 }
@@ -163,12 +165,9 @@ fn notes(answers: &[(Window, Snapshot)], asked: &[String]) -> Vec<String> {
         let plural = if windows.len() == 1 { "" } else { "s" };
         format!("Window{plural} {}: {remark}", windows.join(", "))
     });
-    let rows = || {
-        answers
-            .iter()
-            .flat_map(|(_, snapshot)| &snapshot.answer.rows)
-    };
-    remarks.chain(unfilled(rows)).collect()
+    let snapshots = answers.iter().map(|(_, snapshot)| snapshot);
+    let rows: Vec<_> = snapshots.flat_map(|one| &one.answer.rows).collect();
+    remarks.chain(unfilled(&rows)).collect()
 }
 
 /// As many absent PBXs are named.
@@ -218,16 +217,12 @@ fn drift(drift: &Drift) -> Option<String> {
 
 /// In every answer that 8x8 has published the fields for calls from outside and inside, and the percents,
 /// are 0.
-fn unfilled<'a, I: Iterator<Item = &'a Row>>(rows: impl Fn() -> I) -> Option<String> {
-    let sum = |field| rows().filter_map(|row| row.values.get(field)).sum::<f64>();
-    let inbound = sum(Field::InboundTotal);
-    let is_split = |field: &Field| {
-        let key = field.spec().key;
-        ["external", "internal", "percent"]
-            .iter()
-            .any(|kind| key.starts_with(kind))
-    };
-    let filled = |field| rows().any(|row| row.values.get(field).is_some_and(|value| value != 0.0));
+fn unfilled(rows: &[&Row]) -> Option<String> {
+    let values = |field| rows.iter().filter_map(move |row| row.values.get(field));
+    let inbound: f64 = values(Field::InboundTotal).sum();
+    let kinds = ["external", "internal", "percent"];
+    let is_split = |field: &Field| kinds.iter().any(|kind| field.spec().key.starts_with(kind));
+    let filled = |field| values(field).any(|value| value != 0.0);
     let empty = !Field::ALL.into_iter().filter(is_split).any(filled);
     (inbound > 0.0 && empty).then(|| {
         "All fields that tell calls from outside and from inside the company apart (external…, internal…, \

@@ -1,19 +1,18 @@
 //! Takes the steps, each only when those before it worked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::reach::{connect, resolve, resolved, trouble};
-use super::report::{Outcome, Report, Step, Subject};
+use super::report::{Outcome, Report, Step, Subject, ok};
 use crate::config;
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::clock::{Clock, Moment};
 use eightxeight::transport::Route;
 use eightxeight::window::Window;
-use eightxeight::{Cause, Client, ClientError, Error, Reason, Users};
+use eightxeight::{Cause, Client, Error, Reason};
 
 /// Clocks that differ by more than this make windows end at the wrong time by more than anybody would
 /// take for rounding.
@@ -26,20 +25,14 @@ const WHOLE: f64 = 1.0;
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// Takes all steps; `see` is shown each as it ends.
-///
-/// # Errors
-///
-/// When TLS can't be set up.
 pub(super) async fn run(
     account: config::Account,
-    clock: Clock,
+    client: Client,
     see: impl FnMut(&Step) + Send,
-) -> Result<Report, ClientError> {
+) -> Report {
     let warnings = account.warnings();
-    let client = Client::new(&Users::new(clock), account.api.clone(), Arc::new(|_| {}))?;
     let mut check = Check {
         account,
-        clock,
         client,
         see,
         steps: Vec::new(),
@@ -48,12 +41,11 @@ pub(super) async fn run(
     let reached = check.reach().await;
     check.ask(reached).await;
     let asked = &check.account.api.pbx_ids;
-    Ok(Report::new(check.steps, &check.answers, warnings, asked))
+    Report::new(check.steps, &check.answers, warnings, asked)
 }
 
 struct Check<S> {
     account: config::Account,
-    clock: Clock,
     client: Client,
     see: S,
     steps: Vec<Step>,
@@ -66,18 +58,14 @@ impl<S: FnMut(&Step)> Check<S> {
         let api = &self.account.api;
         let longest = api.timeout.min(LONGEST_CONNECT);
         let route = Route::to(&api.url)?;
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let addresses = resolve(&route, longest).await;
-        let name = match &addresses {
-            Ok(addresses) => ok(resolved(&route, addresses)),
-            Err(cause) => trouble(&route, *cause),
-        };
-        self.ended(Subject::Name, name, Some(start));
-        let Ok(addresses) = addresses else {
+        self.ended(Subject::Name, resolved(&route, &addresses), Some(start));
+        if addresses.is_empty() {
             self.skipped(Subject::Connection, "no address to connect to");
             return None;
-        };
-        let start = self.clock.now();
+        }
+        let start = Clock::System.now();
         let connected = connect(&addresses, longest).await;
         let proxy = if route.is_proxy { "the proxy at " } else { "" };
         let connection = match &connected {
@@ -95,38 +83,32 @@ impl<S: FnMut(&Step)> Check<S> {
             self.skipped(Subject::Login, "no connection");
             return self.skip_windows("no connection");
         };
-        let start = self.clock.now();
-        let result = self.client.log_in_if_needed().await;
-        if let Err(error) = &result
-            && let Some(subject) = before_http(error)
-        {
-            let at_proxy = subject == Subject::Proxy;
-            if route.is_proxy && !at_proxy {
-                self.proxy_is_fine();
-            }
-            self.failed(subject, error, start);
-            if at_proxy {
-                self.skipped(Subject::Tls, "no connection");
-            }
-            self.skipped(Subject::Login, "no connection that can be trusted");
-            return self.skip_windows("not logged in");
-        }
-        if route.is_proxy {
+        let start = Clock::System.now();
+        let login = self.client.log_in_if_needed().await;
+        let failed = login.as_ref().err().map(failed_step);
+        if route.is_proxy && failed != Some(Subject::Proxy) {
             self.proxy_is_fine();
         }
-        self.tls_is_fine();
-        match result {
+        if matches!(failed, None | Some(Subject::Login)) {
+            self.tls_is_fine();
+        }
+        match &login {
             Ok(()) => self.ended(Subject::Login, ok(self.token()), Some(start)),
-            Err(error) => {
-                self.failed(Subject::Login, &error, start);
-                self.compare_clocks();
-                return self.skip_windows("not logged in");
-            }
+            Err(error) => self.failed(failed_step(error), error, start),
+        }
+        if failed == Some(Subject::Proxy) {
+            self.skipped(Subject::Tls, "no connection");
+        }
+        if matches!(failed, Some(Subject::Proxy | Subject::Tls)) {
+            self.skipped(Subject::Login, "no connection that can be trusted");
         }
         self.compare_clocks();
+        if login.is_err() {
+            return self.skip_windows("not logged in");
+        }
         for window in self.account.collect.windows.clone() {
             if !self.window(window).await {
-                break;
+                return self.skip_windows("it would take another login");
             }
         }
     }
@@ -134,7 +116,7 @@ impl<S: FnMut(&Step)> Check<S> {
     /// Asks for a window. False when the next one would take another login.
     async fn window(&mut self, window: Window) -> bool {
         let collect = &self.account.collect;
-        let start = self.clock.now();
+        let start = Clock::System.now();
         let period = window.period(start.wall, collect.delay, &collect.zone);
         let subject = Subject::Window(window.to_string());
         if period.is_empty() {
@@ -145,8 +127,9 @@ impl<S: FnMut(&Step)> Check<S> {
             Ok(snapshot) => {
                 let pbxes = snapshot.answer.rows.len();
                 let plural = if pbxes == 1 { "" } else { "s" };
-                let covered = self.local(&[period.start, period.end]);
-                let what = format!("{pbxes} PBX{plural}, {covered}");
+                let from = self.local(period.start, "%Y-%m-%d %H:%M:%S");
+                let to = self.local(period.end, "%Y-%m-%d %H:%M:%S %Q");
+                let what = format!("{pbxes} PBX{plural}, {from} to {to}");
                 self.ended(subject, ok(what), Some(start));
                 self.answers.push((window, snapshot));
                 true
@@ -157,12 +140,8 @@ impl<S: FnMut(&Step)> Check<S> {
             }
             Err(error) => {
                 self.failed(subject, &error, start);
-                let reason = error.reason();
-                let again = matches!(reason, Some(Reason::Unauthorized | Reason::BadApiKey));
-                if again {
-                    self.skip_windows("it would take another login");
-                }
-                !again
+                let refused = [Some(Reason::Unauthorized), Some(Reason::BadApiKey)];
+                !refused.contains(&error.reason())
             }
         }
     }
@@ -212,21 +191,18 @@ impl<S: FnMut(&Step)> Check<S> {
 
     fn token(&self) -> String {
         match self.client.status().token_expiry {
-            Some(expiry) => format!("a token that expires at {}", self.local(&[expiry.wall])),
+            Some(expiry) => {
+                let expiry = self.local(expiry.wall, "%Y-%m-%d %H:%M:%S %Q");
+                format!("a token that expires at {expiry}")
+            }
             None => "a token".to_owned(),
         }
     }
 
-    /// A time, or from when to when, by the clocks of the configured zone.
-    fn local(&self, times: &[Timestamp]) -> String {
-        let zone = &self.account.collect.zone;
-        let time = |at: &Timestamp| zone.to_datetime(*at).strftime("%Y-%m-%d %H:%M:%S");
-        let times: Vec<_> = times.iter().map(|at| time(at).to_string()).collect();
-        format!(
-            "{} {}",
-            times.join(" to "),
-            zone.iana_name().unwrap_or("UTC")
-        )
+    /// A time by the clocks of the configured zone.
+    fn local(&self, at: Timestamp, format: &str) -> String {
+        let zone = self.account.collect.zone.clone();
+        at.to_zoned_datetime(zone).strftime(format).to_string()
     }
 
     fn skip_windows(&mut self, why: &str) {
@@ -264,7 +240,7 @@ impl<S: FnMut(&Step)> Check<S> {
     }
 
     fn ended(&mut self, subject: Subject, outcome: Outcome, start: Option<Moment>) {
-        let now = self.clock.now();
+        let now = Clock::System.now();
         let step = Step {
             subject,
             outcome,
@@ -275,23 +251,14 @@ impl<S: FnMut(&Step)> Check<S> {
     }
 }
 
-fn ok(message: impl Into<String>) -> Outcome {
-    Outcome::Ok {
-        message: message.into(),
-    }
-}
-
-/// The step before HTTP at which a login ended, if it didn't get as far as HTTP.
-fn before_http(error: &Error) -> Option<Subject> {
-    let Error::Request(failure) = error else {
-        return None;
-    };
-    match failure.cause {
-        Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials => {
-            Some(Subject::Proxy)
+/// The step at which a login failed.
+fn failed_step(error: &Error) -> Subject {
+    match error.cause() {
+        Some(Cause::ProxyUnreachable | Cause::ProxyRefused | Cause::ProxyCredentials) => {
+            Subject::Proxy
         }
-        Cause::ClosedEarly | Cause::NoConnection => Some(Subject::Tls),
-        cause if cause.reason() == Reason::Tls => Some(Subject::Tls),
-        _ => None,
+        Some(Cause::ClosedEarly | Cause::NoConnection) => Subject::Tls,
+        Some(cause) if cause.reason() == Reason::Tls => Subject::Tls,
+        _ => Subject::Login,
     }
 }

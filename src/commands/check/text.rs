@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport};
+use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport, failed};
 
 /// More rows than this are a matter for `--format json`.
 const MOST_ROWS: usize = 100;
@@ -62,7 +63,7 @@ impl Text {
             let head = self.paint(BOLD, "Note:");
             let _ = writeln!(text, "\n{head} {}", printable(note));
         }
-        let (colour, verdict) = match (report.failed(), report.steps.len()) {
+        let (colour, verdict) = match (failed(&report.steps), report.steps.len()) {
             (0, _) => (GREEN, "All worked.".to_owned()),
             (failed, steps) => (RED, format!("{failed} of {steps} steps failed, see above.")),
         };
@@ -139,11 +140,7 @@ fn cells(pbx: &PbxReport) -> [String; HEAD.len()] {
 
 /// Seconds as hours, minutes and seconds.
 fn clock_time(seconds: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "`as` keeps to the range, and no sum of calls comes near its end"
-    )]
-    let whole = seconds.round() as i64;
+    let whole = Duration::try_from_secs_f64(seconds.round()).map_or(0, |time| time.as_secs());
     format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
 }
 

@@ -1,8 +1,6 @@
 //! What Prometheus makes of the files.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
@@ -12,25 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Backfill, HOUR};
-use crate::fixture::{Prometheus, engine, is_victoria_metrics};
-
-/// Runs the promtool line that a backfill ended with, on a Prometheus' data. `VictoriaMetrics` reads its file itself.
-pub(super) fn load(line: &str, data: &Path) {
-    if is_victoria_metrics(&engine()) {
-        let file = Path::new(line.rsplit(' ').nth(1).unwrap());
-        std::fs::create_dir_all(data).unwrap();
-        std::fs::copy(file, data.join(file.file_name().unwrap())).unwrap();
-        return;
-    }
-    let mut words = line.split(' ');
-    let mut promtool = Command::new(words.next().unwrap());
-    promtool.args(words.map(|word| match word {
-        "DATA" => data.to_str().unwrap(),
-        word => word,
-    }));
-    let (worked, said) = crate::fixture::run(&mut promtool, "");
-    assert!(worked, "{line}: {said}");
-}
+use crate::fixture::Prometheus;
 
 /// Asks Prometheus as the dashboards do, and holds it against what there really was.
 pub(super) async fn reads_back(
@@ -83,17 +63,18 @@ pub(super) async fn reads_back(
         }
     }
     // Each whole day's number stands a second before midnight.
-    let mut midnight = midnight_after(backfill.from, &london);
+    let metric = metric(Field::InboundTotal).name;
+    let today = format!(r#"{metric}{{{selector},window="today"}}"#);
+    let first = backfill.from.to_zoned_datetime(london).start_of_day();
+    let mut midnight = first.unwrap();
     let mut days = 0;
-    while midnight <= backfill.to {
-        let end = midnight - SignedDuration::from_secs(1);
-        let metric = metric(Field::InboundTotal).name;
-        let today = format!(r#"{metric}{{{selector},window="today"}}"#);
-        let start = end
-            .to_zoned_datetime(london.clone())
-            .start_of_day()
-            .unwrap()
-            .timestamp();
+    loop {
+        let start = midnight.timestamp();
+        midnight = midnight.tomorrow().unwrap().start_of_day().unwrap();
+        if midnight.timestamp() > backfill.to {
+            break;
+        }
+        let end = midnight.timestamp() - SignedDuration::from_secs(1);
         let expected = truth(Field::InboundTotal, start, end);
         for (labels, value) in prometheus.query_at(&today, end).await {
             assert_eq!(labels["site"], "a \"b\"");
@@ -101,17 +82,10 @@ pub(super) async fn reads_back(
             assert_eq!(value, expected[&labels["pbx_id"]], "{labels:?} {end}");
             days += 1;
         }
-        midnight = midnight_after(midnight, &london);
     }
     assert!((34 * 4..=35 * 4).contains(&days), "{days}");
     // What the recording rules demand of fresh data.
     let fresh = "eightxeight_company_inbound_calls and on (job, account, instance, window) \
                  (max_over_time(eightxeight_collection_success[3m]) == 1)";
     assert_eq!(prometheus.query_at(fresh, backfill.to).await.len(), 8);
-}
-
-fn midnight_after(instant: Timestamp, zone: &TimeZone) -> Timestamp {
-    let tomorrow = zone.to_datetime(instant).date().tomorrow().unwrap();
-    let midnight = tomorrow.to_zoned_datetime(zone.clone()).unwrap();
-    midnight.start_of_day().unwrap().timestamp()
 }

@@ -10,12 +10,11 @@ use std::process::{Command, Stdio};
 
 use eightxeight_simulator::{Endpoint, Fault, Rule, Simulator};
 use jiff::{SignedDuration, Timestamp};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use crate::fixture::{
-    KEY, PASSWORD, Prometheus, Running, USERNAME, assert_says, assert_silent, command, credentials,
-    finished, run_by, secret_files, simulator, until,
+    KEY, MAKE_BLOCKS, PASSWORD, Prometheus, Running, USERNAME, assert_says, assert_silent, command,
+    credentials, engine, finished, load, run_by, secret_files, simulator, until_true,
 };
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -133,10 +132,7 @@ async fn whatever_interrupts_it_the_files_are_the_same() {
     for (number, signal) in ["KILL", "INT", "KILL", "TERM"].into_iter().enumerate() {
         let enough = 150 * (number as u64 + 1);
         let mut running = Running::start(&mut backfill.command(&resume));
-        until("some answers", async || {
-            (reports(&simulator) >= enough).then_some(())
-        })
-        .await;
+        until_true("some answers", async || reports(&simulator) >= enough).await;
         running.signal(signal);
         let status = running.ended().await;
         if signal != "KILL" {
@@ -170,7 +166,12 @@ async fn whatever_interrupts_it_the_files_are_the_same() {
 
     let data = backfill.files.path().join("data");
     for line in said.lines().filter(|line| line.starts_with("promtool")) {
-        loaded::load(line, &data);
+        let command: Vec<_> = line.split(' ').collect();
+        let [options @ .., file, "DATA"] = &command[..] else {
+            panic!("{line}");
+        };
+        assert_eq!(options, MAKE_BLOCKS);
+        load(&engine(), file.as_ref(), &data);
     }
     let prometheus = Prometheus::over(Some(&data), &[]).await;
     loaded::reads_back(&prometheus, &simulator, &backfill).await;
@@ -192,10 +193,7 @@ async fn an_outage_is_waited_out() {
     let impatient = ["--collect.interval", "100ms", "--api.timeout", "5s"];
     let options = [&HOURLY[..], &impatient].concat();
     let mut running = Running::start(&mut backfill.command(&options));
-    until("some answers", async || {
-        (reports(&simulator) >= 8).then_some(())
-    })
-    .await;
+    until_true("some answers", async || reports(&simulator) >= 8).await;
     simulator.hang_up().await;
     running.line_with("the connection was").await;
     simulator.listen().await.unwrap();
@@ -275,35 +273,4 @@ async fn a_full_disk_costs_nothing() {
     assert!(!names.any(|name| name.ends_with(".unfinished")));
     ended(0, backfill.command_to(&other, &resume)).await;
     assert!(finished_files(&other) == backfill.finished());
-}
-
-#[tokio::test]
-async fn planted_links_and_fifos_are_left_as_they_are() {
-    let simulator = simulator().await;
-    let backfill = Backfill::of_hours(&simulator, 3);
-    let output = backfill.output();
-    std::fs::create_dir(&output).unwrap();
-    let resume = resuming(&HOURLY);
-    let refusal = ["so it is left as it is"];
-    let journal = output.join("backfill.journal");
-    mknodat(CWD, &journal, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    assert_says(&backfill.run(1, &resume).await, &refusal);
-    std::fs::remove_file(&journal).unwrap();
-
-    let treasure = backfill.files.path().join("treasure");
-    std::fs::write(&treasure, "gold").unwrap();
-    let month = backfill.to.strftime("%Y-%m");
-    let links = [
-        "backfill.journal".to_owned(),
-        format!("eightxeight-{month}.om.unfinished"),
-    ];
-    for link in links.map(|name| output.join(name)) {
-        std::os::unix::fs::symlink(&treasure, &link).unwrap();
-        assert_says(&backfill.run(1, &resume).await, &refusal);
-        assert_eq!(std::fs::read_to_string(&treasure).unwrap(), "gold");
-        assert!(link.is_symlink());
-        std::fs::remove_file(&link).unwrap();
-    }
-    backfill.run(0, &resume).await;
-    assert_eq!(backfill.finished().len(), backfill.months());
 }

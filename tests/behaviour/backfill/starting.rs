@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Backfill, HOUR, HOURLY, ended, reports, resuming};
 use crate::fixture::{
-    Running, assert_says, assert_silent, command, on_terminal, secret_files, simulator, until,
+    Running, assert_says, assert_silent, command, on_terminal, secret_files, simulator, until_true,
     words,
 };
 
@@ -86,10 +86,7 @@ async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
         let backfill = Backfill::of_hours(&simulator, hours);
         let before = reports(&simulator);
         let mut running = Running::start(&mut backfill.command(&[&hourly[..], yes].concat()));
-        until("a request", async || {
-            (reports(&simulator) > before).then_some(())
-        })
-        .await;
+        until_true("a request", async || reports(&simulator) > before).await;
         running.signal("INT");
         assert_eq!(running.ended().await.code(), Some(1));
     }
@@ -104,8 +101,8 @@ async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
         let stdin = child.stdin.as_mut().unwrap();
         stdin.write_all(format!("{answer}\n").as_bytes()).unwrap();
         let sent = || reports(&simulator) > before;
-        until("a request or the end", async || {
-            (sent() || child.try_wait().unwrap().is_some()).then_some(())
+        until_true("a request or the end", async || {
+            sent() || child.try_wait().unwrap().is_some()
         })
         .await;
         // With its terminal gone it ends, too.
@@ -125,8 +122,8 @@ async fn half_the_budget_and_no_more() {
     let backfill = Backfill::of_hours(&simulator, 20);
     let options = "--collect.window 1h --api.max-requests-per-minute 9";
     let mut running = Running::start(&mut backfill.command(&words(options)));
-    until("four requests", async || {
-        (simulator.requests().all().len() == 4).then_some(())
+    until_true("four requests", async || {
+        simulator.requests().all().len() == 4
     })
     .await;
     // A budget is a sliding minute; within it there is no fifth.

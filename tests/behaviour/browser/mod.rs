@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine;
 use serde_json::{Value, json};
 
-use crate::fixture::{Running, assert_says, free_port, until, words};
+use crate::fixture::{Running, assert_says, free_port, until, until_true, words};
 
 /// What a period of 15 s or a tab that comes to the front does.
 const REFRESH: &str = "document.dispatchEvent(new Event('visibilitychange'))";
@@ -74,10 +74,7 @@ impl Browser {
     }
 
     async fn until_it_says(&self, expected: &str) {
-        until(expected, async || {
-            self.text().await.contains(expected).then_some(())
-        })
-        .await;
+        until_true(expected, async || self.text().await.contains(expected)).await;
     }
 
     async fn run(&self, script: &str) -> Value {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Browser;
 use crate::fixture::{
     Exporter, KEY, Page, USERNAME, assert_says, assert_silent, clean_command, client, credentials,
-    secret_files, simulator, until, words,
+    secret_files, simulator, simulator_with, until_true, words,
 };
 
 #[tokio::test]
@@ -111,8 +111,7 @@ fn pbxes(count: usize) -> Rule {
 
 #[tokio::test]
 async fn a_thousand_pbxs_show_the_worst_and_fold_more() {
-    let simulator = simulator().await;
-    simulator.faults().add(pbxes(1000));
+    let simulator = simulator_with(pbxes(1000)).await;
     let exporter = Exporter::serve(&simulator, &["--collect.window", "1h"]).await;
     exporter.page().await;
     let html = exporter.text("/").await;
@@ -135,8 +134,7 @@ async fn a_thousand_pbxs_show_the_worst_and_fold_more() {
 #[tokio::test]
 async fn sixty_pbxs_can_be_unfolded_and_stay_so() {
     let browser = Browser::start().await;
-    let simulator = simulator().await;
-    simulator.faults().add(pbxes(60));
+    let simulator = simulator_with(pbxes(60)).await;
     let options = [
         "--collect.window",
         "1h",
@@ -159,11 +157,11 @@ async fn sixty_pbxs_can_be_unfolded_and_stay_so() {
         .run("document.querySelector('main').firstChild.old = true")
         .await;
     browser.run(super::REFRESH).await;
-    until("another page in its place", async || {
+    until_true("another page in its place", async || {
         let old = browser
             .run("return document.querySelector('main').firstChild.old ?? false")
             .await;
-        (old == false).then_some(())
+        old == false
     })
     .await;
     assert_says(&browser.text().await, &["pbx-0049"]);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Browser, REFRESH};
-use crate::fixture::{Exporter, assert_says, assert_silent, simulator, until};
+use crate::fixture::{Exporter, assert_says, assert_silent, simulator, until_true};
 
 #[tokio::test]
 async fn it_refreshes_itself_and_keeps_the_place() {
@@ -39,8 +39,8 @@ async fn it_keeps_the_keyboards_place_and_says_when_it_is_out_of_date() {
         .await;
     browser.run(REFRESH).await;
     let place = "const table = document.activeElement; return [table.old ?? false, table.ariaLabel, table.scrollLeft]";
-    until("another table in its place", async || {
-        (browser.run(place).await == json!([false, "PBXs, window today", 30])).then_some(())
+    until_true("another table in its place", async || {
+        browser.run(place).await == json!([false, "PBXs, window today", 30])
     })
     .await;
 

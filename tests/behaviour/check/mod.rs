@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{
     DOCUMENTED, Ended, KEY, PASSWORD, Running, USERNAME, assert_says, assert_silent, command,
-    credentials, finished, secret_files, simulator, words,
+    credentials, finished, secret_files, simulator, simulator_that_knows, simulator_with, words,
 };
 
 /// A check of `api`.
@@ -53,15 +53,13 @@ async fn complains(simulator: &Simulator, options: &[&str]) -> String {
 }
 
 async fn with_rule(rule: Rule) -> String {
-    let simulator = simulator().await;
-    simulator.faults().add(rule);
+    let simulator = simulator_with(rule).await;
     complains(&simulator, &[]).await
 }
 
 async fn with_credentials(api_key: &str, username: &str, password: &str) -> String {
-    let simulator = simulator().await;
     let known = credentials(api_key, username, password);
-    simulator.customer().set_credentials(known);
+    let simulator = simulator_that_knows(known).await;
     let said = complains(&simulator, &[]).await;
     assert_eq!(simulator.requests().count(Endpoint::Token), 1);
     assert_eq!(simulator.requests().count(Endpoint::Compsum), 0);
@@ -91,10 +89,7 @@ fn snapshot(name: &str, text: &str) {
 
 #[tokio::test]
 async fn all_works() {
-    let simulator = simulator().await;
-    simulator
-        .faults()
-        .add(Rule::compsum(Fault::json(DOCUMENTED)));
+    let simulator = simulator_with(Rule::compsum(Fault::json(DOCUMENTED))).await;
     snapshot("all_works", &praises(&simulator, &[]).await);
     assert_eq!(simulator.requests().count(Endpoint::Token), 1);
     assert_eq!(simulator.requests().count(Endpoint::Compsum), 2);
@@ -198,8 +193,7 @@ async fn answers_that_are_none() {
         ("dropped", Fault::drop_connection()),
         ("too_large", Fault::gzip_bomb(65 * 1024 * 1024)),
     ] {
-        let simulator = simulator().await;
-        simulator.faults().add(Rule::compsum(fault));
+        let simulator = simulator_with(Rule::compsum(fault)).await;
         let timeout = if name == "timeout" { "3s" } else { "30s" };
         let options = ["--api.timeout", timeout, "--collect.window", "1h"];
         snapshot(name, &complains(&simulator, &options).await);
@@ -210,8 +204,7 @@ async fn answers_that_are_none() {
 
 #[tokio::test]
 async fn it_ends_when_it_is_told_to() {
-    let simulator = simulator().await;
-    simulator.faults().add(Rule::token(Fault::hang()));
+    let simulator = simulator_with(Rule::token(Fault::hang())).await;
     let files = secret_files();
     let mut running = Running::start(&mut command("check", &simulator.url(), files.path()));
     simulator.requests().until(|all| !all.is_empty()).await;
@@ -237,28 +230,25 @@ async fn clocks_that_differ() {
 
 #[tokio::test]
 async fn an_answer_with_much_to_remark() {
-    let simulator = simulator().await;
     let body = r#"[{"pbxId":"evil\u001b[2J","new":1,"inboundTotal":"x","totalTalkTime":1000},
         {"pbxId":"evil\u001b[2J","inboundTotal":4,"inboundAnswered":1,"inboundMissed":3,"inboundAbandoned":1}]"#;
-    simulator.faults().add(Rule::compsum(Fault::json(body)));
+    let simulator = simulator_with(Rule::compsum(Fault::json(body))).await;
     let options = "--collect.window 1h,2h,3h --collect.interval 10s \
         --api.max-requests-per-minute 8";
     let said = praises(&simulator, &words(options)).await;
     snapshot("much_to_remark", &said);
 
-    let simulator = crate::fixture::simulator().await;
-    simulator.faults().add(Rule::compsum(Fault::json("[]")));
+    let simulator = simulator_with(Rule::compsum(Fault::json("[]"))).await;
     let said = praises(&simulator, &["--collect.window", "1h"]).await;
     snapshot("no_pbx", &said);
 }
 
 #[tokio::test]
 async fn many_pbxs() {
-    let simulator = simulator().await;
     let row = |number| json!({"pbxId": format!("p{number:03}"), "inboundTotal": 0});
     let rows: Value = (0..150).map(row).collect();
     let many = Fault::json(rows.to_string());
-    simulator.faults().add(Rule::compsum(many));
+    let simulator = simulator_with(Rule::compsum(many)).await;
     let said = praises(&simulator, &["--collect.window", "1h"]).await;
     assert_says(&said, &["and 50 more"]);
     let options = ["--collect.window", "1h", "--format", "json"];
@@ -269,10 +259,9 @@ async fn many_pbxs() {
 
 #[tokio::test]
 async fn pbxs_that_were_asked_for_and_are_absent() {
-    let simulator = simulator().await;
     let answer = r#"[{"pbxId":"AcmeCorp","totalCall":1},{"pbxId":null}]"#;
     let answer = Fault::status(200, "application/json", answer);
-    simulator.faults().add(Rule::compsum(answer));
+    let simulator = simulator_with(Rule::compsum(answer)).await;
     let options = words("--api.pbx-id acmecorp,brno,cairo --collect.window 1h");
     let said = praises(&simulator, &options).await;
     let absent = "8x8's answer lacks PBXs that were asked for by name: brno, cairo.";
@@ -306,10 +295,9 @@ async fn answers_of_something_in_8x8s_place() {
 
 #[tokio::test]
 async fn more_names_than_a_request_line_holds() {
-    let simulator = simulator().await;
     let answer = r#"[{"pbxId":"p","totalCall":1}]"#;
     let answer = Fault::status(200, "application/json", answer);
-    simulator.faults().add(Rule::compsum(answer));
+    let simulator = simulator_with(Rule::compsum(answer)).await;
     let names: Vec<_> = (0..700).map(|n| format!("branch-{n:04}")).collect();
     let names = names.join(",");
     let said = praises(&simulator, &["--api.pbx-id", &names]).await;

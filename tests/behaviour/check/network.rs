@@ -8,13 +8,32 @@ use std::sync::Arc;
 use eightxeight_simulator::{Fault, Rule, Simulator};
 use rcgen::SanType;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::{check, says_of, snapshot};
 use crate::certificates::{Authority, dns, ip};
-use crate::fixture::{DOCUMENTED, assert_silent, free_port, run, simulator, words};
+use crate::fixture::{DOCUMENTED, assert_silent, free_port, run, simulator, simulator_with, words};
+
+/// A server that treats each connection so.
+async fn listen<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(TcpStream) -> F + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            tokio::spawn(serve(connection));
+        }
+    });
+    address
+}
+
+async fn pass_on(mut client: impl AsyncRead + AsyncWrite + Unpin, upstream: SocketAddr) {
+    let mut server = TcpStream::connect(upstream).await.unwrap();
+    let _ = copy_bidirectional(&mut client, &mut server).await;
+}
 
 /// A certificate authority and a server with a certificate of it, in front of a simulator.
 struct Secured {
@@ -25,32 +44,23 @@ struct Secured {
 
 impl Secured {
     async fn with(name: SanType, years: (i32, i32)) -> Secured {
-        let simulator = simulator().await;
-        simulator
-            .faults()
-            .add(Rule::compsum(Fault::json(DOCUMENTED)));
+        let simulator = simulator_with(Rule::compsum(Fault::json(DOCUMENTED))).await;
         let authority = Authority::new("The tests");
         let server = authority.issue_for(&[name], years).server();
         let files = tempfile::tempdir().unwrap();
         std::fs::write(files.path().join("ca.pem"), authority.pem()).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(server));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let upstream = simulator.address();
-        tokio::spawn(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let Ok(mut client) = acceptor.accept(connection).await else {
-                        return;
-                    };
-                    let mut server = TcpStream::connect(upstream).await.unwrap();
-                    let _ = copy_bidirectional(&mut client, &mut server).await;
-                });
+        let address = listen(move |connection| {
+            let handshake = acceptor.accept(connection);
+            async move {
+                if let Ok(client) = handshake.await {
+                    pass_on(client, upstream).await;
+                }
             }
         });
         Secured {
-            address,
+            address: address.await,
             files,
             _simulator: simulator,
         }
@@ -111,13 +121,7 @@ async fn what_answers_speaks_no_tls() {
 
 #[tokio::test]
 async fn a_connection_that_is_cut_during_the_handshake() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            drop(connection);
-        }
-    });
+    let address = listen(|connection| async { drop(connection) }).await;
     snapshot_failure("cut_handshake", &format!("https://{address}/"), &[]).await;
 }
 
@@ -130,33 +134,22 @@ async fn no_address_and_nobody_there() {
 
 /// A proxy that answers all wishes to connect alike, or connects to `upstream`.
 async fn proxy(status: u16, upstream: Option<SocketAddr>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut connection, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let Ok(byte) = connection.read_u8().await else {
-                        return;
-                    };
-                    head.push(byte);
-                }
-                let length = if upstream.is_none() {
-                    "content-length: 0\r\n"
-                } else {
-                    ""
-                };
-                let answer = format!("HTTP/1.1 {status} x\r\n{length}\r\n");
-                connection.write_all(answer.as_bytes()).await.unwrap();
-                if let Some(upstream) = upstream {
-                    let mut server = TcpStream::connect(upstream).await.unwrap();
-                    let _ = copy_bidirectional(&mut connection, &mut server).await;
-                }
-            });
+    listen(move |mut connection| async move {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = connection.read_u8().await else {
+                return;
+            };
+            head.push(byte);
         }
-    });
-    address
+        let length = upstream.map_or("content-length: 0\r\n", |_| "");
+        let answer = format!("HTTP/1.1 {status} x\r\n{length}\r\n");
+        connection.write_all(answer.as_bytes()).await.unwrap();
+        if let Some(upstream) = upstream {
+            pass_on(connection, upstream).await;
+        }
+    })
+    .await
 }
 
 #[tokio::test]

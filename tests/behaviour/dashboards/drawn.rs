@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::file::{Choice, Dashboard, targets, text};
 use super::past::store;
-use crate::fixture::{Prometheus, Sample};
+use crate::fixture::Prometheus;
 
 pub(super) const HOUR: i64 = 60;
 pub(super) const DAY: i64 = 24 * HOUR;
@@ -175,26 +177,25 @@ pub(super) fn query_of(panel: &serde_json::Value, number: usize, days: u32) -> S
     targets(panel)[number].query(&Choice::all(days * 86_400, 0))
 }
 
-/// What a query answers at a Unix time.
-pub(super) async fn ask(prometheus: &Prometheus, query: &str, at: i64) -> Vec<Sample> {
-    prometheus
-        .query_at(query, jiff::Timestamp::from_second(at).unwrap())
-        .await
-}
-
-/// Its only number, if there is one.
+/// The only number that a query answers at a Unix time, if there is one.
 pub(super) async fn number(prometheus: &Prometheus, query: &str, at: i64) -> Option<f64> {
-    let found = ask(prometheus, query, at).await;
+    let found = prometheus.query_at(query, time(at)).await;
     assert!(found.len() <= 1, "{found:?}");
     found.first().map(|(_, value)| *value)
 }
 
-/// Its numbers by the values of some labels.
-pub(super) fn by(samples: Vec<Sample>, names: &[&str]) -> BTreeMap<Vec<String>, f64> {
-    let mut numbers = BTreeMap::new();
-    for (labels, number) in samples {
-        let values = names.iter().map(|name| labels[*name].clone());
-        numbers.insert(values.collect(), number);
-    }
-    numbers
+/// The numbers that a query answers at a Unix time, by the values of some labels.
+pub(super) async fn numbers_by<const N: usize>(
+    prometheus: &Prometheus,
+    query: &str,
+    at: i64,
+    names: [&str; N],
+) -> BTreeMap<[String; N], f64> {
+    let found = prometheus.query_at(query, time(at)).await.into_iter();
+    let numbers = found.map(|(labels, number)| (names.map(|name| labels[name].clone()), number));
+    numbers.collect()
+}
+
+fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }

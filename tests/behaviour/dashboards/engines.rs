@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::file::{Choice, Dashboard, Target, list, selectors, targets, text};
-use super::past::{lived_through, load};
+use super::past::lived_through;
 use super::replay::Plan;
-use crate::fixture::{Labels, Prometheus};
+use crate::fixture::{Labels, Prometheus, load};
 
 const DAY: i64 = 86_400;
 /// Of the screen, in pixels: a chart asks for a point for each.

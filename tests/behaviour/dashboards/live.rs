@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use super::file::{Choice, Dashboard, Target, list, selectors};
 use super::past::{lived_through, store};
 use super::replay::Plan;
-use crate::fixture::{Exporter, Prometheus, pause, simulator};
+use crate::fixture::{
+    Exporter, KEY, Prometheus, USERNAME, credentials, hasty_rules, pause, simulator_that_knows,
+};
 
 /// Longer than scrapes, collections and rules take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -36,10 +38,7 @@ async fn every_query_answers_and_every_metric_is_shown() {
     recorded_before(now, files.path());
     let demo = Exporter::demo(&["--collect.interval", "1s"]).await;
     // Some metrics are there only while something is wrong.
-    let simulator = simulator().await;
-    let mut changed = simulator.credentials();
-    changed.password.push('!');
-    simulator.customer().set_credentials(changed);
+    let simulator = simulator_that_knows(credentials(KEY, USERNAME, "another")).await;
     let refused = Exporter::serve(&simulator, &["--collect.interval", "1s"]).await;
     let prometheus = watching(files, &[&demo, &refused]).await;
 
@@ -123,25 +122,11 @@ fn recorded_before(now: Timestamp, files: &Path) {
 
 /// A Prometheus that scrapes the exporters and has the shipped rules, which don't wait.
 async fn watching(files: TempDir, exporters: &[&Exporter]) -> Prometheus {
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/prometheus/rules");
-    for name in ["company.yml", "exporter.yml", "usual.yml"] {
-        let rules = std::fs::read_to_string(Path::new(shipped).join(name)).unwrap();
-        let waits = |line: &str| {
-            ["for: ", "interval: "]
-                .iter()
-                .any(|wait| line.trim_start().starts_with(wait))
-        };
-        let hasty: Vec<_> = rules.lines().filter(|line| !waits(line)).collect();
-        std::fs::write(files.path().join(name), hasty.join("\n")).unwrap();
-    }
-    let targets: Vec<_> = exporters
-        .iter()
-        .map(|exporter| exporter.address())
-        .collect();
+    let targets = exporters.iter().map(|exporter| exporter.address());
+    let targets: Vec<_> = targets.collect();
     let config = format!(
-        "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
-         rule_files: [company.yml, exporter.yml, usual.yml]\n\
-         scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: {targets:?}}}]}}]\n"
+        "{}scrape_configs: [{{job_name: eightxeight, static_configs: [{{targets: {targets:?}}}]}}]\n",
+        hasty_rules(files.path())
     );
     Prometheus::start(files, &config).await
 }

@@ -68,18 +68,13 @@ async fn totals_are_what_8x8_truly_had() {
         }
     }
     let rate = truth(Field::InboundAbandoned, 1) / truth(Field::InboundTotal, 1);
-    let at = end.as_second();
-    assert_eq!(
-        number(&prometheus, &query("Abandon rate, total", 0, 1), at).await,
-        Some(rate)
-    );
-    assert_eq!(
-        number(&prometheus, &query("Hours read", 0, 2), at).await,
-        Some(1.0)
-    );
-    // 49 readings, as the first hour of the two days has one at its start.
-    assert_eq!(
-        number(&prometheus, &query("Hours read", 0, 7), at).await,
-        Some(49.0 / 168.0)
-    );
+    for (title, days, expected) in [
+        ("Abandon rate, total", 1, rate),
+        ("Hours read", 2, 1.0),
+        // 49 readings, as the first hour of the two days has one at its start.
+        ("Hours read", 7, 49.0 / 168.0),
+    ] {
+        let found = number(&prometheus, &query(title, 0, days), end.as_second()).await;
+        assert_eq!(found, Some(expected), "{title}");
+    }
 }

@@ -1,9 +1,8 @@
 //! A Prometheus with a past.
 
 use std::path::Path;
-use std::process::Command;
 
-use crate::fixture::{engine, is_victoria_metrics, run};
+use crate::fixture::{engine, load};
 
 use super::replay::{Plan, replay};
 
@@ -25,25 +24,4 @@ pub(super) fn lived_through(plan: Plan, files: &Path) {
 pub(super) fn store(open_metrics: &Path, files: &Path) {
     let data = files.join("data");
     load(&engine(), open_metrics, &data);
-}
-
-/// Makes blocks of a file in `OpenMetrics`; `VictoriaMetrics` reads the file itself.
-pub(super) fn load(engine: &str, open_metrics: &Path, data: &Path) {
-    if is_victoria_metrics(engine) {
-        std::fs::create_dir_all(data).unwrap();
-        let name = open_metrics.file_name().unwrap();
-        std::fs::copy(open_metrics, data.join(name)).unwrap();
-        return;
-    }
-    let mut promtool = Command::new("promtool");
-    promtool
-        .args([
-            "tsdb",
-            "create-blocks-from",
-            "--max-block-duration=720h",
-            "openmetrics",
-        ])
-        .args([open_metrics, data]);
-    let (worked, said) = run(&mut promtool, "");
-    assert!(worked, "{said}");
 }

@@ -2,7 +2,7 @@
 //! that they make.
 
 use super::drawn::{
-    ABANDONED, ANSWERED, DAY, HOUR, INBOUND, MISSED, Past, Pbx, ask, by, number, panel, query,
+    ABANDONED, ANSWERED, DAY, HOUR, INBOUND, MISSED, Past, Pbx, number, numbers_by, panel, query,
     query_of,
 };
 
@@ -78,8 +78,8 @@ async fn a_mean_of_no_calls_is_a_gap() {
     }
     let prometheus = past.prometheus().await;
     let query = query_of(&panel("pbx", "Mean time spent talking"), 0, 1);
-    let found = by(ask(&prometheus, &query, MONDAY + 3600).await, &["pbx_id"]);
-    assert_eq!(found, [(vec!["busy".to_owned()], 95.0)].into());
+    let found = numbers_by(&prometheus, &query, MONDAY + 3600, ["pbx_id"]).await;
+    assert_eq!(found, [(["busy".to_owned()], 95.0)].into());
 }
 
 #[tokio::test]
@@ -92,9 +92,9 @@ async fn a_pbx_without_history_is_ranked_by_all_that_it_lost() {
     let prometheus = past.prometheus().await;
     let column = async |number| {
         let query = query("Each PBX ($window), most callers lost first", number, 1);
-        by(ask(&prometheus, &query, MONDAY + 3600).await, &["pbx_id"])
+        numbers_by(&prometheus, &query, MONDAY + 3600, ["pbx_id"]).await
     };
-    let [new_pbx, quiet_pbx] = ["new", "quiet"].map(|name| vec![name.to_owned()]);
+    let [new_pbx, quiet_pbx] = ["new", "quiet"].map(|name| [name.to_owned()]);
     let lost = new.between(ABANDONED, 0, HOUR);
     assert!(lost > 20.0);
     let beyond = column(0).await;
@@ -146,8 +146,8 @@ async fn in_an_outage_the_columns_of_today_stay() {
     let table = panel("overview", "Today so far and a week before");
     let mut columns = Vec::new();
     for column in 0..3 {
-        let found = ask(&prometheus, &query_of(&table, column, 1), MONDAY + 60 * end).await;
-        columns.push(by(found, &["calls"]));
+        let query = query_of(&table, column, 1);
+        columns.push(numbers_by(&prometheus, &query, MONDAY + 60 * end, ["calls"]).await);
     }
     let week_before = |kind| pbx.between(kind, 0, 12 * HOUR);
     let (missed, abandoned) = (week_before(MISSED), week_before(ABANDONED));
@@ -157,10 +157,8 @@ async fn in_an_outage_the_columns_of_today_stay() {
         ("Rang out or voicemail", missed - abandoned),
         ("Abandoned", abandoned),
     ] {
-        let cells: Vec<f64> = columns
-            .iter()
-            .map(|column| column[&vec![row.to_owned()]])
-            .collect();
+        let columns = columns.iter();
+        let cells: Vec<_> = columns.map(|column| column[&[row.to_owned()]]).collect();
         assert_eq!(cells, [-1.0, before, -2.0], "{row}");
     }
     // What is below 0 is drawn as a dash.
@@ -189,14 +187,8 @@ async fn clock_hours_add_up_and_the_running_one_is_absent() {
     for hour in 0..14 {
         let mut parts = Vec::new();
         for part in 0..3 {
-            parts.push(
-                number(
-                    &prometheus,
-                    &query_of(&hours, part, 1),
-                    MONDAY + 3600 * hour,
-                )
-                .await,
-            );
+            let query = query_of(&hours, part, 1);
+            parts.push(number(&prometheus, &query, MONDAY + 3600 * hour).await);
         }
         let of = |kind| pbx.between(kind, hour * HOUR, (hour + 1) * HOUR);
         let expected = [of(ANSWERED), of(MISSED) - of(ABANDONED), of(ABANDONED)];
@@ -295,10 +287,7 @@ async fn the_usual_is_the_middle_of_four_weeks() {
     }
     // The table, of each PBX for itself.
     let table = query("Each PBX ($window), most callers lost first", 0, 1);
-    let found = by(
-        ask(&prometheus, &table, MONDAY + 60 * end).await,
-        &["pbx_id"],
-    );
+    let found = numbers_by(&prometheus, &table, MONDAY + 60 * end, ["pbx_id"]).await;
     for (name, pbx) in [("main", &main), ("small", &small)] {
         let rate = weeks(&|at| {
             pbx.between(ABANDONED, at - HOUR, at) / pbx.between(INBOUND, at - HOUR, at)
@@ -306,7 +295,7 @@ async fn the_usual_is_the_middle_of_four_weeks() {
         let expected =
             pbx.between(ABANDONED, end - HOUR, end) - rate * pbx.between(INBOUND, end - HOUR, end);
         assert!(
-            (found[&vec![name.to_owned()]] - expected).abs() < 1e-9,
+            (found[&[name.to_owned()]] - expected).abs() < 1e-9,
             "{name}: {found:?} {expected}"
         );
     }
@@ -324,27 +313,13 @@ async fn hours_and_days_are_those_of_the_company() {
     );
     let prometheus = past.prometheus().await;
     let at = MONDAY + 60 * end;
-    let lost = by(
-        ask(
-            &prometheus,
-            &query("When are callers lost? Abandon rate by hour", 0, 1),
-            at,
-        )
-        .await,
-        &["weekday", "hour"],
-    );
-    let calls = by(
-        ask(
-            &prometheus,
-            &query("When do calls come? Inbound calls an hour", 0, 1),
-            at,
-        )
-        .await,
-        &["weekday", "hour"],
-    );
+    let lost = query("When are callers lost? Abandon rate by hour", 0, 1);
+    let lost = numbers_by(&prometheus, &lost, at, ["weekday", "hour"]).await;
+    let calls = query("When do calls come? Inbound calls an hour", 0, 1);
+    let calls = numbers_by(&prometheus, &calls, at, ["weekday", "hour"]).await;
     assert_eq!((calls.len(), lost.len()), (168, 168));
     for (cell, found) in &calls {
-        let [weekday, hour] = [0, 1].map(|label| cell[label].parse::<i64>().unwrap());
+        let [weekday, hour] = cell.each_ref().map(|label| label.parse::<i64>().unwrap());
         let first = (weekday - 1) * DAY + hour * HOUR;
         let of = |kind| -> Vec<f64> {
             let hours = (first..end).step_by(7 * 1440);
@@ -364,31 +339,17 @@ async fn hours_and_days_are_those_of_the_company() {
         );
     }
     // A day is named by its noon.
-    let days = by(
-        ask(
-            &prometheus,
-            &query("Inbound calls a day, and the abandon rate", 0, 1),
-            at,
-        )
-        .await,
-        &["day"],
-    );
+    let days = query("Inbound calls a day, and the abandon rate", 0, 1);
+    let days = numbers_by(&prometheus, &days, at, ["day"]).await;
     let expected = (0..16).map(|day| {
         let answered = pbx.between(ANSWERED, day * DAY, ((day + 1) * DAY).min(end));
         (
-            vec![(MONDAY + 60 * (day * DAY + 12 * HOUR)).to_string()],
+            [(MONDAY + 60 * (day * DAY + 12 * HOUR)).to_string()],
             answered,
         )
     });
     assert_eq!(days, expected.collect());
-    let full = by(
-        ask(
-            &prometheus,
-            &query("Inbound calls by weekday and week", 0, 1),
-            at,
-        )
-        .await,
-        &["day"],
-    );
+    let full = query("Inbound calls by weekday and week", 0, 1);
+    let full = numbers_by(&prometheus, &full, at, ["day"]).await;
     assert_eq!(full.len(), 15);
 }

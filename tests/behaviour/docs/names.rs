@@ -7,7 +7,7 @@ use eightxeight_exporter::cli;
 use eightxeight_exporter::config::options::{OPTIONS, Opt};
 
 use super::Document;
-use crate::fixture::{Exporter, KEY, USERNAME, credentials, repository, run, simulator};
+use crate::fixture::{Exporter, KEY, USERNAME, credentials, repository, run, simulator_that_knows};
 
 /// How options of Prometheus and promtool begin.
 const OPTIONS_OF_OTHERS: [&str; 3] = ["--set", "--storage.tsdb.", "--max-block-duration"];
@@ -83,10 +83,7 @@ fn rules() -> Vec<String> {
 async fn variables_metrics_alerts_and_addresses_exist() {
     let demo = Exporter::demo(&[]).await;
     // Some metrics exist only while 8x8 refuses.
-    let simulator = simulator().await;
-    simulator
-        .customer()
-        .set_credentials(credentials(KEY, USERNAME, "another"));
+    let simulator = simulator_that_knows(credentials(KEY, USERNAME, "another")).await;
     let refused = Exporter::serve(&simulator, &[]).await;
     let pages = demo.text("/metrics").await + &refused.text("/metrics").await;
     let variables = OPTIONS.iter().filter(|option| !option.file_only);

@@ -6,13 +6,13 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use eightxeight_simulator::{Settings, Simulator};
+use eightxeight_simulator::Simulator;
 use tempfile::TempDir;
 
 use super::Block;
 use crate::fixture::{
     Exporter, KEY, PASSWORD, Page, Running, assert_says, binary, client, credentials, field,
-    free_port, repository, until,
+    free_port, repository, simulator_that_knows, until, until_true,
 };
 
 /// The name that the documents log in with.
@@ -53,7 +53,6 @@ impl Drop for Server {
 
 impl Reader {
     pub(super) async fn start() -> Reader {
-        let simulator = Simulator::start(Settings::new(credentials(KEY, USERNAME, PASSWORD)));
         let clone = tempfile::tempdir().unwrap();
         for name in ["Makefile", "deploy"] {
             symlink(repository().join(name), clone.path().join(name)).unwrap();
@@ -64,7 +63,7 @@ impl Reader {
         let demo = Exporter::demo(&[]).await;
         Reader {
             clone,
-            simulator: simulator.await.unwrap(),
+            simulator: simulator_that_knows(credentials(KEY, USERNAME, PASSWORD)).await,
             exporter: demo.address().to_owned(),
             demo,
             servers: Vec::new(),
@@ -124,9 +123,9 @@ impl Reader {
             self.servers.push(server);
         } else {
             let api = format!("{}/api/v1", self.prometheus);
-            until(&format!("{}: a scrape", block.at), async || {
+            until_true(&format!("{}: a scrape", block.at), async || {
                 let targets = get(&format!("{api}/targets")).await;
-                targets.contains(r#""health":"up""#).then_some(())
+                targets.contains(r#""health":"up""#)
             })
             .await;
             let rules = get(&format!("{api}/rules")).await;

@@ -7,40 +7,29 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use super::*;
-use crate::commands::backfill::parameters::parameters as parameters_of;
-use crate::commands::backfill::plan::Plan;
-use crate::commands::backfill::{Options, options::When};
+use crate::commands::backfill::Options;
 use crate::config;
 use eightxeight;
 use eightxeight::answer::{Answer, Drift, Row, Values};
 use eightxeight::credentials::{Credentials, Source};
 use eightxeight::fields::Field;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-pub(in crate::commands::backfill) fn plan() -> Plan {
-    Plan {
+/// Six hours over the end of a month, asked for in two windows.
+pub(in crate::commands::backfill) fn job(directory: &Path) -> Job {
+    let source = || Source::text("test", "canary");
+    let options = Options {
         from: "2026-01-31T20:00:00Z".parse().unwrap(),
         to: "2026-02-01T02:00:00Z".parse().unwrap(),
         step: Duration::from_hours(1),
-        windows: vec!["1h".parse().unwrap(), "today".parse().unwrap()],
-        zone: TimeZone::UTC,
-    }
-}
-
-fn parameters(change: impl FnOnce(&mut Options, &mut Plan, &mut config::Account)) -> Parameters {
-    let source = || Source::text("test", "canary");
-    let mut plan = plan();
-    let mut options = Options {
-        from: When::Instant(plan.from),
-        to: When::Instant(plan.to),
-        step: plan.step,
-        output: "dir".into(),
-        labels: BTreeMap::from([("job".to_owned(), "x".to_owned())]),
+        output: directory.to_owned(),
+        labels: BTreeMap::from([
+            ("instance".to_owned(), "back\"fill".to_owned()),
+            ("job".to_owned(), "x".to_owned()),
+        ]),
         resume: true,
         yes: true,
     };
-    let mut account = config::Account {
+    let account = config::Account {
         name: None,
         labels: Vec::new(),
         api: eightxeight::Settings {
@@ -61,18 +50,18 @@ fn parameters(change: impl FnOnce(&mut Options, &mut Plan, &mut config::Account)
         collect: crate::collect::Settings {
             mode: crate::collect::Mode::Scrape,
             interval: Duration::from_secs(50),
-            windows: plan.windows.clone(),
+            windows: vec!["1h".parse().unwrap(), "today".parse().unwrap()],
             zone: TimeZone::UTC,
             delay: Duration::ZERO,
             max_staleness: Duration::from_mins(10),
         },
     };
-    change(&mut options, &mut plan, &mut account);
-    parameters_of(&options, &plan, &account)
+    Job { account, options }
 }
 
-fn same() -> Parameters {
-    parameters(|_, _, _| {})
+/// How many points the job has.
+pub(in crate::commands::backfill) fn total(dir: &TempDir) -> usize {
+    job(dir.path()).points().count()
 }
 
 /// An answer with awkward names and numbers.
@@ -113,24 +102,30 @@ pub(in crate::commands::backfill) fn answer(point: Point, seed: usize) -> Snapsh
 }
 
 fn open(dir: &TempDir, resume: bool) -> Result<Journal, BackfillError> {
-    Journal::open(dir.path(), &same(), plan().points(), resume)
+    let mut job = job(dir.path());
+    job.options.resume = resume;
+    Journal::open(&job)
 }
 
 /// Writes the answers to so many points.
 pub(in crate::commands::backfill) fn filled(dir: &TempDir, count: usize) -> Journal {
-    let mut journal = open(dir, true).unwrap();
+    let job = job(dir.path());
+    let mut journal = Journal::open(&job).unwrap();
     let done = journal.done();
-    for (seed, point) in plan().points().enumerate().take(count).skip(done) {
+    for (seed, point) in job.points().enumerate().take(count).skip(done) {
         journal.append(point, &answer(point, seed)).unwrap();
     }
     journal
 }
 
+fn path(dir: &TempDir) -> PathBuf {
+    job(dir.path()).options.journal()
+}
+
 fn all_of(dir: &TempDir, journal: &Journal) -> Vec<(usize, Snapshot)> {
     let mut all = Vec::new();
     for segment in journal.segments() {
-        let path = dir.path().join(NAME);
-        Journal::read_segment(&path, *segment, |window, snapshot| {
+        Journal::read_segment(&path(dir), *segment, |window, snapshot| {
             all.push((window, snapshot));
         })
         .unwrap();
@@ -141,12 +136,12 @@ fn all_of(dir: &TempDir, journal: &Journal) -> Vec<(usize, Snapshot)> {
 #[tokio::test]
 async fn what_was_appended_is_read_back_exactly() {
     let dir = tempfile::tempdir().unwrap();
-    let count = plan().points().count();
+    let count = total(&dir);
     let journal = filled(&dir, count);
     let months: Vec<_> = journal
         .segments()
         .iter()
-        .map(|segment| segment.month.to_string())
+        .map(|segment| segment.month.strftime("%Y-%m").to_string())
         .collect();
     assert_eq!(months, ["2026-01", "2026-02"]);
     let written = journal.segments().to_vec();
@@ -156,7 +151,7 @@ async fn what_was_appended_is_read_back_exactly() {
     assert_eq!(journal.segments(), written);
     for (seed, ((window, snapshot), point)) in all_of(&dir, &journal)
         .iter()
-        .zip(plan().points())
+        .zip(job(dir.path()).points())
         .enumerate()
     {
         let expected = answer(point, seed);
@@ -169,8 +164,8 @@ async fn what_was_appended_is_read_back_exactly() {
 #[tokio::test]
 async fn it_goes_on_after_any_tear_as_if_there_had_been_none() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(NAME);
-    let count = plan().points().count();
+    let path = path(&dir);
+    let count = total(&dir);
     drop(filled(&dir, count));
     let whole = std::fs::read(&path).unwrap();
     // Where lines end, and all around there; in between only here and there.
@@ -206,7 +201,7 @@ fn assert_damaged(error: &BackfillError, whole: usize) {
 #[tokio::test]
 async fn damage_before_the_last_line_is_told_and_nothing_is_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(NAME);
+    let path = path(&dir);
     drop(filled(&dir, 5));
     let mut bytes = std::fs::read(&path).unwrap();
     let third: usize = lines(&bytes).take(2).map(<[u8]>::len).sum();
@@ -214,15 +209,15 @@ async fn damage_before_the_last_line_is_told_and_nothing_is_changed() {
     std::fs::write(&path, &bytes).unwrap();
     let error = open(&dir, true).unwrap_err();
     assert_damaged(&error, third);
-    assert!(!error.is_usage());
+    assert!(matches!(error, BackfillError::Failed(_)));
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
 }
 
 #[tokio::test]
 async fn a_line_that_is_gone_is_missed() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(NAME);
-    let count = plan().points().count();
+    let path = path(&dir);
+    let count = total(&dir);
     drop(filled(&dir, count));
     let whole = std::fs::read(&path).unwrap();
     for gone in 1..count {
@@ -235,27 +230,27 @@ async fn a_line_that_is_gone_is_missed() {
     }
 }
 
+type Change = fn(&mut Job);
+
 #[tokio::test]
 async fn other_parameters_are_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(&dir, 2));
-    let differences = |parameters: &Parameters| {
-        // Whatever their points are, it is the parameters that are named.
-        let points = plan().points().skip(1).collect::<Vec<_>>().into_iter();
-        let opened = Journal::open(dir.path(), parameters, points, true);
-        let error = opened.unwrap_err();
-        assert!(error.is_usage());
+    let refusal = |change: &dyn Fn(&mut Job)| {
+        let mut other = job(dir.path());
+        change(&mut other);
+        let error = Journal::open(&other).unwrap_err();
+        assert!(matches!(error, BackfillError::Usage(_)));
         error.to_string()
     };
-    let other = parameters(|options, plan, account| {
-        plan.to = "2026-03-01T00:00:00Z".parse().unwrap();
-        options.labels.clear();
-        account.api.pbx_ids = vec!["acme".to_owned()];
+    let text = refusal(&|job| {
+        job.options.to = "2026-03-01T00:00:00Z".parse().unwrap();
+        job.options.labels.clear();
+        job.account.api.pbx_ids = vec!["acme".to_owned()];
     });
-    let text = differences(&other);
     for says in [
         "--to was 2026-02-01T02:00:00Z and is 2026-03-01T00:00:00Z",
-        "--label was job=x and is ",
+        "--label was instance=back\"fill,job=x and is ",
         "--api.pbx-id was allpbxes and is acme",
     ] {
         assert!(text.contains(says), "{text}");
@@ -264,37 +259,29 @@ async fn other_parameters_are_named() {
         !text.contains("--from") && !text.contains("--step"),
         "{text}"
     );
-    for (says, change) in [
-        (
-            "--from",
-            Box::new(|plan: &mut Plan| plan.from = Timestamp::default()) as Box<dyn Fn(&mut Plan)>,
-        ),
-        (
-            "--step",
-            Box::new(|plan| plan.step = Duration::from_mins(1)),
-        ),
-        (
-            "--collect.window",
-            Box::new(|plan| plan.windows.truncate(1)),
-        ),
-        (
-            "--collect.time-zone",
-            Box::new(|plan| plan.zone = TimeZone::get("Europe/London").unwrap()),
-        ),
-    ] {
-        let text = differences(&parameters(|_, plan, _| change(plan)));
-        assert!(text.contains(&format!(": {says} was ")), "{text}");
+    let changes: [(&str, Change); 5] = [
+        ("--from", |job| job.options.from = Timestamp::default()),
+        ("--step", |job| job.options.step = Duration::from_mins(1)),
+        ("--collect.window", |job| {
+            job.account.collect.windows.truncate(1);
+        }),
+        ("--collect.time-zone", |job| {
+            job.account.collect.zone = TimeZone::get("Europe/London").unwrap();
+        }),
+        ("--api.url", |job| {
+            job.account.api.url = "https://x/".parse().unwrap();
+        }),
+    ];
+    for (option, change) in changes {
+        let text = refusal(&change);
+        assert!(text.contains(&format!(": {option} was ")), "{text}");
     }
-    let url = differences(&parameters(|_, _, account| {
-        account.api.url = "https://x/".parse().unwrap();
-    }));
-    assert!(url.contains("--api.url"), "{url}");
     assert!(open(&dir, true).is_ok(), "refusals change nothing");
 }
 
 fn refusal(dir: &TempDir, resume: bool) -> String {
     let error = open(dir, resume).unwrap_err();
-    assert!(error.is_usage());
+    assert!(matches!(error, BackfillError::Usage(_)));
     error.to_string()
 }
 
@@ -308,7 +295,7 @@ async fn an_earlier_backfill_is_neither_overwritten_nor_shared() {
     let says = refusal(&dir, false);
     assert!(says.contains("holds an earlier backfill"), "{says}");
 
-    std::fs::remove_file(dir.path().join(NAME)).unwrap();
+    std::fs::remove_file(path(&dir)).unwrap();
     std::fs::write(dir.path().join("eightxeight-2026-01.om"), "").unwrap();
     let says = refusal(&dir, false);
     assert!(says.contains("holds an earlier backfill"), "{says}");
@@ -319,7 +306,7 @@ async fn an_earlier_backfill_is_neither_overwritten_nor_shared() {
 #[tokio::test]
 async fn what_is_no_journal_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(NAME);
+    let path = path(&dir);
     let refused = || {
         for resume in [false, true] {
             let error = open(&dir, resume).unwrap_err().to_string();
@@ -334,7 +321,7 @@ async fn what_is_no_journal_is_refused_and_left_alone() {
     }
     let other = tempfile::tempdir().unwrap();
     drop(filled(&other, 1));
-    for target in [NAME, "absent"] {
+    for target in ["backfill.journal", "absent"] {
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink(other.path().join(target), &path).unwrap();
         refused();
@@ -350,17 +337,24 @@ async fn what_is_no_journal_is_refused_and_left_alone() {
 async fn an_empty_journal_leaves_no_trace() {
     let dir = tempfile::tempdir().unwrap();
     open(&dir, false).unwrap().discard();
-    assert!(!dir.path().join(NAME).exists());
+    assert!(!path(&dir).exists());
     filled(&dir, 1).discard();
-    assert!(dir.path().join(NAME).exists());
+    assert!(path(&dir).exists());
 }
 
 #[tokio::test]
 async fn a_journal_holds_no_secret() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(&dir, 3));
-    let text = std::fs::read_to_string(dir.path().join(NAME)).unwrap();
+    let text = std::fs::read_to_string(path(&dir)).unwrap();
     assert!(!text.contains("canary"));
+}
+
+#[test]
+fn months_are_those_of_utc() {
+    let month = |text: &str| month_of(text.parse().unwrap()).to_string();
+    assert_eq!(month("2026-01-31T23:59:59Z"), "2026-01-01");
+    assert_eq!(month("2026-02-01T00:00:00Z"), "2026-02-01");
 }
 
 proptest! {
@@ -370,7 +364,7 @@ proptest! {
         let _entered = runtime.enter();
         let dir = tempfile::tempdir().unwrap();
         drop(filled(&dir, 1));
-        let path = dir.path().join(NAME);
+        let path = path(&dir);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, [&whole[..], &bytes].concat()).unwrap();
         match open(&dir, true) {

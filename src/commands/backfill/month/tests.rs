@@ -2,37 +2,25 @@
 
 use std::collections::HashSet;
 
-use super::super::journal::NAME;
-use super::super::journal::tests::{answer, filled, plan};
+use super::super::journal::tests::{answer, filled, job, total};
 use super::*;
-
-fn source(directory: &Path) -> Source {
-    Source {
-        journal: directory.join(NAME),
-        windows: plan().windows,
-        labels: BTreeMap::from([
-            ("instance".to_owned(), "back\"fill".to_owned()),
-            ("job".to_owned(), "x".to_owned()),
-        ]),
-    }
-}
 
 #[tokio::test]
 async fn the_file_is_the_same_however_little_memory_there_is() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = filled(&dir, plan().points().count());
-    let source = source(dir.path());
+    let journal = filled(&dir, total(&dir));
+    let job = job(dir.path());
     for segment in journal.segments() {
-        let write = |memory| {
+        let written = |memory| {
             let path = path(dir.path(), segment.month);
-            source.write_within(memory, *segment, &path).unwrap();
+            write_within(memory, &job, *segment, &path).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             std::fs::remove_file(&path).unwrap();
             text
         };
-        let plenty = write(usize::MAX);
-        assert_eq!(write(0), plenty);
-        assert_eq!(write(segment.rows * 8 * 4), plenty);
+        let plenty = written(usize::MAX);
+        assert_eq!(written(0), plenty);
+        assert_eq!(written(segment.rows * 8 * 4), plenty);
         assert!(plenty.ends_with("# EOF\n"));
     }
 }
@@ -40,11 +28,11 @@ async fn the_file_is_the_same_however_little_memory_there_is() {
 #[tokio::test]
 async fn families_are_whole_and_series_in_order() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = filled(&dir, plan().points().count());
+    let journal = filled(&dir, total(&dir));
     let mut samples = 0;
     for segment in journal.segments() {
         let path = path(dir.path(), segment.month);
-        source(dir.path()).write(*segment, &path).unwrap();
+        write(&job(dir.path()), *segment, &path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let (mut families, mut series) = (HashSet::new(), HashSet::new());
         let mut last = ("", i64::MIN);
@@ -70,7 +58,7 @@ async fn families_are_whole_and_series_in_order() {
         assert!(families.contains("eightxeight_company_inbound_calls"));
         assert!(families.contains("eightxeight_collection_success"));
     }
-    let expected: usize = plan()
+    let expected: usize = job(dir.path())
         .points()
         .enumerate()
         .map(|(seed, point)| {
@@ -85,10 +73,10 @@ async fn families_are_whole_and_series_in_order() {
 #[tokio::test]
 async fn a_sample_is_labelled_as_in_life_and_dated_by_the_end_of_its_window() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = filled(&dir, plan().points().count());
+    let journal = filled(&dir, total(&dir));
     let segment = journal.segments()[0];
     let path = path(dir.path(), segment.month);
-    source(dir.path()).write(segment, &path).unwrap();
+    write(&job(dir.path()), segment, &path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     for line in [
         "# HELP eightxeight_company_talk_time_seconds Time spent talking, summed over calls (8x8 field totalTalkTime)",
@@ -108,25 +96,25 @@ async fn nothing_is_left_of_a_file_that_failed() {
     let journal = filled(&dir, 4);
     let segment = journal.segments()[0];
     let path = path(dir.path(), segment.month);
-    let whole = std::fs::read(dir.path().join(NAME)).unwrap();
+    let whole = std::fs::read(job(dir.path()).options.journal()).unwrap();
     let half = whole.len() / 2;
-    std::fs::write(dir.path().join(NAME), &whole[..half]).unwrap();
-    let error = source(dir.path()).write(segment, &path).unwrap_err();
+    std::fs::write(job(dir.path()).options.journal(), &whole[..half]).unwrap();
+    let error = write(&job(dir.path()), segment, &path).unwrap_err();
     assert!(error.to_string().contains("damaged after"), "{error}");
     assert!(!path.exists() && !path.with_extension("om.unfinished").exists());
-    std::fs::write(dir.path().join(NAME), whole).unwrap();
-    source(dir.path()).write(segment, &path).unwrap();
+    std::fs::write(job(dir.path()).options.journal(), whole).unwrap();
+    write(&job(dir.path()), segment, &path).unwrap();
     assert!(path.exists());
 }
 
 #[tokio::test]
 async fn no_link_is_followed_and_nobody_elses_file_is_overwritten() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = filled(&dir, plan().points().count());
+    let journal = filled(&dir, total(&dir));
     let segment = journal.segments()[0];
     let path = path(dir.path(), segment.month);
     let unfinished = path.with_extension("om.unfinished");
-    let write = || source(dir.path()).write(segment, &path);
+    let write = || super::write(&job(dir.path()), segment, &path);
     let treasure = dir.path().join("treasure");
     for name in [&path, &unfinished] {
         for target in ["treasure", "absent"] {

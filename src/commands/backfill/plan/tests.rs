@@ -4,29 +4,31 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use jiff::tz::TimeZone;
+
+use super::super::journal::tests::job;
 use super::*;
-use crate::commands::backfill::options::When;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn plan(windows: &[&str], zone: &str, step: &str, from: &str, to: &str) -> Plan {
-    Plan {
-        from: at(from),
-        to: at(to),
-        step: humantime::parse_duration(step).unwrap(),
-        windows: windows.iter().map(|text| text.parse().unwrap()).collect(),
-        zone: TimeZone::get(zone).unwrap(),
-    }
+fn plan(windows: &[&str], zone: &str, step: &str, from: &str, to: &str) -> Job {
+    let mut job = job("dir".as_ref());
+    job.options.from = at(from);
+    job.options.to = at(to);
+    job.options.step = humantime::parse_duration(step).unwrap();
+    job.account.collect.windows = windows.iter().map(|text| text.parse().unwrap()).collect();
+    job.account.collect.zone = TimeZone::get(zone).unwrap();
+    job
 }
 
-fn shown(plan: &Plan) -> Vec<String> {
-    let points = plan.points();
+fn shown(job: &Job) -> Vec<String> {
+    let points = job.points();
     points
         .map(|Point { window, period }| {
             let [start, end] = [period.start, period.end].map(|at| at.to_string());
-            format!("{} {start} {end}", plan.windows[window])
+            format!("{} {start} {end}", job.account.collect.windows[window])
         })
         .collect()
 }
@@ -104,11 +106,8 @@ proptest! {
     ) {
         let from = Timestamp::from_second(start).unwrap();
         let to = Timestamp::from_second(start + days * 86_400).unwrap();
-        let plan = Plan {
-            from,
-            to,
-            ..plan(&["1h", "today"], zone, "1h", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
-        };
+        let plan = plan(&["1h", "today"], zone, "1h", &from.to_string(), &to.to_string());
+        let zone = plan.account.collect.zone.clone();
         let points: Vec<_> = plan.points().collect();
         let ends: Vec<_> = points.iter().map(|point| (point.period.end, point.window)).collect();
         prop_assert!(ends.windows(2).all(|pair| pair[0] < pair[1]), "in order, none twice");
@@ -123,66 +122,62 @@ proptest! {
         // Each day that ends in the range has a last point one second before the next begins.
         let mut days = BTreeMap::new();
         for point in points.iter().filter(|point| point.window == 1) {
-            let day = point.period.end.to_zoned_datetime(plan.zone.clone()).date();
-            prop_assert_eq!(point.period.start, day.to_zoned_datetime(plan.zone.clone()).unwrap().start_of_day().unwrap().timestamp());
+            let day = point.period.end.to_zoned_datetime(zone.clone()).date();
+            prop_assert_eq!(point.period.start, day.to_zoned_datetime(zone.clone()).unwrap().start_of_day().unwrap().timestamp());
             days.insert(day, point.period.end);
         }
-        let mut midnight = midnight_after(from, &plan.zone).unwrap();
+        let mut midnight = plan.next_midnight(from);
         while midnight <= to {
             let last = midnight - SignedDuration::from_secs(1);
-            let day = last.to_zoned_datetime(plan.zone.clone()).date();
+            let day = last.to_zoned_datetime(zone.clone()).date();
             prop_assert_eq!(days.get(&day), Some(&last));
-            midnight = midnight_after(midnight, &plan.zone).unwrap();
+            midnight = plan.next_midnight(midnight);
         }
-    }
-}
-
-fn options(from: &str, to: &str, step: &str) -> Options {
-    let when = |text: &str| match text.parse() {
-        Ok(instant) => When::Instant(instant),
-        Err(_) => When::Local(text.parse().unwrap()),
-    };
-    Options {
-        from: when(from),
-        to: when(to),
-        step: humantime::parse_duration(step).unwrap(),
-        output: "dir".into(),
-        labels: BTreeMap::new(),
-        resume: false,
-        yes: false,
     }
 }
 
 #[test]
 fn what_cannot_be_asked_for_is_refused_with_the_reason() {
     let now = at("2026-03-03T12:00:00Z");
-    let windows = ["1h".parse().unwrap()];
-    let refusal = |from: &str, to: &str, step: &str| {
-        let plan = Plan::new(&options(from, to, step), &windows, &TimeZone::UTC, now);
-        plan.map(|_| ()).unwrap_err().join("; ")
-    };
+    let plan = |from, to| plan(&["1h"], "UTC", "1h", from, to);
     for (from, to, says) in [
         (
-            "2026-03-01",
+            "2026-03-01T00:00:00Z",
             "2026-03-03T09:00:01Z",
             "the latest is 2026-03-03T09:00:00+00:00",
         ),
-        ("2026-03-01", "2026-03-04", "--to: it lies in the future"),
-        ("2026-03-04", "2026-03-05", "--from: it lies in the future"),
-        ("2026-03-02", "2026-03-01", "isn't after --from"),
-        ("2026-03-01", "2026-03-01", "isn't after --from"),
-        ("2026-03-01T10:10", "2026-03-01T10:50", "no step of 1h ends"),
+        (
+            "2026-03-01T00:00:00Z",
+            "2026-03-04T00:00:00Z",
+            "--to: it lies in the future",
+        ),
+        (
+            "2026-03-04T00:00:00Z",
+            "2026-03-05T00:00:00Z",
+            "--from: it lies in the future",
+        ),
+        (
+            "2026-03-02T00:00:00Z",
+            "2026-03-01T00:00:00Z",
+            "isn't after --from",
+        ),
+        (
+            "2026-03-01T00:00:00Z",
+            "2026-03-01T00:00:00Z",
+            "isn't after --from",
+        ),
+        (
+            "2026-03-01T10:10:00Z",
+            "2026-03-01T10:50:00Z",
+            "no step of 1h ends",
+        ),
     ] {
-        let problems = refusal(from, to, "1h");
+        let problems = plan(from, to).problems(now).join("; ");
         assert!(problems.contains(says), "{from} {to}: {problems}");
     }
-    let fine = Plan::new(
-        &options("2026-03-01", "2026-03-03T09:00:00Z", "1h"),
-        &windows,
-        &TimeZone::UTC,
-        now,
-    );
-    assert_eq!(fine.unwrap().points().count(), 57);
+    let fine = plan("2026-03-01T00:00:00Z", "2026-03-03T09:00:00Z");
+    assert!(fine.problems(now).is_empty());
+    assert_eq!(fine.points().count(), 57);
 }
 
 #[test]
@@ -222,10 +217,4 @@ fn two_years_back_and_no_farther() {
     );
     assert!(old.reaches(11, now).is_err());
     assert!(old.reaches(12, now).is_ok());
-}
-
-#[test]
-fn months_are_those_of_utc() {
-    assert_eq!(Month::of(at("2026-01-31T23:59:59Z")).to_string(), "2026-01");
-    assert_eq!(Month::of(at("2026-02-01T00:00:00Z")).to_string(), "2026-02");
 }
