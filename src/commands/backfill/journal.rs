@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::parameters::{differences, parameters};
 use super::plan::Point;
 use super::record::Record;
-use super::{BackfillError, Job, month, own};
+use super::{BackfillError, Job, own};
 use eightxeight::answer::Snapshot;
 
 /// What it is, and the version of its format.
@@ -79,7 +79,7 @@ impl Journal {
             Err(BackfillError::Usage(format!("--output: {shown} {problem}")))
         };
         let finished = std::fs::create_dir_all(directory)
-            .and_then(|()| month::any(directory))
+            .and_then(|()| own::any_month_file(directory))
             .map_err(|error| unusable(directory, error))?;
         let unusable = |error| unusable(&path, error);
         let mut options = OpenOptions::new();

@@ -7,9 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
-
-use jiff::civil::Date;
+use std::path::Path;
 
 use super::journal::{Journal, Segment};
 use super::{Job, own};
@@ -24,24 +22,8 @@ use crate::telemetry::COLLECTION_SUCCESS;
 /// and step of the month.
 const MEMORY: usize = 64 * 1024 * 1024;
 
-const PREFIX: &str = "eightxeight-";
-const SUFFIX: &str = ".om";
-
 /// How a file begins.
 const BEGINNING: &str = "# HELP eightxeight_";
-
-/// The path of a month's file.
-#[must_use]
-pub(super) fn path(directory: &Path, month: Date) -> PathBuf {
-    directory.join(format!("{PREFIX}{}{SUFFIX}", month.strftime("%Y-%m")))
-}
-
-/// Whether a directory holds such a file.
-pub(super) fn any(directory: &Path) -> io::Result<bool> {
-    let names = directory.read_dir()?.filter_map(Result::ok);
-    let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    Ok(names.any(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)))
-}
 
 /// Whether a backfill made the file, wholly or in part; false when there is none.
 fn is_own(path: &Path) -> io::Result<bool> {

@@ -1,12 +1,28 @@
-//! Files in a directory that others may write to as well.
+//! The backfill's files, in a directory that others may write to as well.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+
+const PREFIX: &str = "eightxeight-";
+const SUFFIX: &str = ".om";
+
+/// The path of a month's file.
+pub(super) fn month_file(directory: &Path, month: Date) -> PathBuf {
+    directory.join(format!("{PREFIX}{}{SUFFIX}", month.strftime("%Y-%m")))
+}
+
+/// Whether a directory holds a month's file.
+pub(super) fn any_month_file(directory: &Path) -> io::Result<bool> {
+    let names = directory.read_dir()?.filter_map(Result::ok);
+    let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.any(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)))
+}
 
 /// Opens a file that begins with `beginning`, as far as it goes: a crash may have torn it. Nothing if there is none.
 ///

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::journal::{Journal, month_of};
 use super::plan::Point;
 use super::progress::Progress;
-use super::{BackfillError, Job, Ready, month};
+use super::{BackfillError, Job, Ready, month, own};
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
 use eightxeight::backoff::{Spread, delay};
@@ -45,7 +45,7 @@ pub(crate) async fn run(
     synced.map_err(|error| BackfillError::write(&options.journal(), &error))?;
     let segments = ready.journal.segments().iter();
     Ok(segments
-        .map(|segment| month::path(&options.output, segment.month))
+        .map(|segment| own::month_file(&options.output, segment.month))
         .collect())
 }
 
@@ -80,7 +80,7 @@ async fn complete(ready: &mut Ready, asking: &mut Asking) -> Result<(), Backfill
 /// Writes the files of the journal's months that aren't there yet.
 async fn write_months(job: &Arc<Job>, journal: &Journal) -> Result<(), BackfillError> {
     for segment in journal.segments() {
-        let path = month::path(&job.options.output, segment.month);
+        let path = own::month_file(&job.options.output, segment.month);
         let (job, segment, to) = (job.clone(), *segment, path.clone());
         // It can take minutes, and a signal must not wait for it.
         tokio::task::spawn_blocking(move || month::write(&job, segment, &to))

@@ -12,7 +12,7 @@ async fn the_file_is_the_same_however_little_memory_there_is() {
     let job = job(dir.path());
     for segment in journal.segments() {
         let written = |memory| {
-            let path = path(dir.path(), segment.month);
+            let path = own::month_file(dir.path(), segment.month);
             write_within(memory, &job, *segment, &path).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             std::fs::remove_file(&path).unwrap();
@@ -31,7 +31,7 @@ async fn families_are_whole_and_series_in_order() {
     let journal = filled(&dir, total(&dir));
     let mut samples = 0;
     for segment in journal.segments() {
-        let path = path(dir.path(), segment.month);
+        let path = own::month_file(dir.path(), segment.month);
         write(&job(dir.path()), *segment, &path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let (mut families, mut series) = (HashSet::new(), HashSet::new());
@@ -75,7 +75,7 @@ async fn a_sample_is_labelled_as_in_life_and_dated_by_the_end_of_its_window() {
     let dir = tempfile::tempdir().unwrap();
     let journal = filled(&dir, total(&dir));
     let segment = journal.segments()[0];
-    let path = path(dir.path(), segment.month);
+    let path = own::month_file(dir.path(), segment.month);
     write(&job(dir.path()), segment, &path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     for line in [
@@ -95,7 +95,7 @@ async fn nothing_is_left_of_a_file_that_failed() {
     let dir = tempfile::tempdir().unwrap();
     let journal = filled(&dir, 4);
     let segment = journal.segments()[0];
-    let path = path(dir.path(), segment.month);
+    let path = own::month_file(dir.path(), segment.month);
     let whole = std::fs::read(job(dir.path()).options.journal()).unwrap();
     let half = whole.len() / 2;
     std::fs::write(job(dir.path()).options.journal(), &whole[..half]).unwrap();
@@ -112,7 +112,7 @@ async fn no_link_is_followed_and_nobody_elses_file_is_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let journal = filled(&dir, total(&dir));
     let segment = journal.segments()[0];
-    let path = path(dir.path(), segment.month);
+    let path = own::month_file(dir.path(), segment.month);
     let unfinished = path.with_extension("om.unfinished");
     let write = || super::write(&job(dir.path()), segment, &path);
     let treasure = dir.path().join("treasure");
