@@ -274,3 +274,24 @@ async fn a_full_disk_costs_nothing() {
     ended(0, backfill.command_to(&other, &resume)).await;
     assert!(finished_files(&other) == backfill.finished());
 }
+
+#[tokio::test]
+async fn planted_links_are_not_followed() {
+    let simulator = simulator().await;
+    let backfill = Backfill::of_hours(&simulator, 3);
+    let output = backfill.output();
+    std::fs::create_dir(&output).unwrap();
+    let treasure = backfill.files.path().join("treasure");
+    std::fs::write(&treasure, "gold").unwrap();
+    let unfinished = backfill.to.strftime("eightxeight-%Y-%m.om.unfinished");
+    for name in ["backfill.journal", &unfinished.to_string()] {
+        let link = output.join(name);
+        std::os::unix::fs::symlink(&treasure, &link).unwrap();
+        let refused = backfill.run(1, &resuming(&HOURLY)).await;
+        assert_says(&refused, &["so it is left as it is"]);
+        assert_eq!(std::fs::read_to_string(&treasure).unwrap(), "gold");
+        assert!(link.is_symlink());
+        std::fs::remove_file(&link).unwrap();
+    }
+    backfill.run(0, &resuming(&HOURLY)).await;
+}
