@@ -7,9 +7,9 @@
 use super::day::{self, Load, Pbx, QUARTER, Rush};
 use super::dice::{self, Dice};
 use super::tally::{Counts, Direction, Tally};
-use super::timeline::{Mode, Timeline};
+use super::timeline::Timeline;
 
-/// Counts the calls from `start` to before `end`, Unix times, in the moods that `timeline` has.
+/// Counts the calls from `start` to before `end`, Unix times, in the spikes of `timeline` or outside.
 pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tally {
     let mut tally = Tally::default();
     let mut from = start;
@@ -96,11 +96,9 @@ impl<'a> Quarter<'a> {
             .profile
             .rush
             .filter(|rush| self.load.is_open() || !rush.only_open)
-            .filter(|_| timeline.has(Mode::Spike, start, start + 60));
+            .filter(|_| timeline.has_spike(start, start + 60));
         let replaced = |call: &Call| {
-            rush.is_some()
-                && call.direction == Direction::Inbound
-                && timeline.mode(call.second) == Mode::Spike
+            rush.is_some() && call.direction == Direction::Inbound && timeline.is_spike(call.second)
         };
 
         let mut dice = Dice::new(&[self.pbx.stream, USUAL, minute.cast_unsigned()]);
@@ -114,7 +112,7 @@ impl<'a> Quarter<'a> {
         }
         if let Some(rush) = rush {
             self.rush(rush, start, |call| {
-                if timeline.mode(call.second) == Mode::Spike {
+                if timeline.is_spike(call.second) {
                     see(call);
                 }
             });

@@ -19,7 +19,7 @@ const MOST_HOURS: usize = 65_536;
 /// A change of scenario makes a new one, so what is kept never contradicts the timeline.
 #[derive(Debug, Default)]
 pub struct History {
-    timeline: Timeline,
+    pub(crate) timeline: Timeline,
     /// By the PBX's key and the hour.
     hours: Mutex<HashMap<(u64, i64), Tally>>,
 }
@@ -30,10 +30,6 @@ impl History {
             timeline,
             hours: Mutex::default(),
         }
-    }
-
-    pub(crate) fn timeline(&self) -> &Timeline {
-        &self.timeline
     }
 
     /// Counts the calls from `start` to before `end`, Unix times.

@@ -15,8 +15,8 @@
 //! `history` keeps the sums of whole hours, `company` makes rows of them.
 //!
 //! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `fault_middleware` logs each
-//! request and applies the faults in force; `delivery` sends the answer, or part of it. A `scenario` is a list of
-//! moods for the callers and a list of rules for 8x8.
+//! request and applies the faults in force; `delivery` sends the answer, or part of it. A `scenario` is a spike of
+//! calls, or a list of rules for 8x8.
 
 mod accounts;
 mod api;

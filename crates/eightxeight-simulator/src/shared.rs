@@ -60,12 +60,12 @@ impl Shared {
         lock(&self.scene).0
     }
 
-    /// Begins a scenario. A call of this very second may have been counted already, so callers change
-    /// their mood with the next.
+    /// Begins a scenario. A call of this very second may have been counted already, so a spike begins or ends
+    /// with the next.
     pub(crate) fn switch(&self, next: Scenario) {
         let mut scene = lock(&self.scene);
         let from = self.clock.now().wall.as_second() + 1;
-        let timeline = scene.1.timeline().switched(from, &next.moods(from));
+        let timeline = scene.1.timeline.switched(from, next.spike());
         self.faults.set_scenario(next.rules());
         *scene = (next, Arc::new(History::new(timeline)));
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::calls::tally;
 use super::super::tally::Tally;
-use super::super::timeline::{Mode, Timeline};
+use super::super::timeline::Timeline;
 use super::*;
 use eightxeight::consistency;
 
@@ -27,15 +27,14 @@ fn rate(tally: &Tally) -> f64 {
     abandoned / inbound
 }
 
-/// Changes of mood anywhere in two days from [`MONDAY`] on.
+/// Spikes that begin and end anywhere in two days from [`MONDAY`] on.
 fn timelines() -> impl Strategy<Value = Timeline> {
     let change = (0..2 * DAY, any::<bool>());
     proptest::collection::vec(change, 0..4).prop_map(|changes| {
         changes
             .into_iter()
             .fold(Timeline::default(), |line, (at, spike)| {
-                let mode = if spike { Mode::Spike } else { Mode::Calm };
-                line.switched(MONDAY + at, &[(MONDAY + at, mode)])
+                line.switched(MONDAY + at, if spike { 4 * DAY } else { 0 })
             })
     })
 }
@@ -92,7 +91,7 @@ proptest! {
         let company = acme();
         let pbx = &company.pbxes()[which];
         let at = MONDAY + at;
-        let spike = Timeline::default().switched(at, &[(at, Mode::Spike)]);
+        let spike = Timeline::default().switched(at, 4 * DAY);
         prop_assert_eq!(
             tally(pbx, &spike, at - before, at),
             tally(pbx, &Timeline::default(), at - before, at)
@@ -174,7 +173,7 @@ fn in_a_spike_any_minute_of_the_line_has_over_twenty_calls_and_a_third_of_them_a
     let company = acme();
     let pbx = support(&company);
     let start = MONDAY + 3 * HOUR;
-    let spike = Timeline::default().switched(start, &[(start, Mode::Spike)]);
+    let spike = Timeline::default().switched(start, 4 * DAY);
     for second in start..start + HOUR {
         let minute = tally(pbx, &spike, second, second + 60);
         let inbound = minute.get(Field::InboundTotal);
@@ -188,7 +187,7 @@ fn in_a_spike_any_minute_of_the_line_has_over_twenty_calls_and_a_third_of_them_a
 fn a_spike_reaches_the_open_main_office_only() {
     let company = acme();
     let [office, branch, us] = [0, 1, 2].map(|which| &company.pbxes()[which]);
-    let spike = Timeline::default().switched(MONDAY, &[(MONDAY, Mode::Spike)]);
+    let spike = Timeline::default().switched(MONDAY, 4 * DAY);
     let calm = Timeline::default();
     let hour = |pbx, line, hour| {
         let start = MONDAY + hour * HOUR;
