@@ -101,7 +101,7 @@ async fn a_spent_quota_whatever_its_status() {
         QuotaAnswer::Apigee,
     ] {
         let simulator = simulator().await;
-        let quota = Rule::quota(0, Duration::from_mins(1)).answering(answer);
+        let quota = Rule::quota(0, Duration::from_mins(1), answer);
         simulator.faults().add(quota);
         shows(&simulator, &[], "compsum", "rate_limited").await;
     }

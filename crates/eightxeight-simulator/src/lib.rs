@@ -55,7 +55,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
 pub use company::{Company, Selection, UnknownPbx};
 pub use day::{Pbx, Profile};
-pub use fault::{Fault, RetryAfter};
+pub use fault::Fault;
 pub use history::History;
 pub use requests::{Endpoint, Logged, Requests};
 pub use rules::{Faults, QuotaAnswer, Rule, RuleId};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::rules::Rule;
+use super::rules::{QuotaAnswer, Rule};
 use super::timeline::Timeline;
 
 /// Something that goes on.
@@ -77,7 +77,10 @@ impl Scenario {
                     .when(|request, in_force| is_out(in_force) && request.number.is_multiple_of(3)),
                 Rule::any(Fault::unavailable()).when(|_, in_force| is_out(in_force)),
             ],
-            Scenario::RateLimited => vec![Rule::quota(1, Duration::from_secs(MINUTE))],
+            Scenario::RateLimited => {
+                let minute = Duration::from_secs(MINUTE);
+                vec![Rule::quota(1, minute, QuotaAnswer::Seconds)]
+            }
         }
     }
 }
