@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::company::UnknownPbx;
 use super::day::Pbx;
 use super::fault_middleware::apply_fault;
 use super::query;
-use super::refusal::{Refusal, json};
+use super::refusal::Refusal;
 use super::requests::{COMPSUM, PREFIX, TOKEN};
 use super::scenario::Scenario;
 use super::shared::Shared;
@@ -47,8 +46,7 @@ struct Login {
 struct Granted {
     access_token: String,
     token_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in: Option<serde_json::Value>,
+    expires_in: u64,
 }
 
 async fn token(
@@ -56,23 +54,23 @@ async fn token(
     headers: HeaderMap,
     form: Result<Form<Login>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    let customer = shared.customer_of(&headers);
-    let customer = customer.ok_or(Refusal::BadApiKey)?;
+    let customer = shared.customer_of(&headers)?;
     let Ok(Form(login)) = form else {
         return Ok(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
     };
     let (Some(username), Some(password)) = (login.username, login.password) else {
-        return Err(Refusal::BadForm("Missing username or password"));
+        return Err(Refusal::bad_form("Missing username or password"));
     };
     let now = shared.clock.now().instant;
-    customer.log_in(&username, &password, now)?;
-    let (access_token, expires_in) = shared.tokens.issue(customer.index, now);
+    let result = customer.log_in(&username, &password, shared.lockout, now);
+    result.map_err(Refusal::login)?;
+    let (access_token, expires_in) = shared.tokens.issue(customer.name.clone(), now);
     let granted = Granted {
         access_token,
         token_type: "bearer",
         expires_in,
     };
-    Ok(json(200, &granted))
+    Ok(Json(granted).into_response())
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -87,34 +85,20 @@ async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri
 fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
     let moment = shared.clock.now();
     let now = moment.wall;
-    let customer = shared.customer_of(headers).ok_or(Refusal::BadApiKey)?;
-    let token = bearer(headers).ok_or(Refusal::NoToken)?;
-    shared.tokens.check(token, customer.index, moment.instant)?;
-    let (selection, period) =
-        query::read(uri).map_err(|message| Refusal::BadQuery { message, now })?;
+    let customer = shared.customer_of(headers)?;
+    let token = bearer(headers).ok_or_else(Refusal::no_token)?;
+    let tokens = &shared.tokens;
+    tokens.check(token, &customer.name, moment.instant)?;
+    let (pbx_id, period) = query::read(uri).map_err(|message| Refusal::bad_query(message, now))?;
     let user = || customer.credentials().username;
     if !customer.is_permitted() {
-        return Err(Refusal::NoPermission {
-            user: user(),
-            pbx_id: selection.to_string(),
-        });
+        return Err(Refusal::no_permission(&user(), &pbx_id));
     }
-    let tallies = customer
-        .company
-        .tallies(&selection, period, now, &shared.history());
-    let mut tallies = tallies.map_err(|UnknownPbx(pbx)| Refusal::NoAccess {
-        user: user(),
-        pbx,
-        now,
-    })?;
-    if shared.omit_idle {
-        tallies.retain(|(_, tally)| !tally.is_empty());
-    }
-    let rows: Vec<_> = tallies
-        .into_iter()
-        .map(|(pbx, tally)| Row(pbx, tally))
-        .collect();
-    Ok(json(200, &rows))
+    let pbxes = customer.company.select(&pbx_id);
+    let pbxes = pbxes.map_err(|unknown| Refusal::no_access(&user(), unknown, now))?;
+    let tallies = shared.history().tallies(pbxes, period, now).into_iter();
+    let rows: Vec<_> = tallies.map(|(pbx, tally)| Row(pbx, tally)).collect();
+    Ok(Json(rows).into_response())
 }
 
 /// A row as 8x8 writes it: the name, then the fields in the order of its documentation.
@@ -123,7 +107,7 @@ struct Row<'a>(&'a Pbx, Tally);
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_map(Some(Field::COUNT + 1))?;
-        row.serialize_entry("pbxId", self.0.name())?;
+        row.serialize_entry("pbxId", &self.0.name)?;
         for field in Field::ALL {
             row.serialize_entry(field.spec().key, &self.1.get(field))?;
         }

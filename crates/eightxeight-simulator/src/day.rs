@@ -156,7 +156,8 @@ impl Profile {
 /// A telephone system of the company.
 #[derive(Clone, Debug)]
 pub struct Pbx {
-    pub(crate) name: Box<str>,
+    /// The name by which a query asks for it.
+    pub name: Box<str>,
     pub(crate) profile: Profile,
     pub(crate) zone: TimeZone,
     /// What its dice are thrown with.
@@ -178,12 +179,6 @@ impl Pbx {
             stream,
             key: dice::mix(&[stream, shape]),
         }
-    }
-
-    /// The name by which a query asks for it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 }
 

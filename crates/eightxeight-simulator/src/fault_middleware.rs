@@ -12,7 +12,6 @@ use bytes::Bytes;
 
 use super::delivery::Delivery;
 use super::fault::{Fault, Reply, http_date};
-use super::query;
 use super::refusal::Refusal;
 use super::requests::{Endpoint, Logged};
 use super::shared::Shared;
@@ -26,17 +25,13 @@ pub(crate) async fn apply_fault(
     let Some(endpoint) = Endpoint::at(request.uri().path()) else {
         return next.run(request).await;
     };
-    let customer = shared.customer_of(request.headers());
+    let customer = shared.customer_of(request.headers()).ok();
     let mut logged = Logged {
         number: 0,
         at: shared.clock.now(),
         endpoint,
         account: customer.map(|customer| customer.name.clone()),
         query: request.uri().query().unwrap_or_default().to_owned(),
-        asked: match endpoint {
-            Endpoint::Token => None,
-            Endpoint::Compsum => query::read(request.uri()).ok(),
-        },
         status: None,
     };
     shared.requests.arrived(&mut logged);
@@ -72,8 +67,8 @@ async fn reply(fault: &Fault, request: Request, next: Next) -> Option<Response> 
         }
         Reply::Status(status, kind, body) => Some(respond(*status, kind, body)),
         Reply::TokenExpired => {
-            let token = bearer(request.headers()).unwrap_or_default().to_owned();
-            Some(Refusal::TokenExpired(token).into_response())
+            let token = bearer(request.headers()).unwrap_or_default();
+            Some(Refusal::token_expired(token).into_response())
         }
         Reply::Dropped => None,
         Reply::Never => future::pending().await,

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use jiff::Timestamp;
+
 use super::calls;
 use super::day::Pbx;
 use super::lock::lock;
 use super::tally::Tally;
 use super::timeline::Timeline;
+use eightxeight::window::{LONGEST, Period};
 
 const HOUR: i64 = 3600;
 
@@ -30,6 +33,23 @@ impl History {
             timeline,
             hours: Mutex::default(),
         }
+    }
+
+    /// Counts the calls of a period as 8x8 knows them at `now`.
+    pub(crate) fn tallies<'p>(
+        &self,
+        pbxes: Vec<&'p Pbx>,
+        period: Period,
+        now: Timestamp,
+    ) -> Vec<(&'p Pbx, Tally)> {
+        let oldest = now.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+        if period.end <= oldest {
+            return Vec::new();
+        }
+        let start = period.start.max(oldest).as_second();
+        let end = period.end.as_second().min(now.as_second() + 1);
+        let count = |pbx| (pbx, self.tally(pbx, start, end));
+        pbxes.into_iter().map(count).collect()
     }
 
     /// Counts the calls from `start` to before `end`, Unix times.

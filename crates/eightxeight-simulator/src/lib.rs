@@ -52,8 +52,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
-pub use company::{Company, Selection, UnknownPbx};
+pub use accounts::{Credentials, Customer, Lockout, Logins};
+pub use company::Company;
 pub use day::{Pbx, Profile};
 pub use fault::Fault;
 pub use history::History;
@@ -61,12 +61,11 @@ pub use requests::{Endpoint, Logged, Requests};
 pub use rules::{Faults, QuotaAnswer, Rule, RuleId};
 pub use scenario::{Scenario, UnknownScenario};
 pub use settings::Settings;
-pub use token::{Announced, Tokens};
+pub use token::Tokens;
 
 use shared::Shared;
 
 use eightxeight::answer::Row;
-use eightxeight::fields::Field;
 use eightxeight::window::Period;
 
 /// A running simulator. It stops when dropped.
@@ -85,7 +84,7 @@ impl Simulator {
     ///
     /// The address can't be listened on, or there are no accounts.
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
-        if settings.accounts.is_empty() {
+        if settings.customers.is_empty() {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
@@ -148,7 +147,7 @@ impl Simulator {
     #[must_use]
     pub fn customer_named(&self, name: &str) -> Option<&Customer> {
         let mut customers = self.shared.customers.iter();
-        customers.find(|customer| customer.name() == name)
+        customers.find(|customer| *customer.name == *name)
     }
 
     /// What the first account logs in with.
@@ -157,24 +156,11 @@ impl Simulator {
         self.customer().credentials()
     }
 
-    /// What 8x8 answers truly to a customer's query at `now`, whatever faults are in force.
-    ///
-    /// # Errors
-    ///
-    /// A PBX that the customer doesn't have.
-    pub fn truth(
-        &self,
-        customer: &Customer,
-        selection: &Selection,
-        period: Period,
-        now: Timestamp,
-    ) -> Result<Vec<Row>, UnknownPbx> {
-        let company = customer.company();
-        let mut rows = company.answer(selection, period, now, &self.shared.history())?;
-        if self.shared.omit_idle {
-            rows.retain(|row| row.values.get(Field::TotalCall) != Some(0.0));
-        }
-        Ok(rows)
+    /// What 8x8 truly answers at `now` about all PBXs of the first account, whatever faults are in force.
+    #[must_use]
+    pub fn truth(&self, period: Period, now: Timestamp) -> Vec<Row> {
+        let company = &self.customer().company;
+        company.answer(period, now, &self.shared.history())
     }
 
     /// What time it is for the simulator.

@@ -7,7 +7,6 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::company::Selection;
 use eightxeight::window::Period;
 
 #[derive(Deserialize)]
@@ -19,8 +18,8 @@ struct Raw {
     time_zone: Option<String>,
 }
 
-/// Reads the four parameters. The error is a sentence.
-pub(crate) fn read(uri: &Uri) -> Result<(Selection, Period), String> {
+/// Reads the four parameters: `pbxId` and the period. The error is a sentence.
+pub(crate) fn read(uri: &Uri) -> Result<(String, Period), String> {
     let Query(raw) =
         Query::<Raw>::try_from_uri(uri).map_err(|_| "The query can't be read".to_owned())?;
     let pbx_id = required("pbxId", raw.pbx_id)?;
@@ -35,7 +34,7 @@ pub(crate) fn read(uri: &Uri) -> Result<(Selection, Period), String> {
     if period.start > period.end {
         return Err("startTime is after endTime".to_owned());
     }
-    Ok((Selection::parse(&pbx_id), period))
+    Ok((pbx_id, period))
 }
 
 fn required(name: &str, value: Option<String>) -> Result<String, String> {

@@ -1,146 +1,132 @@
 //! The error bodies of 8x8: the documented ones word for word. Where nothing is documented, what the
 //! frameworks behind it say by default.
 
-use axum::http::{StatusCode, header};
+use axum::Json;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::requests::{COMPSUM, PREFIX};
 
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Documented.
-    BadApiKey,
-    /// Documented.
-    UnknownUser,
-    /// Documented for an unknown user; that a wrong password is answered alike is a guess.
-    WrongPassword,
-    /// A guess.
-    Locked,
-    /// A guess: what the login form lacks.
-    BadForm(&'static str),
-    /// Documented but for its wrapper.
-    NoPermission { user: String, pbx_id: String },
-    /// Not documented: no bearer token.
-    NoToken,
-    /// Documented; the body echoes the token.
-    TokenExpired(String),
-    /// Not documented; answered like an expired one.
-    TokenUnknown(String),
-    /// Documented.
-    NoAccess {
-        user: String,
-        pbx: String,
-        now: Timestamp,
+/// Why a request is refused, as 8x8 says it.
+#[derive(Debug)]
+pub(crate) struct Refusal(StatusCode, Body);
+
+/// The members in the order in which 8x8 writes them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Body {
+    Coded {
+        status: u16,
+        message: String,
+        code: &'static str,
+        details: [String; 1],
     },
+    OAuth {
+        error: &'static str,
+        error_description: String,
+    },
+    Denied {
+        #[serde(rename = "timeStamp")]
+        time_stamp: i64,
+        status: u16,
+        error: &'static str,
+        exception: String,
+        message: String,
+        path: String,
+    },
+}
+
+impl Refusal {
+    /// Documented.
+    pub(crate) fn bad_api_key() -> Refusal {
+        Refusal::coded("Invalid 8x8-apikey".to_owned(), "SHA001")
+    }
+
+    /// Documented for `USER_NOTFOUND_ERROR`; that a wrong password and a locked user are answered alike is a guess.
+    pub(crate) fn login(description: &str) -> Refusal {
+        Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
+    /// A guess: what the login form lacks.
+    pub(crate) fn bad_form(what: &str) -> Refusal {
+        Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", what)
+    }
+
+    /// Documented but for its wrapper.
+    pub(crate) fn no_permission(user: &str, pbx_id: &str) -> Refusal {
+        let message = format!(
+            "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
+        );
+        Refusal::coded(message, "105-400-038")
+    }
+
+    /// Not documented: no bearer token.
+    pub(crate) fn no_token() -> Refusal {
+        let description = "Full authentication is required to access this resource";
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "unauthorized", description)
+    }
+
+    /// Documented; the body echoes the token.
+    pub(crate) fn token_expired(token: &str) -> Refusal {
+        let description = format!("Access token expired: {token}");
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_token", &description)
+    }
+
+    /// Not documented; answered like an expired one.
+    pub(crate) fn token_unknown(token: &str) -> Refusal {
+        let description = format!("Invalid access token: {token}");
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_token", &description)
+    }
+
+    /// Documented.
+    pub(crate) fn no_access(user: &str, pbx: &str, now: Timestamp) -> Refusal {
+        let message =
+            format!("user({user}) does not have access to pbxId({pbx}) to make this request.");
+        Refusal::denied(StatusCode::FORBIDDEN, "Access Denied", message, now)
+    }
+
     /// Not documented.
-    BadQuery { message: String, now: Timestamp },
-}
+    pub(crate) fn bad_query(message: String, now: Timestamp) -> Refusal {
+        Refusal::denied(StatusCode::BAD_REQUEST, "Bad Request", message, now)
+    }
 
-// The members in the order in which 8x8 writes them.
+    fn coded(message: String, code: &'static str) -> Refusal {
+        let status = StatusCode::BAD_REQUEST;
+        let body = Body::Coded {
+            status: status.as_u16(),
+            details: [message.clone()],
+            message,
+            code,
+        };
+        Refusal(status, body)
+    }
 
-#[derive(Serialize)]
-struct Coded<'a> {
-    status: u16,
-    message: &'a str,
-    code: &'a str,
-    details: [&'a str; 1],
-}
+    fn oauth(status: StatusCode, error: &'static str, description: &str) -> Refusal {
+        let error_description = description.to_owned();
+        let body = Body::OAuth {
+            error,
+            error_description,
+        };
+        Refusal(status, body)
+    }
 
-#[derive(Serialize)]
-struct OAuth<'a> {
-    error: &'a str,
-    error_description: &'a str,
-}
-
-#[derive(Serialize)]
-struct Denied<'a> {
-    #[serde(rename = "timeStamp")]
-    time_stamp: i64,
-    status: u16,
-    error: &'a str,
-    exception: &'a str,
-    message: &'a str,
-    path: String,
+    fn denied(status: StatusCode, error: &'static str, message: String, now: Timestamp) -> Refusal {
+        let body = Body::Denied {
+            time_stamp: now.as_millisecond(),
+            status: status.as_u16(),
+            error,
+            exception: message.clone(),
+            message,
+            path: format!("{PREFIX}{COMPSUM}"),
+        };
+        Refusal(status, body)
+    }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        match self {
-            Refusal::BadApiKey => coded("Invalid 8x8-apikey", "SHA001"),
-            Refusal::UnknownUser => oauth(400, "invalid_grant", "USER_NOTFOUND_ERROR"),
-            Refusal::WrongPassword => oauth(400, "invalid_grant", "Bad credentials"),
-            Refusal::Locked => oauth(400, "invalid_grant", "USER_LOCKED_ERROR"),
-            Refusal::BadForm(what) => oauth(400, "invalid_request", what),
-            Refusal::NoPermission { user, pbx_id } => {
-                let message = format!(
-                    "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
-                );
-                coded(&message, "105-400-038")
-            }
-            Refusal::NoToken => {
-                let message = "Full authentication is required to access this resource";
-                oauth(401, "unauthorized", message)
-            }
-            Refusal::TokenExpired(token) => oauth(
-                401,
-                "invalid_token",
-                &format!("Access token expired: {token}"),
-            ),
-            Refusal::TokenUnknown(token) => oauth(
-                401,
-                "invalid_token",
-                &format!("Invalid access token: {token}"),
-            ),
-            Refusal::NoAccess { user, pbx, now } => {
-                let message = format!(
-                    "user({user}) does not have access to pbxId({pbx}) to make this request."
-                );
-                denied(403, "Access Denied", &message, now)
-            }
-            Refusal::BadQuery { message, now } => denied(400, "Bad Request", &message, now),
-        }
-    }
-}
-
-fn coded(message: &str, code: &str) -> Response {
-    let body = Coded {
-        status: 400,
-        message,
-        code,
-        details: [message],
-    };
-    json(400, &body)
-}
-
-fn oauth(status: u16, error: &str, error_description: &str) -> Response {
-    let body = OAuth {
-        error,
-        error_description,
-    };
-    json(status, &body)
-}
-
-fn denied(status: u16, error: &str, message: &str, now: Timestamp) -> Response {
-    let body = Denied {
-        time_stamp: now.as_millisecond(),
-        status,
-        error,
-        exception: message,
-        message,
-        path: format!("{PREFIX}{COMPSUM}"),
-    };
-    json(status, &body)
-}
-
-/// A JSON answer.
-pub(crate) fn json(status: u16, value: &impl Serialize) -> Response {
-    match (StatusCode::from_u16(status), serde_json::to_vec(value)) {
-        (Ok(status), Ok(body)) => {
-            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-        }
-        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        (self.0, Json(self.1)).into_response()
     }
 }

@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::company::Selection;
 use super::lock::lock;
 use eightxeight::clock::Moment;
-use eightxeight::window::Period;
 
 /// Older entries are forgotten.
 const MOST: usize = 50_000;
@@ -35,8 +33,6 @@ pub struct Logged {
     pub account: Option<Arc<str>>,
     /// The query as it came.
     pub query: String,
-    /// What a readable report query asked for.
-    pub asked: Option<(Selection, Period)>,
     /// The status of the answer: absent before there is one, and if there never is.
     pub status: Option<u16>,
 }

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderMap;
 
-use super::accounts::Customer;
+use super::accounts::{Customer, Lockout};
 use super::history::History;
 use super::lock::lock;
+use super::refusal::Refusal;
 use super::requests::Requests;
 use super::rules::Faults;
 use super::scenario::Scenario;
@@ -18,10 +19,10 @@ use eightxeight::clock::Clock;
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) customers: Vec<Customer>,
+    pub(crate) lockout: Option<Lockout>,
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
-    pub(crate) omit_idle: bool,
     /// The scenario in force, and the calls under it.
     scene: Mutex<(Scenario, Arc<History>)>,
 }
@@ -30,16 +31,13 @@ impl Shared {
     pub(crate) fn new(settings: Settings) -> Shared {
         let (clock, scenario) = (settings.clock, settings.scenario);
         let timeline = scenario.timeline_at_start(clock.now().wall.as_second());
-        let accounts = settings.accounts.into_iter().enumerate();
         let shared = Shared {
             clock,
-            customers: accounts
-                .map(|(index, account)| Customer::new(index, account, settings.lockout))
-                .collect(),
-            tokens: Tokens::new(settings.token_life),
+            customers: settings.customers,
+            lockout: settings.lockout,
+            tokens: Tokens::new(),
             faults: Faults::new(clock),
             requests: Requests::default(),
-            omit_idle: settings.omit_idle,
             scene: Mutex::new((scenario, Arc::new(History::new(timeline)))),
         };
         shared.faults.set_scenario(scenario.rules());
@@ -47,9 +45,11 @@ impl Shared {
     }
 
     /// The customer whose API key a request has.
-    pub(crate) fn customer_of(&self, headers: &HeaderMap) -> Option<&Customer> {
-        let key = headers.get("8x8-apikey")?.to_str().ok()?;
-        self.customers.iter().find(|customer| customer.has_key(key))
+    pub(crate) fn customer_of(&self, headers: &HeaderMap) -> Result<&Customer, Refusal> {
+        let key = headers.get("8x8-apikey").and_then(|key| key.to_str().ok());
+        let mut customers = self.customers.iter();
+        let found = customers.find(|customer| key.is_some_and(|key| customer.has_key(key)));
+        found.ok_or_else(Refusal::bad_api_key)
     }
 
     pub(crate) fn history(&self) -> Arc<History> {

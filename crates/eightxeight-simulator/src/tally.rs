@@ -86,11 +86,6 @@ impl Tally {
         }
     }
 
-    /// Whether there was no call at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.get(Field::TotalCall) == 0
-    }
-
     /// The row that a client should make of it.
     pub(crate) fn values(&self) -> Values {
         let mut values = Values::default();

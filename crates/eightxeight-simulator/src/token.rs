@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::lock::lock;
 use super::refusal::Refusal;
 
 /// 8x8's own, documented.
-pub(crate) const LIFE: Duration = Duration::from_mins(30);
+const LIFE: Duration = Duration::from_mins(30);
 
 /// More are never kept: the oldest are forgotten, which makes them unknown.
 const MOST: usize = 20_000;
@@ -23,28 +22,14 @@ pub struct Tokens(Mutex<State>);
 
 struct State {
     life: Duration,
-    announced: Announced,
     /// By token, its account and when it expires.
-    issued: HashMap<String, (usize, Instant)>,
-}
-
-/// What a login's answer says of the token's life.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Announced {
-    /// The truth, in whole seconds.
-    #[default]
-    Life,
-    /// This value as `expires_in`.
-    Value(Value),
-    /// Nothing.
-    Nothing,
+    issued: HashMap<String, (Arc<str>, Instant)>,
 }
 
 impl Tokens {
-    pub(crate) fn new(life: Duration) -> Tokens {
+    pub(crate) fn new() -> Tokens {
         Tokens(Mutex::new(State {
-            life,
-            announced: Announced::default(),
+            life: LIFE,
             issued: HashMap::new(),
         }))
     }
@@ -54,18 +39,13 @@ impl Tokens {
         lock(&self.0).life = life;
     }
 
-    /// Sets what logins say of the life of tokens, true or not.
-    pub fn announce(&self, announced: Announced) {
-        lock(&self.0).announced = announced;
-    }
-
     /// Takes back all tokens: a client finds out by a 401.
     pub fn revoke_all(&self) {
         lock(&self.0).issued.clear();
     }
 
-    /// Gives out a token; with it comes the `expires_in` to announce.
-    pub(crate) fn issue(&self, account: usize, now: Instant) -> (String, Option<Value>) {
+    /// Gives out a token. With it comes its life in seconds.
+    pub(crate) fn issue(&self, account: Arc<str>, now: Instant) -> (String, u64) {
         let mut state = lock(&self.0);
         if state.issued.len() >= MOST {
             let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
@@ -76,20 +56,15 @@ impl Tokens {
         let token = random();
         let until = now + state.life;
         state.issued.insert(token.clone(), (account, until));
-        let announced = match &state.announced {
-            Announced::Life => Some(state.life.as_secs().into()),
-            Announced::Value(value) => Some(value.clone()),
-            Announced::Nothing => None,
-        };
-        (token, announced)
+        (token, state.life.as_secs())
     }
 
     /// Checks that a token is an account's and hasn't expired.
-    pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, token: &str, account: &str, now: Instant) -> Result<(), Refusal> {
         match lock(&self.0).issued.get(token) {
-            Some((_, until)) if *until <= now => Err(Refusal::TokenExpired(token.to_owned())),
-            Some((owner, _)) if *owner == account => Ok(()),
-            _ => Err(Refusal::TokenUnknown(token.to_owned())),
+            Some((_, until)) if *until <= now => Err(Refusal::token_expired(token)),
+            Some((owner, _)) if **owner == *account => Ok(()),
+            _ => Err(Refusal::token_unknown(token)),
         }
     }
 }

@@ -138,7 +138,7 @@ fn weekdays_are_busy_by_the_clock_of_the_pbx() {
             tally(pbx, &calm, start, start + HOUR).get(Field::InboundTotal)
         };
         for day in 0..5 {
-            assert!(inbound(day, 0) > 40, "{}", pbx.name());
+            assert!(inbound(day, 0) > 40, "{}", pbx.name);
             assert!(inbound(day, -9) * 10 < inbound(day, 0));
         }
         assert!(inbound(5, 0) * 4 < inbound(4, 0));
@@ -153,7 +153,7 @@ fn a_calm_week_looks_plausible() {
     for pbx in acme().pbxes() {
         let week = tally(pbx, &Timeline::default(), MONDAY, MONDAY + 7 * DAY);
         let rate = rate(&week);
-        let name = pbx.name();
+        let name = &pbx.name;
         assert!((0.01..0.05).contains(&rate), "{name}: {rate}");
         assert!(week.get(Field::InboundMissed) > week.get(Field::InboundAbandoned));
         assert!(

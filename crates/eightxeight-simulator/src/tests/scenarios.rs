@@ -10,8 +10,7 @@ fn truth(sim: &Simulator, seconds_ago: i64, now: Timestamp) -> Vec<Row> {
     let end = Timestamp::from_second(now.as_second()).unwrap();
     let start = Timestamp::from_second(end.as_second() - seconds_ago).unwrap();
     let period = Period { start, end };
-    sim.truth(sim.customer(), &Selection::All, period, now)
-        .unwrap()
+    sim.truth(period, now)
 }
 
 /// The abandon rate of the support line.
