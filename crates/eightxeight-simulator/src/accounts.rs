@@ -1,13 +1,13 @@
 //! Customers of 8x8: who may log in, and for which company.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::company::Company;
-use super::lock::lock;
 
 /// What a customer logs in with.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,33 +97,33 @@ impl Customer {
     }
 
     pub(crate) fn has_key(&self, api_key: &str) -> bool {
-        lock(&self.state).credentials.api_key == api_key
+        self.state.lock().credentials.api_key == api_key
     }
 
     /// What it logs in with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        lock(&self.state).credentials.clone()
+        self.state.lock().credentials.clone()
     }
 
     /// Changes what it logs in with. Tokens stay good.
     pub fn set_credentials(&self, credentials: Credentials) {
-        lock(&self.state).credentials = credentials;
+        self.state.lock().credentials = credentials;
     }
 
     pub(crate) fn is_permitted(&self) -> bool {
-        lock(&self.state).permitted
+        self.state.lock().permitted
     }
 
     /// Gives its user Analytics, or takes it away: then each report is refused with 105-400-038.
     pub fn set_permitted(&self, permitted: bool) {
-        lock(&self.state).permitted = permitted;
+        self.state.lock().permitted = permitted;
     }
 
     /// What became of its logins.
     #[must_use]
     pub fn logins(&self) -> Logins {
-        lock(&self.state).logins
+        self.state.lock().logins
     }
 
     /// Checks a login and counts it. The error is 8x8's word for it.
@@ -134,7 +134,7 @@ impl Customer {
         lockout: Option<Lockout>,
         now: Instant,
     ) -> Result<(), &'static str> {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let result = state.judge(user, password, lockout, now);
         match result {
             Ok(()) => state.logins.granted += 1,

@@ -1,7 +1,6 @@
 //! Connections: delivers answers as slowly, or as incompletely, as a fault demands.
 
 use std::io;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,13 +10,12 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-use super::lock::lock;
 
 /// How a connection delivers an answer: an extension of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +69,7 @@ async fn connection(stream: TcpStream, router: Router) {
             if delivery.dropped {
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
-            *lock(progress) = Progress::of(delivery);
+            *progress.lock() = Progress::of(delivery);
             Ok(response)
         }
     });
@@ -131,13 +129,13 @@ async fn send(
         if length == 0 {
             return client.shutdown().await;
         }
-        if lock(progress).delivery == Delivery::default() {
+        if progress.lock().delivery == Delivery::default() {
             client.write_all(&buffer[..length]).await?;
             continue;
         }
         let mut sent = 0;
         for at in 0..length {
-            let wait = lock(progress).next(buffer[at]);
+            let wait = progress.lock().next(buffer[at]);
             if wait == Some(Duration::ZERO) {
                 continue;
             }

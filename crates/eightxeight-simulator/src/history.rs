@@ -1,13 +1,12 @@
 //! Sums of whole hours, kept: two years of them, or a thousand PBXs, stay cheap.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::calls;
 use super::day::Pbx;
-use super::lock::lock;
 use super::tally::Tally;
 use super::timeline::Timeline;
 use eightxeight::window::{LONGEST, Period};
@@ -69,10 +68,10 @@ impl History {
 
     fn hour(&self, pbx: &Pbx, hour: i64) -> Tally {
         let key = (pbx.key, hour);
-        let known = lock(&self.hours).get(&key).copied();
+        let known = self.hours.lock().get(&key).copied();
         known.unwrap_or_else(|| {
             let tally = calls::tally(pbx, &self.timeline, hour * HOUR, (hour + 1) * HOUR);
-            let mut hours = lock(&self.hours);
+            let mut hours = self.hours.lock();
             if hours.len() >= MOST_HOURS {
                 hours.clear();
             }

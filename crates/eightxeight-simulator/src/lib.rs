@@ -28,7 +28,6 @@ mod dice;
 mod fault;
 mod fault_middleware;
 mod history;
-mod lock;
 mod query;
 mod refusal;
 mod requests;

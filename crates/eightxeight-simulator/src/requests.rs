@@ -1,11 +1,11 @@
 //! The log of requests, for tests to read.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::lock::lock;
 use eightxeight::clock::Moment;
 
 /// Older entries are forgotten.
@@ -71,7 +71,7 @@ impl Requests {
     /// The newest requests, in the order in which they came.
     #[must_use]
     pub fn all(&self) -> Vec<Logged> {
-        lock(&self.log).entries.iter().cloned().collect()
+        self.log.lock().entries.iter().cloned().collect()
     }
 
     /// The newest requests to an endpoint.
@@ -85,14 +85,14 @@ impl Requests {
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        lock(&self.log).counts[endpoint as usize]
+        self.log.lock().counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
     /// or is answered.
     pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
         let mut changes = self.changed.subscribe();
-        while !condition(lock(&self.log).entries.make_contiguous()) {
+        while !condition(self.log.lock().entries.make_contiguous()) {
             // The sender lives as long as `self`.
             let _ = changes.changed().await;
         }
@@ -100,7 +100,7 @@ impl Requests {
 
     /// Logs a request and numbers it.
     pub(crate) fn arrived(&self, entry: &mut Logged) {
-        let mut log = lock(&self.log);
+        let mut log = self.log.lock();
         log.counts[entry.endpoint as usize] += 1;
         entry.number = log.counts.iter().sum();
         log.entries.push_back(entry.clone());
@@ -113,7 +113,7 @@ impl Requests {
 
     /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut log = lock(&self.log);
+        let mut log = self.log.lock();
         let mut newest_first = log.entries.iter_mut().rev();
         if let Some(entry) = newest_first.find(|entry| entry.number == number) {
             entry.status = Some(status);

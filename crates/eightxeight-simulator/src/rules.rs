@@ -2,15 +2,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, http_date};
-use super::lock::lock;
 use super::requests::{Endpoint, Logged};
 use eightxeight::clock::{Clock, Moment};
 
@@ -182,23 +181,23 @@ impl Faults {
     pub fn add(&self, rule: Rule) -> RuleId {
         let entry = self.entry(rule, false);
         let id = entry.id;
-        lock(&self.entries).push(entry);
+        self.entries.lock().push(entry);
         id
     }
 
     /// Takes a rule out of force.
     pub fn remove(&self, id: RuleId) {
-        lock(&self.entries).retain(|entry| entry.id != id);
+        self.entries.lock().retain(|entry| entry.id != id);
     }
 
     /// Takes all rules out of force but the scenario's.
     pub fn clear(&self) {
-        lock(&self.entries).retain(|entry| entry.scenario);
+        self.entries.lock().retain(|entry| entry.scenario);
     }
 
     /// Replaces the rules of the last scenario.
     pub(crate) fn set_scenario(&self, rules: Vec<Rule>) {
-        let mut entries = lock(&self.entries);
+        let mut entries = self.entries.lock();
         entries.retain(|entry| !entry.scenario);
         entries.extend(rules.into_iter().map(|rule| self.entry(rule, true)));
     }
@@ -206,7 +205,7 @@ impl Faults {
     /// What happens to a request.
     pub(crate) fn judge(&self, request: &Logged) -> Fault {
         let mut fault = Fault::none();
-        for entry in lock(&self.entries).iter_mut() {
+        for entry in self.entries.lock().iter_mut() {
             let in_force = request.at.since(entry.since);
             if let Some(more) = entry.rule.judge(request, in_force, fault.has_reply()) {
                 fault.join(more);

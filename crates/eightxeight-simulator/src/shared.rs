@@ -1,12 +1,12 @@
 //! The state of a running simulator, which all requests share.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use parking_lot::Mutex;
 
 use super::accounts::{Customer, Lockout};
 use super::history::History;
-use super::lock::lock;
 use super::refusal::Refusal;
 use super::requests::Requests;
 use super::rules::Faults;
@@ -53,17 +53,17 @@ impl Shared {
     }
 
     pub(crate) fn history(&self) -> Arc<History> {
-        lock(&self.scene).1.clone()
+        self.scene.lock().1.clone()
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
-        lock(&self.scene).0
+        self.scene.lock().0
     }
 
     /// Begins a scenario. A call of this very second may have been counted already, so a spike begins or ends
     /// with the next.
     pub(crate) fn switch(&self, next: Scenario) {
-        let mut scene = lock(&self.scene);
+        let mut scene = self.scene.lock();
         let from = self.clock.now().wall.as_second() + 1;
         let timeline = scene.1.timeline.switched(from, next.spike());
         self.faults.set_scenario(next.rules());

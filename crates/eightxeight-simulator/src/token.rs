@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::lock::lock;
 use super::refusal::Refusal;
 
 /// 8x8's own, documented.
@@ -36,17 +36,17 @@ impl Tokens {
 
     /// Sets the life of tokens given out from now on.
     pub fn set_life(&self, life: Duration) {
-        lock(&self.0).life = life;
+        self.0.lock().life = life;
     }
 
     /// Takes back all tokens: a client finds out by a 401.
     pub fn revoke_all(&self) {
-        lock(&self.0).issued.clear();
+        self.0.lock().issued.clear();
     }
 
     /// Gives out a token. With it comes its life in seconds.
     pub(crate) fn issue(&self, account: Arc<str>, now: Instant) -> (String, u64) {
-        let mut state = lock(&self.0);
+        let mut state = self.0.lock();
         if state.issued.len() >= MOST {
             let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
             ends.sort_unstable();
@@ -61,7 +61,7 @@ impl Tokens {
 
     /// Checks that a token is an account's and hasn't expired.
     pub(crate) fn check(&self, token: &str, account: &str, now: Instant) -> Result<(), Refusal> {
-        match lock(&self.0).issued.get(token) {
+        match self.0.lock().issued.get(token) {
             Some((_, until)) if *until <= now => Err(Refusal::token_expired(token)),
             Some((owner, _)) if **owner == *account => Ok(()),
             _ => Err(Refusal::token_unknown(token)),
@@ -71,7 +71,7 @@ impl Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", lock(&self.0).issued.len())
+        write!(f, "Tokens({})", self.0.lock().issued.len())
     }
 }
 

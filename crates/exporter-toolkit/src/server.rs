@@ -1,7 +1,7 @@
 //! Accepts connections, keeps their number below a cap, and ends them all within a deadline.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -157,10 +158,6 @@ struct Connections {
 }
 
 impl Connections {
-    fn open(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn serve(
         self: &Arc<Self>,
         stream: TcpStream,
@@ -168,7 +165,7 @@ impl Connections {
         router: Router,
         stop: CancellationToken,
     ) {
-        self.open().push(connection.clone());
+        self.open.lock().push(connection.clone());
         let all = self.clone();
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
@@ -188,14 +185,16 @@ impl Connections {
                     }
                 }
             }
-            all.open().retain(|other| !Arc::ptr_eq(other, &connection));
+            all.open
+                .lock()
+                .retain(|other| !Arc::ptr_eq(other, &connection));
             all.left.notify_one();
         });
     }
 
     /// Waits until there is room for one more connection.
     async fn room(&self) {
-        while self.open().len() >= self.most {
+        while self.open.lock().len() >= self.most {
             self.make_room();
             self.left.notified().await;
         }
@@ -204,7 +203,7 @@ impl Connections {
     /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look
     /// at all of them for each new one.
     fn make_room(&self) {
-        let open = self.open();
+        let open = self.open.lock();
         let mut idle: Vec<_> = open
             .iter()
             .filter_map(|connection| Some((connection.idle_since()?, connection)))
@@ -225,7 +224,7 @@ impl Connections {
         loop {
             let is_late = deadline <= Instant::now();
             let left = {
-                let open = self.open();
+                let open = self.open.lock();
                 let ended = open.iter().filter(|open| is_late || !open.is_answering());
                 ended.for_each(|connection| connection.end.cancel());
                 open.len()

@@ -1,8 +1,7 @@
 //! The segment of a page that changes with each scrape.
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::{RenderError, Segment, Variant, Writer};
 
@@ -35,7 +34,7 @@ impl Live {
         now: Timestamp,
         write: impl FnOnce(&mut Writer),
     ) -> Result<Segment, RenderError> {
-        let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rendered = self.rendered.lock();
         let slot = &mut rendered[variant.index()];
         let second = now.as_second();
         if let Some(known) = slot
