@@ -1,5 +1,7 @@
 //! Which form of the page a client gets: `Accept` and `Accept-Encoding` as RFC 9110 has them.
 
+use std::cmp::Ordering;
+
 use super::{Encoding, Format, Variant};
 
 /// Longer headers are treated as if they hadn't been sent. Prometheus' is some 300 bytes.
@@ -41,19 +43,12 @@ fn joined<T: AsRef<[u8]>>(lines: impl IntoIterator<Item = T>) -> String {
 }
 
 fn format(accept: &str) -> Format {
-    let mut text = Preference::default();
-    let mut open = Preference::default();
-    for range in entries(accept) {
-        text.consider(range.media_type("text/plain", "0.0.4"), range.quality);
-        open.consider(
-            range.media_type("application/openmetrics-text", "1.0.0"),
-            range.quality,
-        );
-    }
+    let prefers = |kind, version| preference(accept, |range| range.media_type(kind, version));
+    let text = prefers("text/plain", "0.0.4");
+    let open = prefers("application/openmetrics-text", "1.0.0");
     // Of two that are worth the same the one named more exactly is preferred: a client that writes
     // `application/openmetrics-text, */*` didn't name it for nothing.
-    let rank = |preference: &Preference| (preference.quality, preference.specificity);
-    if open.quality > 0.0 && rank(&open) > rank(&text) {
+    if open.quality > 0.0 && open > text {
         Format::OpenMetrics
     } else {
         Format::Text
@@ -61,12 +56,8 @@ fn format(accept: &str) -> Format {
 }
 
 fn encoding(accept_encoding: &str) -> Encoding {
-    let mut gzip = Preference::default();
-    let mut identity = Preference::default();
-    for coding in entries(accept_encoding) {
-        gzip.consider(coding.coding(&["gzip", "x-gzip"]), coding.quality);
-        identity.consider(coding.coding(&["identity"]), coding.quality);
-    }
+    let gzip = preference(accept_encoding, |entry| entry.coding(&["gzip", "x-gzip"]));
+    let identity = preference(accept_encoding, |entry| entry.coding(&["identity"]));
     // Identity is always acceptable unless the client says otherwise, and worth least unless it says so.
     if gzip.quality > 0.0 && gzip.quality >= identity.quality {
         Encoding::Gzip
@@ -75,20 +66,21 @@ fn encoding(accept_encoding: &str) -> Encoding {
     }
 }
 
-/// What the most specific entry that matches says; of several alike, the most favourable.
-#[derive(Default)]
+/// What something is worth to a client, and how exactly that was said.
+#[derive(Default, PartialEq, PartialOrd)]
 struct Preference {
-    specificity: Option<u8>,
     quality: Quality,
+    specificity: Option<u8>,
 }
 
-impl Preference {
-    fn consider(&mut self, specificity: Option<u8>, quality: Quality) {
-        if specificity.is_some() && (specificity, quality) > (self.specificity, self.quality) {
-            self.specificity = specificity;
-            self.quality = quality;
-        }
-    }
+/// What the most specific entry that matches says; of several alike, the most favourable.
+fn preference(header: &str, specificity: impl Fn(&Entry<'_>) -> Option<u8>) -> Preference {
+    let matching = entries(header).filter_map(|entry| Some((specificity(&entry)?, entry.quality)));
+    let best = matching.max_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
+    best.map_or(Preference::default(), |(specificity, quality)| Preference {
+        quality,
+        specificity: Some(specificity),
+    })
 }
 
 /// An element of the header's list.

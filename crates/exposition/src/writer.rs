@@ -195,25 +195,20 @@ impl Family<'_> {
                 .strip_suffix(unit)
                 .is_some_and(|rest| rest.ends_with('_'))
         });
+        let mut help = Vec::new();
+        escape(&mut help, self.help, format == Format::OpenMetrics);
+        let mut comments = vec![("HELP", &*help), ("TYPE", self.kind.name().as_bytes())];
+        if format == Format::OpenMetrics {
+            // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
+            comments.push(("UNIT", unit.unwrap_or_default().as_bytes()));
+        }
         let out = self.writer.sink.buffer();
-        let mut comment = |keyword: &str, text: &dyn Fn(&mut Vec<u8>)| {
+        for (keyword, text) in comments {
             for part in ["# ", keyword, " ", self.name, suffix, " "] {
                 out.extend_from_slice(part.as_bytes());
             }
-            text(out);
+            out.extend_from_slice(text);
             out.push(b'\n');
-        };
-        comment("HELP", &|out| {
-            escape(out, self.help, format == Format::OpenMetrics);
-        });
-        comment("TYPE", &|out| {
-            out.extend_from_slice(self.kind.name().as_bytes());
-        });
-        if format == Format::OpenMetrics {
-            // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
-            comment("UNIT", &|out| {
-                out.extend_from_slice(unit.unwrap_or_default().as_bytes());
-            });
         }
     }
 }
