@@ -12,19 +12,15 @@ use super::timeline::Timeline;
 /// Counts the calls from `start` to before `end`, Unix times, in the spikes of `timeline` or outside.
 pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tally {
     let mut tally = Tally::default();
-    let mut from = start;
-    while from < end {
-        let quarter = Quarter::new(pbx, from.div_euclid(QUARTER));
-        let to = end.min((quarter.index + 1) * QUARTER);
-        while from < to {
-            let minute = from.div_euclid(60);
-            let next = to.min((minute + 1) * 60);
+    for index in start.div_euclid(QUARTER)..=(end - 1).div_euclid(QUARTER) {
+        let quarter = Quarter::new(pbx, index);
+        let minutes = index * QUARTER / 60..(index + 1) * QUARTER / 60;
+        for minute in minutes.filter(|minute| start < (minute + 1) * 60 && minute * 60 < end) {
             quarter.minute(minute, timeline, |call| {
-                if (from..next).contains(&call.second) {
+                if (start..end).contains(&call.second) {
                     tally.add(call.direction, call.counts);
                 }
             });
-            from = next;
         }
     }
     tally

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 /// 8x8's own, documented.
 const LIFE: Duration = Duration::from_mins(30);
 
-/// More are never kept: the oldest are forgotten, which makes them unknown.
+/// Of more, those that have expired are forgotten, which makes them unknown.
 const MOST: usize = 20_000;
 
 /// The access tokens that were issued.
@@ -48,10 +48,7 @@ impl Tokens {
     pub(crate) fn issue(&self, account: Arc<str>, now: Instant) -> (String, u64) {
         let mut state = self.0.lock();
         if state.issued.len() >= MOST {
-            let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
-            ends.sort_unstable();
-            let middle = ends.get(MOST / 2).copied();
-            state.issued.retain(|_, (_, until)| Some(*until) > middle);
+            state.issued.retain(|_, (_, until)| *until > now);
         }
         let token = random();
         let until = now + state.life;

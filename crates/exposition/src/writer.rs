@@ -37,7 +37,7 @@ const UNITS: [&str; 3] = ["seconds", "ratio", "bytes"];
 #[derive(Debug)]
 pub struct Writer {
     format: Format,
-    sink: Sink,
+    pub(crate) sink: Sink,
     /// A page with one family twice is refused as a whole by `OpenMetrics` parsers.
     written: HashSet<Box<str>>,
 }
@@ -49,10 +49,6 @@ impl Writer {
             sink,
             written: HashSet::new(),
         }
-    }
-
-    pub(crate) fn into_sink(self) -> Sink {
-        self.sink
     }
 
     /// Reserves room for about so many bytes of text.
@@ -68,11 +64,7 @@ impl Writer {
             Kind::Gauge | Kind::Histogram => name,
         };
         Family {
-            state: if self.written.contains(name) {
-                State::Duplicate
-            } else {
-                State::Unwritten
-            },
+            is_new: None,
             name,
             kind,
             help,
@@ -85,18 +77,12 @@ impl Writer {
 #[derive(Debug)]
 pub struct Family<'w> {
     writer: &'w mut Writer,
-    state: State,
+    /// Whether it is the first of its name; unknown before its first sample.
+    is_new: Option<bool>,
     /// Without `_total`.
     name: &'w str,
     kind: Kind,
     help: &'w str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Unwritten,
-    Written,
-    Duplicate,
 }
 
 impl Family<'_> {
@@ -176,12 +162,15 @@ impl Family<'_> {
 
     /// Writes the family's head if that hasn't been done. False when its samples mustn't be written.
     fn begin(&mut self) -> bool {
-        if self.state == State::Unwritten {
-            self.state = State::Written;
-            self.writer.written.insert(self.name.into());
+        if let Some(is_new) = self.is_new {
+            return is_new;
+        }
+        let is_new = self.writer.written.insert(self.name.into());
+        self.is_new = Some(is_new);
+        if is_new {
             self.head();
         }
-        self.state == State::Written
+        is_new
     }
 
     fn head(&mut self) {
