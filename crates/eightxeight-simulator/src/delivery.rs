@@ -77,10 +77,11 @@ async fn connection(stream: TcpStream, router: Router) {
     let (written, answers) = tokio::io::duplex(BUFFER);
     let io = TokioIo::new(tokio::io::join(reader, written));
     let served = async {
-        let served = http1::Builder::new().serve_connection(io, service).await;
-        served.map_err(io::Error::other)
+        // What fails is a connection that was to be dropped, or a client that left or speaks no HTTP: it is told so.
+        let _ = http1::Builder::new().serve_connection(io, service).await;
+        Ok(())
     };
-    // What fails is a client that left, or a connection that was to be dropped.
+    // What fails is an answer that was to be cut, or a client that left.
     let _ = tokio::try_join!(served, send(answers, writer, &progress));
 }
 

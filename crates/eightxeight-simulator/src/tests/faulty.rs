@@ -1,5 +1,6 @@
 //! Scripted faults, and the log of requests.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use jiff::SignedDuration;
@@ -102,6 +103,16 @@ async fn a_connection_can_be_dropped_and_a_body_cut() {
         .map(|logged| logged.status)
         .collect();
     assert_eq!(statuses, [Some(200), None, Some(200), Some(200)]);
+}
+
+#[tokio::test]
+async fn who_speaks_no_http_is_told_so() {
+    let sim = start().await;
+    let mut stream = tokio::net::TcpStream::connect(sim.address()).await.unwrap();
+    stream.write_all(b"\x16\x03\x01\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }
 
 #[tokio::test]
