@@ -107,11 +107,10 @@ impl<'a> Quarter<'a> {
             }
         }
         if let Some(rush) = rush {
-            self.rush(rush, start, |call| {
-                if timeline.is_spike(call.second) {
-                    see(call);
-                }
-            });
+            let calls = self.rush(rush, start);
+            for call in calls.filter(|call| timeline.is_spike(call.second)) {
+                see(&call);
+            }
         }
     }
 
@@ -151,26 +150,20 @@ impl<'a> Quarter<'a> {
 
     /// The inbound calls of a spike, spread evenly over the minute so that any 60 seconds hold about
     /// as many, a fixed share of them abandoned.
-    fn rush(&self, rush: Rush, start: i64, mut see: impl FnMut(&Call)) {
+    fn rush(&self, rush: Rush, start: i64) -> impl Iterator<Item = Call> {
         let minute = start.div_euclid(60).cast_unsigned();
         let mut dice = Dice::new(&[self.pbx.stream, SPIKE, minute]);
         let count = rush.least + dice.below(rush.spread + 1);
-        for nth in 0..count {
+        (0..count).map(move |nth| {
             let second = start + i64::from(spread(nth, count, 60, &mut dice));
             let outcome = if nth % rush.abandoned_of == 0 {
                 Outcome::Abandoned
             } else {
                 missed_or_answered(60, self.pbx.profile.voicemail, &mut dice)
             };
-            let patience = &PATIENCE_IN_QUEUE;
-            see(&timed(
-                second,
-                Direction::Inbound,
-                outcome,
-                patience,
-                &mut dice,
-            ));
-        }
+            let direction = Direction::Inbound;
+            timed(second, direction, outcome, &PATIENCE_IN_QUEUE, &mut dice)
+        })
     }
 }
 

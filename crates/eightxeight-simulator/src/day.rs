@@ -235,7 +235,6 @@ fn between(points: &[(u32, u32)], minute: u32) -> u32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -20,8 +20,6 @@ use tokio_util::task::TaskTracker;
 /// How a connection delivers an answer: an extension of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    /// Not at all: the connection is closed.
-    pub(crate) dropped: bool,
     /// Wait before each byte of the head.
     pub(crate) head: Duration,
     /// Wait before each byte of the body.
@@ -29,6 +27,10 @@ pub(crate) struct Delivery {
     /// Close the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
 }
+
+/// An extension of a response that isn't sent: the connection is closed.
+#[derive(Clone)]
+pub(crate) struct Dropped;
 
 /// The bytes of an answer that a connection holds.
 const BUFFER: usize = 16 * 1024;
@@ -65,11 +67,11 @@ async fn connection(stream: TcpStream, router: Router) {
         let progress = &progress;
         async move {
             let Ok(response) = answer.await;
-            let delivery: Delivery = response.extensions().get().copied().unwrap_or_default();
-            if delivery.dropped {
+            if response.extensions().get::<Dropped>().is_some() {
                 return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
             }
-            *progress.lock() = Progress::of(delivery);
+            let delivery = response.extensions().get().copied();
+            *progress.lock() = Progress::of(delivery.unwrap_or_default());
             Ok(response)
         }
     });
@@ -149,7 +151,6 @@ async fn send(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

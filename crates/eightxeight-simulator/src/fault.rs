@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,7 +18,7 @@ use super::dice::Dice;
 pub struct Fault {
     pub(crate) delay: Duration,
     pub(crate) reply: Reply,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
     pub(crate) delivery: Delivery,
     pub(crate) date_offset: Option<SignedDuration>,
 }
@@ -125,9 +125,11 @@ impl Fault {
         self
     }
 
-    /// Sets a header, also one that the answer has anyway.
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Fault {
-        self.headers.push((name.to_owned(), value.into()));
+    /// Sets a header, also one that the answer has anyway. One that can't be sent isn't.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Fault {
+        if let Ok(value) = HeaderValue::try_from(value.into()) {
+            self.headers.insert(name, value);
+        }
         self
     }
 
