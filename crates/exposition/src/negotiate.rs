@@ -10,8 +10,6 @@ const MOST_BYTES: usize = 16 * 1024;
 /// What a media range, or a coding, and its parameters are worth to a client, from 0 to 1.
 type Quality = f64;
 
-const FULL: Quality = 1.0;
-
 /// The form that the lines of `Accept` and those of `Accept-Encoding` ask for.
 ///
 /// Text is for all who don't prefer `OpenMetrics`, and who ask for neither: people with curl, browsers,
@@ -98,7 +96,7 @@ impl<'a> Entry<'a> {
         let mut entry = Entry {
             name: pieces.next()?.trim_ascii(),
             version: None,
-            quality: FULL,
+            quality: 1.0,
         };
         for parameter in pieces {
             let Some((key, value)) = parameter.split_once('=') else {
@@ -161,7 +159,7 @@ fn entries(header: &str) -> impl Iterator<Item = Entry<'_>> {
 /// More digits than the three that RFC 9110 allows, and none before the point (Java sends `.2`), are read all the same.
 fn quality(weight: &str) -> Option<Quality> {
     let quality = weight.parse().ok()?;
-    (0.0..=FULL).contains(&quality).then_some(quality)
+    (0.0..=1.0).contains(&quality).then_some(quality)
 }
 
 /// What stands between separators, but for those in quotes.
