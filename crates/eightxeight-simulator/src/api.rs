@@ -9,13 +9,12 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
 use super::day::Pbx;
 use super::fault_middleware::apply_fault;
 use super::query;
-use super::refusal::Refusal;
+use super::refusal::{Object, Refusal};
 use super::requests::{COMPSUM, PREFIX, TOKEN};
 use super::scenario::Scenario;
 use super::shared::Shared;
@@ -42,13 +41,6 @@ struct Login {
     password: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Granted {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-}
-
 async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -65,12 +57,12 @@ async fn token(
     let result = customer.log_in(&username, &password, shared.lockout, now);
     result.map_err(Refusal::login)?;
     let (access_token, expires_in) = shared.tokens.issue(customer.name.clone(), now);
-    let granted = Granted {
-        access_token,
-        token_type: "bearer",
-        expires_in,
-    };
-    Ok(Json(granted).into_response())
+    let granted = vec![
+        ("access_token", access_token.into()),
+        ("token_type", "bearer".into()),
+        ("expires_in", expires_in.into()),
+    ];
+    Ok(Json(Object(granted)).into_response())
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -89,7 +81,7 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, R
     let token = bearer(headers).ok_or_else(Refusal::no_token)?;
     let tokens = &shared.tokens;
     tokens.check(token, &customer.name, moment.instant)?;
-    let (pbx_id, period) = query::read(uri).map_err(|message| Refusal::bad_query(message, now))?;
+    let (pbx_id, period) = query::read(uri).map_err(|message| Refusal::bad_query(&message, now))?;
     let user = || customer.credentials().username;
     if !customer.is_permitted() {
         return Err(Refusal::no_permission(&user(), &pbx_id));
@@ -97,22 +89,15 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, R
     let pbxes = customer.company.select(&pbx_id);
     let pbxes = pbxes.map_err(|unknown| Refusal::no_access(&user(), unknown, now))?;
     let tallies = shared.history().tallies(pbxes, period, now).into_iter();
-    let rows: Vec<_> = tallies.map(|(pbx, tally)| Row(pbx, tally)).collect();
+    let rows: Vec<_> = tallies.map(|(pbx, tally)| row(pbx, &tally)).collect();
     Ok(Json(rows).into_response())
 }
 
 /// A row as 8x8 writes it: the name, then the fields in the order of its documentation.
-struct Row<'a>(&'a Pbx, Tally);
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_map(Some(Field::COUNT + 1))?;
-        row.serialize_entry("pbxId", &self.0.name)?;
-        for field in Field::ALL {
-            row.serialize_entry(field.spec().key, &self.1.get(field))?;
-        }
-        row.end()
-    }
+fn row(pbx: &Pbx, tally: &Tally) -> Object {
+    let mut members = vec![("pbxId", (&*pbx.name).into())];
+    members.extend(Field::ALL.map(|field| (field.spec().key, tally.get(field).into())));
+    Object(members)
 }
 
 async fn scenario(State(shared): State<Arc<Shared>>) -> String {

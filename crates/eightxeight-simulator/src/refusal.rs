@@ -5,43 +5,29 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::requests::{COMPSUM, PREFIX};
 
+/// A JSON object, its members in the order in which 8x8 writes them.
+#[derive(Debug)]
+pub(crate) struct Object(pub(crate) Vec<(&'static str, Value)>);
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
 /// Why a request is refused, as 8x8 says it.
 #[derive(Debug)]
-pub(crate) struct Refusal(StatusCode, Body);
-
-/// The members in the order in which 8x8 writes them.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Body {
-    Coded {
-        status: u16,
-        message: String,
-        code: &'static str,
-        details: [String; 1],
-    },
-    OAuth {
-        error: &'static str,
-        error_description: String,
-    },
-    Denied {
-        #[serde(rename = "timeStamp")]
-        time_stamp: i64,
-        status: u16,
-        error: &'static str,
-        exception: String,
-        message: String,
-        path: String,
-    },
-}
+pub(crate) struct Refusal(StatusCode, Object);
 
 impl Refusal {
     /// Documented.
     pub(crate) fn bad_api_key() -> Refusal {
-        Refusal::coded("Invalid 8x8-apikey".to_owned(), "SHA001")
+        Refusal::coded("Invalid 8x8-apikey", "SHA001")
     }
 
     /// Documented for `USER_NOTFOUND_ERROR`; that a wrong password and a locked user are answered alike is a guess.
@@ -59,7 +45,7 @@ impl Refusal {
         let message = format!(
             "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
         );
-        Refusal::coded(message, "105-400-038")
+        Refusal::coded(&message, "105-400-038")
     }
 
     /// Not documented: no bearer token.
@@ -84,44 +70,43 @@ impl Refusal {
     pub(crate) fn no_access(user: &str, pbx: &str, now: Timestamp) -> Refusal {
         let message =
             format!("user({user}) does not have access to pbxId({pbx}) to make this request.");
-        Refusal::denied(StatusCode::FORBIDDEN, "Access Denied", message, now)
+        Refusal::denied(StatusCode::FORBIDDEN, "Access Denied", &message, now)
     }
 
     /// Not documented.
-    pub(crate) fn bad_query(message: String, now: Timestamp) -> Refusal {
+    pub(crate) fn bad_query(message: &str, now: Timestamp) -> Refusal {
         Refusal::denied(StatusCode::BAD_REQUEST, "Bad Request", message, now)
     }
 
-    fn coded(message: String, code: &'static str) -> Refusal {
+    fn coded(message: &str, code: &str) -> Refusal {
         let status = StatusCode::BAD_REQUEST;
-        let body = Body::Coded {
-            status: status.as_u16(),
-            details: [message.clone()],
-            message,
-            code,
-        };
-        Refusal(status, body)
+        let members = vec![
+            ("status", status.as_u16().into()),
+            ("message", message.into()),
+            ("code", code.into()),
+            ("details", [message].as_slice().into()),
+        ];
+        Refusal(status, Object(members))
     }
 
-    fn oauth(status: StatusCode, error: &'static str, description: &str) -> Refusal {
-        let error_description = description.to_owned();
-        let body = Body::OAuth {
-            error,
-            error_description,
-        };
-        Refusal(status, body)
+    fn oauth(status: StatusCode, error: &str, description: &str) -> Refusal {
+        let members = vec![
+            ("error", error.into()),
+            ("error_description", description.into()),
+        ];
+        Refusal(status, Object(members))
     }
 
-    fn denied(status: StatusCode, error: &'static str, message: String, now: Timestamp) -> Refusal {
-        let body = Body::Denied {
-            time_stamp: now.as_millisecond(),
-            status: status.as_u16(),
-            error,
-            exception: message.clone(),
-            message,
-            path: format!("{PREFIX}{COMPSUM}"),
-        };
-        Refusal(status, body)
+    fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Refusal {
+        let members = vec![
+            ("timeStamp", now.as_millisecond().into()),
+            ("status", status.as_u16().into()),
+            ("error", error.into()),
+            ("exception", message.into()),
+            ("message", message.into()),
+            ("path", format!("{PREFIX}{COMPSUM}").into()),
+        ];
+        Refusal(status, Object(members))
     }
 }
 
