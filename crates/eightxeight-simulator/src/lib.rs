@@ -43,7 +43,7 @@ mod token;
 mod tests;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -77,18 +77,18 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts a simulator on the current tokio runtime.
+    /// Starts a simulator on the current tokio runtime, on a free loopback port.
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, or there are no accounts.
+    /// It can't listen, or there are no accounts.
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
         if settings.customers.is_empty() {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
         let mut simulator = Simulator {
-            address: settings.listen,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
             shared: Arc::new(Shared::new(settings)),
             serving: None,
         };

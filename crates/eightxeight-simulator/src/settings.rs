@@ -1,7 +1,5 @@
 //! What a simulator is like.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
 use super::accounts::{Credentials, Customer, Lockout};
 use super::company::Company;
 use super::scenario::Scenario;
@@ -11,8 +9,6 @@ use eightxeight::clock::Clock;
 #[must_use]
 #[derive(Debug)]
 pub struct Settings {
-    /// Where it listens; port 0 picks a free one.
-    pub listen: SocketAddr,
     /// What time it is.
     pub clock: Clock,
     /// The scenario that it starts with.
@@ -39,7 +35,6 @@ impl Settings {
     /// These customers, on a free loopback port, on a calm day.
     pub fn with_customers(customers: Vec<Customer>) -> Settings {
         Settings {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
             clock: Clock::System,
             scenario: Scenario::Calm,
             lockout: None,
