@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::delivery::Dropped;
 use super::fault::{Fault, Reply, http_date};
 use super::refusal::Refusal;
-use super::requests::{Endpoint, Logged};
+use super::requests::{Logged, endpoint};
 use super::shared::Shared;
 use super::token::bearer;
 
@@ -22,7 +22,7 @@ pub(crate) async fn apply_fault(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(endpoint) = Endpoint::at(request.uri().path()) else {
+    let Some(endpoint) = endpoint(request.uri().path()) else {
         return next.run(request).await;
     };
     let customer = shared.customer_of(request.headers()).ok();

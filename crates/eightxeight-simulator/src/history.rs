@@ -55,14 +55,12 @@ impl History {
     pub(crate) fn tally(&self, pbx: &Pbx, start: i64, end: i64) -> Tally {
         let first = start.div_euclid(HOUR) + i64::from(start.rem_euclid(HOUR) != 0);
         let last = end.div_euclid(HOUR);
-        if first >= last {
-            return calls::tally(pbx, &self.timeline, start, end);
-        }
-        let mut sum = calls::tally(pbx, &self.timeline, start, first * HOUR);
+        let head = end.min(first * HOUR);
+        let mut sum = calls::tally(pbx, &self.timeline, start, head);
         for hour in first..last {
             sum += self.hour(pbx, hour);
         }
-        sum += calls::tally(pbx, &self.timeline, last * HOUR, end);
+        sum += calls::tally(pbx, &self.timeline, head.max(last * HOUR), end);
         sum
     }
 

@@ -51,12 +51,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use eightxeight::Endpoint;
+
 pub use accounts::{Credentials, Customer, Lockout, Logins};
 pub use company::Company;
 pub use day::{Pbx, Profile};
 pub use fault::Fault;
 pub use history::History;
-pub use requests::{Endpoint, Logged, Requests};
+pub use requests::{Logged, Requests};
 pub use rules::{Faults, QuotaAnswer, Rule, RuleId};
 pub use scenario::{Scenario, UnknownScenario};
 pub use settings::Settings;

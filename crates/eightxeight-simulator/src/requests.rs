@@ -6,19 +6,11 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use eightxeight::Endpoint;
 use eightxeight::clock::Moment;
 
 /// Older entries are forgotten.
 const MOST: usize = 50_000;
-
-/// A path of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// `v1/oauth/token`.
-    Token,
-    /// `v1/compsum`.
-    Compsum,
-}
 
 /// A request. It holds no secret.
 #[derive(Clone, Debug)]
@@ -42,14 +34,12 @@ pub(crate) const PREFIX: &str = "/analytics/work";
 pub(crate) const TOKEN: &str = "/v1/oauth/token";
 pub(crate) const COMPSUM: &str = "/v1/compsum";
 
-impl Endpoint {
-    /// The endpoint at a path, with the prefix or without.
-    pub(crate) fn at(path: &str) -> Option<Endpoint> {
-        match path.strip_prefix(PREFIX).unwrap_or(path) {
-            TOKEN => Some(Endpoint::Token),
-            COMPSUM => Some(Endpoint::Compsum),
-            _ => None,
-        }
+/// The endpoint at a path, with the prefix or without.
+pub(crate) fn endpoint(path: &str) -> Option<Endpoint> {
+    match path.strip_prefix(PREFIX).unwrap_or(path) {
+        TOKEN => Some(Endpoint::Token),
+        COMPSUM => Some(Endpoint::Compsum),
+        _ => None,
     }
 }
 

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::fault::{Fault, http_date};
-use super::requests::{Endpoint, Logged};
+use super::requests::Logged;
+use eightxeight::Endpoint;
 use eightxeight::clock::{Clock, Moment};
 
 /// What a rule does to a request, told how long it has been in force and whether another rule has settled the reply: then a

@@ -86,21 +86,15 @@ pub struct NoSockets;
 /// When there are none, or none that can be listened on.
 pub fn from_systemd() -> Result<Vec<TcpListener>, NoSockets> {
     let mut handed_over = listenfd::ListenFd::from_env();
-    let mut listeners = Vec::new();
-    for index in 0..handed_over.len() {
-        let listener = handed_over
-            .take_tcp_listener(index)
-            .ok()
-            .flatten()
-            .ok_or(NoSockets)?;
-        listener.set_nonblocking(true).map_err(|_| NoSockets)?;
-        listeners.push(TcpListener::from_std(listener).map_err(|_| NoSockets)?);
-    }
-    if listeners.is_empty() {
-        Err(NoSockets)
-    } else {
-        Ok(listeners)
-    }
+    let count = handed_over.len();
+    let listener = |index| {
+        let listener = handed_over.take_tcp_listener(index).ok()??;
+        listener.set_nonblocking(true).ok()?;
+        TcpListener::from_std(listener).ok()
+    };
+    let listeners: Option<Vec<_>> = (0..count).map(listener).collect();
+    let listeners = listeners.filter(|listeners| !listeners.is_empty());
+    listeners.ok_or(NoSockets)
 }
 
 /// Opens a socket for each address. Must be called within a tokio runtime.

@@ -137,10 +137,7 @@ pub fn parse(text: &str) -> Result<Settings, Vec<String>> {
     let settings = reader.settings(&root);
     root.wipe();
     if reader.problems.is_empty() {
-        Ok(Settings {
-            warnings: reader.warnings,
-            ..settings
-        })
+        Ok(settings)
     } else {
         Err(reader.problems)
     }

@@ -24,8 +24,9 @@ impl Reader {
             headers: http.map_or(Vec::new(), |field| self.headers(field)),
             users: users.map_or(Users::default(), |field| self.users(&field)),
             rate_limit: rate_limit.and_then(|field| self.rate_limit(field)),
-            warnings: Vec::new(),
             is_empty: root.given.is_empty(),
+            // What the lines above have found.
+            warnings: std::mem::take(&mut self.warnings),
         }
     }
 
