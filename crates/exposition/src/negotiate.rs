@@ -1,7 +1,5 @@
 //! Which form of the page a client gets: `Accept` and `Accept-Encoding` as RFC 9110 has them.
 
-use std::cmp::Ordering;
-
 use super::{Encoding, Format, Variant};
 
 /// Longer headers are treated as if they hadn't been sent. Prometheus' is some 300 bytes.
@@ -41,12 +39,19 @@ fn joined<T: AsRef<[u8]>>(lines: impl IntoIterator<Item = T>) -> String {
 }
 
 fn format(accept: &str) -> Format {
-    let prefers = |kind, version| preference(accept, |range| range.media_type(kind, version));
-    let text = prefers("text/plain", "0.0.4");
-    let open = prefers("application/openmetrics-text", "1.0.0");
+    let mut text = Preference::default();
+    let mut open = Preference::default();
+    for range in entries(accept) {
+        text.consider(range.media_type("text/plain", "0.0.4"), range.quality);
+        open.consider(
+            range.media_type("application/openmetrics-text", "1.0.0"),
+            range.quality,
+        );
+    }
     // Of two that are worth the same the one named more exactly is preferred: a client that writes
     // `application/openmetrics-text, */*` didn't name it for nothing.
-    if open.quality > 0.0 && open > text {
+    let rank = |preference: &Preference| (preference.quality, preference.specificity);
+    if open.quality > 0.0 && rank(&open) > rank(&text) {
         Format::OpenMetrics
     } else {
         Format::Text
@@ -54,8 +59,12 @@ fn format(accept: &str) -> Format {
 }
 
 fn encoding(accept_encoding: &str) -> Encoding {
-    let gzip = preference(accept_encoding, |entry| entry.coding(&["gzip", "x-gzip"]));
-    let identity = preference(accept_encoding, |entry| entry.coding(&["identity"]));
+    let mut gzip = Preference::default();
+    let mut identity = Preference::default();
+    for coding in entries(accept_encoding) {
+        gzip.consider(coding.coding(&["gzip", "x-gzip"]), coding.quality);
+        identity.consider(coding.coding(&["identity"]), coding.quality);
+    }
     // Identity is always acceptable unless the client says otherwise, and worth least unless it says so.
     if gzip.quality > 0.0 && gzip.quality >= identity.quality {
         Encoding::Gzip
@@ -64,21 +73,20 @@ fn encoding(accept_encoding: &str) -> Encoding {
     }
 }
 
-/// What something is worth to a client, and how exactly that was said.
-#[derive(Default, PartialEq, PartialOrd)]
+/// What the most specific entry that matches says; of several alike, the most favourable.
+#[derive(Default)]
 struct Preference {
-    quality: Quality,
     specificity: Option<u8>,
+    quality: Quality,
 }
 
-/// What the most specific entry that matches says; of several alike, the most favourable.
-fn preference(header: &str, specificity: impl Fn(&Entry<'_>) -> Option<u8>) -> Preference {
-    let matching = entries(header).filter_map(|entry| Some((specificity(&entry)?, entry.quality)));
-    let best = matching.max_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
-    best.map_or(Preference::default(), |(specificity, quality)| Preference {
-        quality,
-        specificity: Some(specificity),
-    })
+impl Preference {
+    fn consider(&mut self, specificity: Option<u8>, quality: Quality) {
+        if specificity.is_some() && (specificity, quality) > (self.specificity, self.quality) {
+            self.specificity = specificity;
+            self.quality = quality;
+        }
+    }
 }
 
 /// An element of the header's list.
@@ -114,13 +122,14 @@ impl<'a> Entry<'a> {
 
     /// How exactly this media range names the type, if it covers it. One with another version doesn't.
     fn media_type(&self, kind: &str, version: &str) -> Option<u8> {
-        let main = self.name.strip_suffix("/*");
+        let (main, _) = kind.split_once('/')?;
+        let covered = self.name.strip_suffix("/*");
         if self.name.eq_ignore_ascii_case(kind) {
             match self.version {
                 Some(asked) => (asked == version).then_some(3),
                 None => Some(2),
             }
-        } else if main.is_some_and(|main| has_main_type(kind, main)) {
+        } else if covered.is_some_and(|covered| covered.eq_ignore_ascii_case(main)) {
             Some(1)
         } else {
             (self.name == "*/*").then_some(0)
@@ -138,11 +147,6 @@ impl<'a> Entry<'a> {
             (self.name == "*").then_some(0)
         }
     }
-}
-
-fn has_main_type(kind: &str, main: &str) -> bool {
-    kind.split_once('/')
-        .is_some_and(|(own, _)| own.eq_ignore_ascii_case(main))
 }
 
 fn unquoted(value: &str) -> &str {
