@@ -184,19 +184,21 @@ impl Family<'_> {
                 .strip_suffix(unit)
                 .is_some_and(|rest| rest.ends_with('_'))
         });
-        let mut help = Vec::new();
-        escape(&mut help, self.help, format == Format::OpenMetrics);
-        let mut comments = vec![("HELP", &*help), ("TYPE", self.kind.name().as_bytes())];
-        if format == Format::OpenMetrics {
-            // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
-            comments.push(("UNIT", unit.unwrap_or_default().as_bytes()));
-        }
         let out = self.writer.sink.buffer();
-        for (keyword, text) in comments {
-            for part in ["# ", keyword, " ", self.name, suffix, " "] {
+        let begin = |out: &mut Vec<u8>, keyword: &str| {
+            for part in [keyword, " ", self.name, suffix, " "] {
                 out.extend_from_slice(part.as_bytes());
             }
-            out.extend_from_slice(text);
+        };
+        begin(out, "# HELP");
+        escape(out, self.help, format == Format::OpenMetrics);
+        begin(out, "\n# TYPE");
+        out.extend_from_slice(self.kind.name().as_bytes());
+        out.push(b'\n');
+        if format == Format::OpenMetrics {
+            // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
+            begin(out, "# UNIT");
+            out.extend_from_slice(unit.unwrap_or_default().as_bytes());
             out.push(b'\n');
         }
     }
