@@ -66,6 +66,8 @@ pub struct Customer {
     pub(crate) name: Arc<str>,
     /// Its PBXs.
     pub(crate) company: Company,
+    /// What bad passwords lead to.
+    pub lockout: Option<Lockout>,
     state: Mutex<State>,
 }
 
@@ -80,12 +82,13 @@ struct State {
 }
 
 impl Customer {
-    /// A customer whose user may use Analytics.
+    /// A customer whose user may use Analytics and guess for ever.
     #[must_use]
     pub fn new(name: &str, credentials: Credentials, company: Company) -> Customer {
         Customer {
             name: name.into(),
             company,
+            lockout: None,
             state: Mutex::new(State {
                 credentials,
                 permitted: true,
@@ -131,11 +134,10 @@ impl Customer {
         &self,
         user: &str,
         password: &str,
-        lockout: Option<Lockout>,
         now: Instant,
     ) -> Result<(), &'static str> {
         let mut state = self.state.lock();
-        let result = state.judge(user, password, lockout, now);
+        let result = state.judge(user, password, self.lockout, now);
         match result {
             Ok(()) => state.logins.granted += 1,
             Err(_) => state.logins.refused += 1,

@@ -54,7 +54,7 @@ async fn token(
         return Err(Refusal::bad_form("Missing username or password"));
     };
     let now = shared.clock.now().instant;
-    let result = customer.log_in(&username, &password, shared.lockout, now);
+    let result = customer.log_in(&username, &password, now);
     result.map_err(Refusal::login)?;
     let (access_token, expires_in) = shared.tokens.issue(customer.name.clone(), now);
     let granted = vec![

@@ -42,6 +42,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -70,12 +71,17 @@ use eightxeight::answer::Row;
 use eightxeight::window::Period;
 
 /// A running simulator. It stops when dropped.
-#[derive(Debug)]
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
     /// The task that serves, and what stops it when dropped.
     serving: Option<(JoinHandle<()>, DropGuard)>,
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Simulator({})", self.address)
+    }
 }
 
 impl Simulator {

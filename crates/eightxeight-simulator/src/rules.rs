@@ -1,7 +1,6 @@
 //! When a fault strikes: rules, and the set of them that is in force.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -141,26 +140,18 @@ impl Rule {
     }
 }
 
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rule")
-    }
-}
-
 /// Names a rule that was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleId(u64);
 
 /// The rules in force, in the order in which they were added. All that strike a request act on it; the
 /// first with a reply settles what is answered. One set serves scenarios, tests and load.
-#[derive(Debug)]
 pub struct Faults {
     clock: Clock,
     next: AtomicU64,
     entries: Mutex<Vec<Entry>>,
 }
 
-#[derive(Debug)]
 struct Entry {
     id: RuleId,
     since: Moment,

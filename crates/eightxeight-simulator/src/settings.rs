@@ -1,6 +1,6 @@
 //! What a simulator is like.
 
-use super::accounts::{Credentials, Customer, Lockout};
+use super::accounts::{Credentials, Customer};
 use super::company::Company;
 use super::scenario::Scenario;
 use eightxeight::clock::Clock;
@@ -13,8 +13,6 @@ pub struct Settings {
     pub clock: Clock,
     /// The scenario that it starts with.
     pub scenario: Scenario,
-    /// What bad passwords lead to.
-    pub lockout: Option<Lockout>,
     /// The customers, at least one.
     pub customers: Vec<Customer>,
 }
@@ -37,7 +35,6 @@ impl Settings {
         Settings {
             clock: Clock::System,
             scenario: Scenario::Calm,
-            lockout: None,
             customers,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use parking_lot::Mutex;
 
-use super::accounts::{Customer, Lockout};
+use super::accounts::Customer;
 use super::history::History;
 use super::refusal::Refusal;
 use super::requests::Requests;
@@ -15,11 +15,9 @@ use super::settings::Settings;
 use super::token::Tokens;
 use eightxeight::clock::Clock;
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) customers: Vec<Customer>,
-    pub(crate) lockout: Option<Lockout>,
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
@@ -34,7 +32,6 @@ impl Shared {
         let shared = Shared {
             clock,
             customers: settings.customers,
-            lockout: settings.lockout,
             tokens: Tokens::new(),
             faults: Faults::new(clock),
             requests: Requests::default(),

@@ -1,7 +1,6 @@
 //! Access tokens: issued, expiring, revoked.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,12 +62,6 @@ impl Tokens {
             Some((owner, _)) if **owner == *account => Ok(()),
             _ => Err(Refusal::token_unknown(token)),
         }
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", self.0.lock().issued.len())
     }
 }
 

@@ -161,11 +161,9 @@ async fn bad_passwords_lock_a_user_out_for_a_while() {
         after: 3,
         lasting: Duration::from_mins(30),
     };
-    let sim = Simulator::start(Settings {
-        lockout: Some(policy),
-        ..settings()
-    });
-    let sim = sim.await.unwrap();
+    let mut settings = settings();
+    settings.customers[0].lockout = Some(policy);
+    let sim = Simulator::start(settings).await.unwrap();
     let wrong = Credentials {
         password: "no".to_owned(),
         ..credentials()

@@ -176,21 +176,22 @@ async fn an_old_token_refused_for_ever_is_one_login_and_then_a_hold() {
 
 #[tokio::test]
 async fn rate_limits_and_failed_logins_hold_the_account_and_other_failures_do_not() {
-    for (rule, holds) in [
-        (Rule::compsum(Fault::too_many_requests(None)), true),
-        (Rule::compsum(Fault::too_many_requests(Some("600"))), true),
-        (Rule::compsum(Fault::apigee_quota()), true),
-        (Rule::token(Fault::unavailable()), true),
-        (Rule::token(Fault::drop_connection()), true),
-        (Rule::token(Fault::status(408, "text/plain", "")), true),
-        (Rule::token(Fault::json("{}")), true),
-        (Rule::compsum(Fault::unavailable()), false),
-        (Rule::compsum(Fault::json("{}")), false),
+    let [token, compsum]: [fn(Fault) -> Rule; 2] = [Rule::token, Rule::compsum];
+    for (rule, fault, holds) in [
+        (compsum, Fault::too_many_requests(None), true),
+        (compsum, Fault::too_many_requests(Some("600")), true),
+        (compsum, Fault::apigee_quota(), true),
+        (token, Fault::unavailable(), true),
+        (token, Fault::drop_connection(), true),
+        (token, Fault::status(408, "text/plain", ""), true),
+        (token, Fault::json("{}"), true),
+        (compsum, Fault::unavailable(), false),
+        (compsum, Fault::json("{}"), false),
     ] {
         let simulator = simulator().await;
         let client = client(&simulator);
-        let shown = format!("{rule:?}");
-        simulator.faults().add(rule.times(1));
+        let shown = format!("{fault:?}");
+        simulator.faults().add(rule(fault).times(1));
         assert!(client.company_summary(hour()).await.is_err());
         let second = client.company_summary(hour()).await;
         assert_eq!(
