@@ -26,7 +26,7 @@ impl Timeline {
             .spikes
             .iter()
             .map(|spike| spike.start..spike.end.min(from));
-        let all = past.chain([from..from + length]);
+        let all = past.chain(std::iter::once(from..from + length));
         Timeline {
             spikes: all.filter(|spike| !spike.is_empty()).collect(),
         }

@@ -75,7 +75,7 @@ impl BasicAuth {
         headers: &HeaderMap,
         from: IpAddr,
     ) -> Result<bool, Busy> {
-        let Some((user, password)) = login(headers) else {
+        let Some([user, password]) = login(headers) else {
             return Ok(false);
         };
         let Some((known, hash)) = self.hash_for(users, &user) else {
@@ -162,7 +162,7 @@ fn newest<V: Clone + Send + Sync + 'static>() -> Cache<Fingerprint, V> {
 }
 
 /// The user and password of the `Authorization` header, if there is one that can be read.
-fn login(headers: &HeaderMap) -> Option<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)> {
+fn login(headers: &HeaderMap) -> Option<[Zeroizing<Vec<u8>>; 2]> {
     let value = headers.get(AUTHORIZATION)?.as_bytes();
     let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {
@@ -170,8 +170,8 @@ fn login(headers: &HeaderMap) -> Option<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)
     }
     let decoded = Zeroizing::new(STANDARD.decode(encoded).ok()?);
     let colon = decoded.iter().position(|byte| *byte == b':')?;
-    let [user, password] = [&decoded[..colon], &decoded[colon + 1..]].map(<[u8]>::to_vec);
-    Some((Zeroizing::new(user), Zeroizing::new(password)))
+    let parts = [&decoded[..colon], &decoded[colon + 1..]];
+    Some(parts.map(|part| Zeroizing::new(part.to_vec())))
 }
 
 #[cfg(test)]

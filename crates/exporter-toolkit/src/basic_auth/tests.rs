@@ -174,7 +174,7 @@ async fn those_who_ask_the_same_share_a_verdict_and_a_crowd_is_told_to_come_agai
 #[test]
 fn headers_that_are_a_login() {
     let read = |value: &str| {
-        let (user, password) = login(&header(value))?;
+        let [user, password] = login(&header(value))?;
         Some((user.to_vec(), password.to_vec()))
     };
     let pair = |user: &str, password: &str| Some((user.into(), password.into()));
