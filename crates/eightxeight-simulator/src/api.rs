@@ -1,15 +1,14 @@
 //! The routes: login and report, as strict as 8x8, and the simulator's own switch of scenario.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
 
 use super::day::Pbx;
 use super::fault_middleware::apply_fault;
@@ -35,22 +34,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-#[derive(Deserialize)]
-struct Login {
-    username: Option<String>,
-    password: Option<String>,
-}
-
 async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
-    form: Result<Form<Login>, FormRejection>,
+    Form(mut login): Form<HashMap<String, String>>,
 ) -> Result<Response, Refusal> {
     let customer = shared.customer_of(&headers)?;
-    let Ok(Form(login)) = form else {
-        return Ok(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
-    };
-    let (Some(username), Some(password)) = (login.username, login.password) else {
+    let [username, password] = ["username", "password"].map(|name| login.remove(name));
+    let (Some(username), Some(password)) = (username, password) else {
         return Err(Refusal::bad_form("Missing username or password"));
     };
     let now = shared.clock.now().instant;
