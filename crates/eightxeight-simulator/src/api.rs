@@ -38,7 +38,7 @@ async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Form(mut login): Form<HashMap<String, String>>,
-) -> Result<Response, Refusal> {
+) -> Result<Json<Object>, Refusal> {
     let customer = shared.customer_of(&headers)?;
     let [username, password] = ["username", "password"].map(|name| login.remove(name));
     let (Some(username), Some(password)) = (username, password) else {
@@ -53,7 +53,7 @@ async fn token(
         ("token_type", "bearer".into()),
         ("expires_in", expires_in.into()),
     ];
-    Ok(Json(Object(granted)).into_response())
+    Ok(Json(Object(granted)))
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -65,7 +65,7 @@ async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri
     }
 }
 
-fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
+fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Json<Vec<Object>>, Refusal> {
     let moment = shared.clock.now();
     let now = moment.wall;
     let customer = shared.customer_of(headers)?;
@@ -80,8 +80,7 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, R
     let pbxes = customer.company.select(&pbx_id);
     let pbxes = pbxes.map_err(|unknown| Refusal::no_access(&user(), unknown, now))?;
     let tallies = shared.history().tallies(pbxes, period, now).into_iter();
-    let rows: Vec<_> = tallies.map(|(pbx, tally)| row(pbx, &tally)).collect();
-    Ok(Json(rows).into_response())
+    Ok(Json(tallies.map(|(pbx, tally)| row(pbx, &tally)).collect()))
 }
 
 /// A row as 8x8 writes it: the name, then the fields in the order of its documentation.

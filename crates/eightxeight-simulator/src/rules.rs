@@ -67,10 +67,7 @@ impl Rule {
             }
             let now = request.at.instant;
             let passed = passed.entry(request.account.clone()).or_default();
-            while passed
-                .pop_front_if(|at| now.duration_since(*at) >= within)
-                .is_some()
-            {}
+            passed.retain(|at| now.duration_since(*at) < within);
             if passed.len() < most {
                 passed.push_back(now);
                 return None;
