@@ -138,25 +138,19 @@ impl WebSecurity {
     fn take(&self, made: Result<Made, Vec<String>>) {
         let before = self.current.load_full();
         let name = self.path.display();
-        let refuse = |problems: &[String]| {
-            for problem in problems {
-                tracing::error!(%problem, file = %name, "the new web configuration is rejected; the previous one stays in force");
+        let accepted = made.and_then(|made| {
+            let lost = lost_protection(&before, &made.settings);
+            if lost.is_empty() { Ok(made) } else { Err(lost) }
+        });
+        let Made { settings, tls } = match accepted {
+            Ok(made) => made,
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!(%problem, file = %name, "the new web configuration is rejected; the previous one stays in force");
+                }
+                return;
             }
         };
-        let Made { settings, tls } = match made {
-            Ok(made) => made,
-            Err(problems) => return refuse(&problems),
-        };
-        if settings.is_empty && !before.settings.is_empty {
-            // Some editors empty a file before they write it; that moment must not let anybody in.
-            return refuse(&[
-                "the file is empty; restart to serve without any protection".to_owned()
-            ]);
-        }
-        let lost = lost_protection(&before, &settings);
-        if !lost.is_empty() {
-            return refuse(&lost);
-        }
         let turned = "turning TLS on or off needs a restart".to_owned();
         let then = before.tls.clone();
         let (tls, problems) = match tls {
@@ -188,6 +182,10 @@ impl WebSecurity {
 /// What a new content no longer asks of clients. Only a restart takes such a protection away: the file may have
 /// been read half written.
 fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
+    if now.is_empty && !before.settings.is_empty {
+        // Some editors empty a file before they write it; that moment must not let anybody in.
+        return vec!["the file is empty; restart to serve without any protection".to_owned()];
+    }
     let mut lost = Vec::new();
     // TLS that waits for a restart protects nothing yet.
     let tls = before.settings.tls.as_ref();
