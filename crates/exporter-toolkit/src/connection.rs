@@ -103,16 +103,13 @@ impl Connection {
     /// Waits until the connection's time is up or `end` is cancelled.
     pub(crate) async fn expired(&self) {
         loop {
-            let Activity {
-                phase,
-                since,
-                last_read,
-            } = *self.activity.lock();
-            let end = match phase {
+            let activity = *self.activity.lock();
+            let since = activity.since;
+            let end = match activity.phase {
                 Phase::Head => since + HEAD,
                 // Part of a head came with the request that is being answered. (Or the request had a body: then the
                 // connection isn't kept as long, which is no harm.)
-                Phase::Sending if last_read != END_OF_HEAD => since + HEAD,
+                Phase::Sending if activity.last_read != END_OF_HEAD => since + HEAD,
                 Phase::Idle | Phase::Sending => since + IDLE,
                 Phase::Handling => Instant::now() + IDLE,
             };

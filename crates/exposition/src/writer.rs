@@ -115,22 +115,21 @@ impl Family<'_> {
         if !self.begin() {
             return;
         }
-        let line = self.writer.sink.buffer();
+        let (name, line) = (self.name, self.writer.sink.buffer());
+        let begin = |line: &mut Vec<u8>, suffix: &str, bound| {
+            line.extend_from_slice(name.as_bytes());
+            line.extend_from_slice(suffix.as_bytes());
+            escape_labels(line, labels, bound);
+        };
         let finite = buckets.into_iter().filter(|(bound, _)| bound.is_finite());
         for (bound, cumulative) in finite.chain([(f64::INFINITY, count)]) {
-            line.extend_from_slice(self.name.as_bytes());
-            line.extend_from_slice(b"_bucket");
-            escape_labels(line, labels, Some(bound));
+            begin(line, "_bucket", Some(bound));
             end_with_count(line, cumulative);
         }
-        line.extend_from_slice(self.name.as_bytes());
-        line.extend_from_slice(b"_sum");
-        escape_labels(line, labels, None);
+        begin(line, "_sum", None);
         push_value(line, sum);
         line.push(b'\n');
-        line.extend_from_slice(self.name.as_bytes());
-        line.extend_from_slice(b"_count");
-        escape_labels(line, labels, None);
+        begin(line, "_count", None);
         end_with_count(line, count);
         self.writer.sink.settle();
     }
