@@ -15,7 +15,7 @@ use eightxeight::window::Period;
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct Company {
-    pbxes: Vec<Pbx>,
+    pub(crate) pbxes: Vec<Pbx>,
 }
 
 /// Two of the offices of load tests in each.
@@ -29,22 +29,18 @@ const ZONES: [&str; 6] = [
 ];
 
 impl Company {
-    /// A company with these PBXs.
-    pub fn new(pbxes: Vec<Pbx>) -> Company {
-        Company { pbxes }
-    }
-
     /// The demo's: `acmecorp`, an office in London with a tiny branch `acmecorp2`; `acme-us`, an office in New
     /// York; and `acme-support`, a line that never closes.
     pub fn acme(seed: u64) -> Company {
         let london = || zone("Europe/London");
         let new_york = zone("America/New_York");
-        Company::new(vec![
+        let pbxes = vec![
             Pbx::new("acmecorp", Profile::main_office(190), london(), seed),
             Pbx::new("acmecorp2", Profile::branch(), london(), seed),
             Pbx::new("acme-us", Profile::office(110), new_york, seed),
             Pbx::new("acme-support", Profile::line(), london(), seed),
-        ])
+        ];
+        Company { pbxes }
     }
 
     /// `count` small PBXs for load, `pbx-0001` and so on, in zones around the world.
@@ -59,13 +55,9 @@ impl Company {
             Pbx::new(&format!("pbx-{number:04}"), profile, zone(name), seed)
         };
         let numbered = (1..=count).zip(ZONES.into_iter().cycle());
-        Company::new(numbered.map(pbx).collect())
-    }
-
-    /// Its PBXs.
-    #[must_use]
-    pub fn pbxes(&self) -> &[Pbx] {
-        &self.pbxes
+        Company {
+            pbxes: numbered.map(pbx).collect(),
+        }
     }
 
     /// The rows of an answer about all its PBXs given at `now`: the truth that a client's result is held against.

@@ -56,7 +56,6 @@ pub use eightxeight::Endpoint;
 
 pub use accounts::{Credentials, Customer, Lockout, Logins};
 pub use company::Company;
-pub use day::{Pbx, Profile};
 pub use fault::Fault;
 pub use history::History;
 pub use requests::{Logged, Requests};

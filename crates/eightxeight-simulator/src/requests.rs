@@ -1,16 +1,14 @@
 //! The log of requests, for tests to read.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use eightxeight::Endpoint;
 use eightxeight::clock::Moment;
 
-/// Older entries are forgotten.
-const MOST: usize = 50_000;
+/// Of more the older half is forgotten.
+const MOST: usize = 100_000;
 
 /// A request. It holds no secret.
 #[derive(Clone, Debug)]
@@ -45,14 +43,11 @@ pub(crate) fn endpoint(path: &str) -> Option<Endpoint> {
 
 /// The log, bounded; the counts aren't.
 #[derive(Debug, Default)]
-pub struct Requests {
-    log: Mutex<Log>,
-    changed: watch::Sender<()>,
-}
+pub struct Requests(watch::Sender<Log>);
 
 #[derive(Debug, Default)]
 struct Log {
-    entries: VecDeque<Logged>,
+    entries: Vec<Logged>,
     /// By endpoint.
     counts: [u64; 2],
 }
@@ -61,7 +56,7 @@ impl Requests {
     /// The newest requests, in the order in which they came.
     #[must_use]
     pub fn all(&self) -> Vec<Logged> {
-        self.log.lock().entries.iter().cloned().collect()
+        self.0.borrow().entries.clone()
     }
 
     /// The newest requests to an endpoint.
@@ -75,40 +70,36 @@ impl Requests {
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        self.log.lock().counts[endpoint as usize]
+        self.0.borrow().counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
     /// or is answered.
     pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
-        let mut changes = self.changed.subscribe();
-        while !condition(self.log.lock().entries.make_contiguous()) {
-            // The sender lives as long as `self`.
-            let _ = changes.changed().await;
-        }
+        let mut changes = self.0.subscribe();
+        // It fails only without the sender, which lives as long as `self`.
+        let _ = changes.wait_for(|log| condition(&log.entries)).await;
     }
 
     /// Logs a request and numbers it.
     pub(crate) fn arrived(&self, entry: &mut Logged) {
-        let mut log = self.log.lock();
-        log.counts[entry.endpoint as usize] += 1;
-        entry.number = log.counts.iter().sum();
-        log.entries.push_back(entry.clone());
-        if log.entries.len() > MOST {
-            log.entries.pop_front();
-        }
-        drop(log);
-        self.changed.send_replace(());
+        self.0.send_modify(|log| {
+            log.counts[entry.endpoint as usize] += 1;
+            entry.number = log.counts.iter().sum();
+            if log.entries.len() == MOST {
+                log.entries.drain(..MOST / 2);
+            }
+            log.entries.push(entry.clone());
+        });
     }
 
     /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut log = self.log.lock();
-        let mut newest_first = log.entries.iter_mut().rev();
-        if let Some(entry) = newest_first.find(|entry| entry.number == number) {
-            entry.status = Some(status);
-        }
-        drop(log);
-        self.changed.send_replace(());
+        self.0.send_modify(|log| {
+            let mut newest_first = log.entries.iter_mut().rev();
+            if let Some(entry) = newest_first.find(|entry| entry.number == number) {
+                entry.status = Some(status);
+            }
+        });
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::calls::tally;
+use super::super::day::Pbx;
 use super::super::tally::Tally;
 use super::super::timeline::Timeline;
 use super::*;
@@ -18,7 +19,7 @@ fn acme() -> Company {
 }
 
 fn support(company: &Company) -> &Pbx {
-    company.pbxes().last().unwrap()
+    company.pbxes.last().unwrap()
 }
 
 fn rate(tally: &Tally) -> f64 {
@@ -52,7 +53,7 @@ proptest! {
         bounds.sort_unstable();
         let [a, b, c] = bounds.map(|second| MONDAY + second);
         let company = Company::acme(seed);
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let history = History::new(timeline.clone());
         let mut parts = history.tally(pbx, a, b);
         parts += history.tally(pbx, b, c);
@@ -69,7 +70,7 @@ proptest! {
         timeline in timelines(),
     ) {
         let company = acme();
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let tally = tally(pbx, &timeline, MONDAY + start, MONDAY + start + length);
         let values = tally.values();
         prop_assert_eq!(consistency::violations(&values), 0);
@@ -89,7 +90,7 @@ proptest! {
         which in 0_usize..4,
     ) {
         let company = acme();
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let at = MONDAY + at;
         let spike = Timeline::default().switched(at, 4 * DAY);
         prop_assert_eq!(
@@ -132,7 +133,7 @@ fn weekdays_are_busy_by_the_clock_of_the_pbx() {
     let company = acme();
     // Noon in London in June is 11:00 UTC, in New York 16:00 UTC.
     for (which, noon) in [(0, 11), (2, 16)] {
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let inbound = |day: i64, hour: i64| {
             let start = MONDAY + day * DAY + (noon + hour) * HOUR;
             tally(pbx, &calm, start, start + HOUR).get(Field::InboundTotal)
@@ -150,7 +151,7 @@ fn weekdays_are_busy_by_the_clock_of_the_pbx() {
 
 #[test]
 fn a_calm_week_looks_plausible() {
-    for pbx in acme().pbxes() {
+    for pbx in &acme().pbxes {
         let week = tally(pbx, &Timeline::default(), MONDAY, MONDAY + 7 * DAY);
         let rate = rate(&week);
         let name = &pbx.name;
@@ -186,7 +187,7 @@ fn in_a_spike_any_minute_of_the_line_has_over_twenty_calls_and_a_third_of_them_a
 #[test]
 fn a_spike_reaches_the_open_main_office_only() {
     let company = acme();
-    let [office, branch, us] = [0, 1, 2].map(|which| &company.pbxes()[which]);
+    let [office, branch, us] = [0, 1, 2].map(|which| &company.pbxes[which]);
     let spike = Timeline::default().switched(MONDAY, 4 * DAY);
     let calm = Timeline::default();
     let hour = |pbx, line, hour| {
@@ -220,7 +221,7 @@ fn the_spike_of_a_seed_never_changes() {
     let company = acme();
     let hour = |pbx| tally(pbx, &spike, noon - HOUR, noon);
     let found: Vec<_> = company
-        .pbxes()
+        .pbxes
         .iter()
         .map(hour)
         .map(|hour| {

@@ -53,10 +53,7 @@ impl<'n> Entries<'n> {
     /// The value of a key, whatever it is.
     pub(super) fn written(&self, key: &str) -> Option<Field<'n>> {
         let (_, node) = self.given.iter().find(|(known, _)| *known == key)?;
-        Some(Field {
-            node,
-            ..self.place_of(key)
-        })
+        Some(self.place_of(key).at(node))
     }
 
     /// The place that a key has or would have.
