@@ -68,13 +68,13 @@ pub struct Customer {
     pub(crate) company: Company,
     /// What bad passwords lead to.
     pub lockout: Option<Lockout>,
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct State {
-    credentials: Credentials,
-    permitted: bool,
+pub(crate) struct State {
+    pub(crate) credentials: Credentials,
+    pub(crate) permitted: bool,
     /// Bad passwords since the last good one.
     bad: u32,
     locked_until: Option<Instant>,
@@ -99,10 +99,6 @@ impl Customer {
         }
     }
 
-    pub(crate) fn has_key(&self, api_key: &str) -> bool {
-        self.state.lock().credentials.api_key == api_key
-    }
-
     /// What it logs in with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
@@ -112,10 +108,6 @@ impl Customer {
     /// Changes what it logs in with. Tokens stay good.
     pub fn set_credentials(&self, credentials: Credentials) {
         self.state.lock().credentials = credentials;
-    }
-
-    pub(crate) fn is_permitted(&self) -> bool {
-        self.state.lock().permitted
     }
 
     /// Gives its user Analytics, or takes it away: then each report is refused with 105-400-038.

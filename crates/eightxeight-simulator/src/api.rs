@@ -74,7 +74,7 @@ fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Json<Vec<Ob
     tokens.check(token, &customer.name, moment.instant)?;
     let (pbx_id, period) = query::read(uri).map_err(|message| Refusal::bad_query(&message, now))?;
     let user = || customer.credentials().username;
-    if !customer.is_permitted() {
+    if !customer.state.lock().permitted {
         return Err(Refusal::no_permission(&user(), &pbx_id));
     }
     let pbxes = customer.company.select(&pbx_id);

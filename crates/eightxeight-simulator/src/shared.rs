@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
 
 use super::accounts::Customer;
@@ -43,10 +43,12 @@ impl Shared {
 
     /// The customer whose API key a request has.
     pub(crate) fn customer_of(&self, headers: &HeaderMap) -> Result<&Customer, Refusal> {
-        let key = headers.get("8x8-apikey").and_then(|key| key.to_str().ok());
+        let key = headers.get("8x8-apikey").map(HeaderValue::as_bytes);
+        let has_key = |customer: &&Customer| {
+            key == Some(customer.state.lock().credentials.api_key.as_bytes())
+        };
         let mut customers = self.customers.iter();
-        let found = customers.find(|customer| key.is_some_and(|key| customer.has_key(key)));
-        found.ok_or_else(Refusal::bad_api_key)
+        customers.find(has_key).ok_or_else(Refusal::bad_api_key)
     }
 
     pub(crate) fn history(&self) -> Arc<History> {
