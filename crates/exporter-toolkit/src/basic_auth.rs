@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
 use crate::web_config::Users;
@@ -36,6 +36,9 @@ const MOST_AT_WORK: usize = 4;
 /// Identifies a user, a hash and a password.
 type Fingerprint = [u8; 32];
 
+/// Whether the password is right: `None` until bcrypt has compared it.
+type Verdict = watch::Receiver<Option<bool>>;
+
 /// The error when too many other logins wait for bcrypt.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
@@ -46,8 +49,8 @@ pub(crate) struct BasicAuth {
     key: hmac::Key,
     /// The right passwords, apart from the rest so that a crowd of guesses doesn't push them out.
     good: Cache<Fingerprint, ()>,
-    /// The newest verdicts.
-    recent: Cache<Fingerprint, bool>,
+    /// The newest verdicts, those to come included: clients that send the same at the same time share one.
+    recent: Cache<Fingerprint, Verdict>,
     /// Where the different logins come from that wait for bcrypt.
     waiting: Arc<Mutex<Vec<IpAddr>>>,
     turn: Arc<Semaphore>,
@@ -86,10 +89,28 @@ impl BasicAuth {
         if self.good.get(&fingerprint).await.is_some() {
             return Ok(true);
         }
-        let (recent, good, hash) = (self.recent.clone(), self.good.clone(), hash.to_owned());
-        let (waiting, turn) = (self.waiting.clone(), self.turn.clone());
-        let compare = async move {
-            take_place(&mut waiting.lock(), from)?;
+        let compare = async { self.compare(from, fingerprint, known, hash, password) };
+        let verdict = self.recent.try_get_with(fingerprint, compare).await;
+        let mut verdict = verdict.map_err(|_: Arc<Busy>| Busy)?;
+        let verdict = verdict.wait_for(Option::is_some).await;
+        Ok(verdict.is_ok_and(|verdict| *verdict == Some(true)))
+    }
+
+    /// Queues for bcrypt, in a task of its own: a client that hangs up keeps its place, and its next try finds the
+    /// verdict.
+    fn compare(
+        &self,
+        from: IpAddr,
+        fingerprint: Fingerprint,
+        known: bool,
+        hash: &str,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<Verdict, Busy> {
+        take_place(&mut self.waiting.lock(), from)?;
+        let waiting = self.waiting.clone();
+        let (turn, good, hash) = (self.turn.clone(), self.good.clone(), hash.to_owned());
+        let (sender, verdict) = watch::channel(None);
+        tokio::spawn(async move {
             // It is never closed.
             let _turn = turn.acquire().await;
             let matches = tokio::task::spawn_blocking(move || {
@@ -99,19 +120,13 @@ impl BasicAuth {
             if is_good {
                 good.insert(fingerprint, ()).await;
             }
+            sender.send_replace(Some(is_good));
             let mut waiting = waiting.lock();
             if let Some(place) = waiting.iter().position(|address| *address == from) {
                 waiting.swap_remove(place);
             }
-            Ok(is_good)
-        };
-        // Clients that send the same at the same time share a verdict. It is reached in a task of its own: a client that
-        // hangs up keeps its place, and its next try finds the verdict.
-        let verdict = tokio::spawn(async move { recent.try_get_with(fingerprint, compare).await });
-        match verdict.await {
-            Ok(verdict) => verdict.map_err(|_: Arc<Busy>| Busy),
-            Err(_) => Ok(false),
-        }
+        });
+        Ok(verdict)
     }
 
     /// The hash to compare with, and whether the user is known. One that isn't is compared with a known one's
