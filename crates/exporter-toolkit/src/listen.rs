@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use rustls::pki_types::DnsName;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -43,16 +44,12 @@ impl FromStr for ListenAddress {
         }
         let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
         let port = port.parse().map_err(|_| NoAddress)?;
-        let named = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-            && host.bytes().any(|byte| byte.is_ascii_alphabetic());
-        match host {
-            "" => Ok(ListenAddress::Address((Ipv6Addr::UNSPECIFIED, port).into())),
-            host if named => Ok(ListenAddress::Name(host.to_owned(), port)),
-            _ => Err(NoAddress),
+        if host.is_empty() {
+            let everywhere = (Ipv6Addr::UNSPECIFIED, port).into();
+            return Ok(ListenAddress::Address(everywhere));
         }
+        DnsName::try_from(host).map_err(|_| NoAddress)?;
+        Ok(ListenAddress::Name(host.to_owned(), port))
     }
 }
 

@@ -10,14 +10,8 @@ use super::{RenderError, Segment, Variant, Writer};
 /// the page.
 #[derive(Debug, Default)]
 pub struct Live {
-    rendered: Mutex<[Option<Rendered>; Variant::ALL.len()]>,
-}
-
-#[derive(Debug)]
-struct Rendered {
-    ended: u64,
-    second: i64,
-    segment: Segment,
+    /// Each with the collection and the second in which it was rendered.
+    rendered: Mutex<[Option<((u64, i64), Segment)>; Variant::ALL.len()]>,
 }
 
 impl Live {
@@ -36,18 +30,14 @@ impl Live {
     ) -> Result<Segment, RenderError> {
         let mut rendered = self.rendered.lock();
         let slot = &mut rendered[variant.index()];
-        let second = now.as_second();
-        if let Some(known) = slot
-            && (known.ended, known.second) == (ended, second)
+        let when = (ended, now.as_second());
+        if let Some((then, segment)) = slot
+            && *then == when
         {
-            return Ok(known.segment.clone());
+            return Ok(segment.clone());
         }
         let segment = Segment::render(variant, write)?;
-        *slot = Some(Rendered {
-            ended,
-            second,
-            segment: segment.clone(),
-        });
+        *slot = Some((when, segment.clone()));
         Ok(segment)
     }
 }
