@@ -10,9 +10,11 @@ use super::{RenderError, Segment, Variant, Writer};
 /// the page.
 #[derive(Debug, Default)]
 pub struct Live {
-    /// Each with the collection and the second in which it was rendered.
-    rendered: Mutex<[Option<((u64, i64), Segment)>; Variant::ALL.len()]>,
+    rendered: Mutex<[Option<(When, Segment)>; Variant::ALL.len()]>,
 }
+
+/// The number of collections that had ended, and the second.
+type When = (u64, i64);
 
 impl Live {
     /// The segment that `write` writes, or the last one if it was rendered in this second with the same
