@@ -127,10 +127,10 @@ fn ask_at(listen: &ListenAddress, prefix: &str) -> Result<(), String> {
 
 fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
     Ok(match listen {
-        ListenAddress::Any(port) => {
+        ListenAddress::Address(address) if address.ip() == Ipv6Addr::UNSPECIFIED => {
             vec![
-                (Ipv4Addr::LOCALHOST, *port).into(),
-                (Ipv6Addr::LOCALHOST, *port).into(),
+                (Ipv4Addr::LOCALHOST, address.port()).into(),
+                (Ipv6Addr::LOCALHOST, address.port()).into(),
             ]
         }
         ListenAddress::Address(address) if address.ip().is_unspecified() => {

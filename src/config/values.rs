@@ -234,8 +234,8 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<ListenAddress>, String> {
             )
         })?;
         let port = match &address {
-            ListenAddress::Any(port) | ListenAddress::Name(_, port) => *port,
             ListenAddress::Address(address) => address.port(),
+            ListenAddress::Name(_, port) => *port,
         };
         if port != 0 && addresses.contains(&address) {
             return Err(format!("`{text}` twice"));

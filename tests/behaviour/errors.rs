@@ -96,7 +96,7 @@ async fn a_spent_quota_whatever_its_status() {
         QuotaAnswer::Bare,
         QuotaAnswer::Apigee,
     ] {
-        let quota = Rule::quota(0, Duration::from_mins(1)).answering(answer);
+        let quota = Rule::quota(0, Duration::from_mins(1), answer);
         let simulator = simulator_with(quota).await;
         shows(&simulator, &[], "compsum", "rate_limited").await;
     }

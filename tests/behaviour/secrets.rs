@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use eightxeight_exporter::telemetry::{log, panics};
-use eightxeight_simulator::{Endpoint, Fault, RetryAfter, Rule, Simulator};
+use eightxeight_simulator::{Endpoint, Fault, Rule, Simulator};
 use secrecy::SecretString;
 use url::form_urlencoded::byte_serialize;
 
@@ -87,7 +87,7 @@ fn echoes() -> Vec<Fault> {
         Fault::json(format!(r#"{{"access_token":5,"echo":{text}}}"#)),
         Fault::json(format!(r#"[{text}, {{"pbxId":null,{text}:1}}"#)),
         Fault::status(302, "text/plain", "").header("location", format!("/?k={KEY}")),
-        Fault::too_many_requests(Some(RetryAfter::Text(KEY.to_owned()))),
+        Fault::too_many_requests(Some(KEY)),
     ])
     .collect()
 }

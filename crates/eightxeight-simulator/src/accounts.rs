@@ -1,14 +1,13 @@
 //! Customers of 8x8: who may log in, and for which company.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::company::Company;
-use super::lock::lock;
-use super::refusal::Refusal;
 
 /// What a customer logs in with.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,19 +39,6 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A customer. API keys must differ between accounts.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The name that rules and tests know it by; 8x8 has none.
-    pub name: String,
-    /// What it logs in with.
-    pub credentials: Credentials,
-    /// Whether its user may use Analytics. Without, each report is refused with 105-400-038.
-    pub permitted: bool,
-    /// Its PBXs.
-    pub company: Company,
-}
-
 /// A company's policy against guessing. 8x8 allows 1 to 10 bad logins and 1 to 60 minutes (documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lockout {
@@ -73,21 +59,22 @@ pub struct Logins {
     pub lockouts: u64,
 }
 
-/// An account at work. What a customer's administrator can change can be changed while it runs.
+/// A customer. API keys must differ between customers. What a customer's administrator can change can be changed while it runs.
 #[derive(Debug)]
 pub struct Customer {
-    /// Its position among the customers: what tokens know it by.
-    pub(crate) index: usize,
+    /// The name that rules and tests know it by; 8x8 has none.
     pub(crate) name: Arc<str>,
+    /// Its PBXs.
     pub(crate) company: Company,
-    state: Mutex<State>,
+    /// What bad passwords lead to.
+    pub lockout: Option<Lockout>,
+    pub(crate) state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct State {
-    credentials: Credentials,
-    permitted: bool,
-    lockout: Option<Lockout>,
+pub(crate) struct State {
+    pub(crate) credentials: Credentials,
+    pub(crate) permitted: bool,
     /// Bad passwords since the last good one.
     bad: u32,
     locked_until: Option<Instant>,
@@ -95,15 +82,16 @@ struct State {
 }
 
 impl Customer {
-    pub(crate) fn new(index: usize, account: Account, lockout: Option<Lockout>) -> Customer {
+    /// A customer whose user may use Analytics and guess for ever.
+    #[must_use]
+    pub fn new(name: &str, credentials: Credentials, company: Company) -> Customer {
         Customer {
-            index,
-            name: account.name.into(),
-            company: account.company,
+            name: name.into(),
+            company,
+            lockout: None,
             state: Mutex::new(State {
-                credentials: account.credentials,
-                permitted: account.permitted,
-                lockout,
+                credentials,
+                permitted: true,
                 bad: 0,
                 locked_until: None,
                 logins: Logins::default(),
@@ -111,59 +99,37 @@ impl Customer {
         }
     }
 
-    /// The name that rules and tests know it by.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its PBXs.
-    pub fn company(&self) -> &Company {
-        &self.company
-    }
-
-    pub(crate) fn has_key(&self, api_key: &str) -> bool {
-        lock(&self.state).credentials.api_key == api_key
-    }
-
     /// What it logs in with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        lock(&self.state).credentials.clone()
+        self.state.lock().credentials.clone()
     }
 
     /// Changes what it logs in with. Tokens stay good.
     pub fn set_credentials(&self, credentials: Credentials) {
-        lock(&self.state).credentials = credentials;
+        self.state.lock().credentials = credentials;
     }
 
-    pub(crate) fn is_permitted(&self) -> bool {
-        lock(&self.state).permitted
-    }
-
-    /// Gives its user Analytics, or takes it away.
+    /// Gives its user Analytics, or takes it away: then each report is refused with 105-400-038.
     pub fn set_permitted(&self, permitted: bool) {
-        lock(&self.state).permitted = permitted;
-    }
-
-    /// Changes the policy; a locked user is free again.
-    pub fn set_lockout(&self, lockout: Option<Lockout>) {
-        let mut state = lock(&self.state);
-        state.lockout = lockout;
-        state.bad = 0;
-        state.locked_until = None;
+        self.state.lock().permitted = permitted;
     }
 
     /// What became of its logins.
     #[must_use]
     pub fn logins(&self) -> Logins {
-        lock(&self.state).logins
+        self.state.lock().logins
     }
 
-    /// Checks a login and counts it.
-    pub(crate) fn log_in(&self, user: &str, password: &str, now: Instant) -> Result<(), Refusal> {
-        let mut state = lock(&self.state);
-        let result = state.judge(user, password, now);
+    /// Checks a login and counts it. The error is 8x8's word for it.
+    pub(crate) fn log_in(
+        &self,
+        user: &str,
+        password: &str,
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        let mut state = self.state.lock();
+        let result = state.judge(user, password, self.lockout, now);
         match result {
             Ok(()) => state.logins.granted += 1,
             Err(_) => state.logins.refused += 1,
@@ -173,12 +139,18 @@ impl Customer {
 }
 
 impl State {
-    fn judge(&mut self, user: &str, password: &str, now: Instant) -> Result<(), Refusal> {
+    fn judge(
+        &mut self,
+        user: &str,
+        password: &str,
+        lockout: Option<Lockout>,
+        now: Instant,
+    ) -> Result<(), &'static str> {
         if user != self.credentials.username {
-            return Err(Refusal::UnknownUser);
+            return Err("USER_NOTFOUND_ERROR");
         }
         if self.locked_until.is_some_and(|until| now < until) {
-            return Err(Refusal::Locked);
+            return Err("USER_LOCKED_ERROR");
         }
         self.locked_until = None;
         if password == self.credentials.password {
@@ -186,11 +158,11 @@ impl State {
             return Ok(());
         }
         self.bad += 1;
-        if let Some(lockout) = self.lockout.filter(|lockout| self.bad >= lockout.after) {
+        if let Some(lockout) = lockout.filter(|lockout| self.bad >= lockout.after) {
             self.bad = 0;
             self.locked_until = Some(now + lockout.lasting);
             self.logins.lockouts += 1;
         }
-        Err(Refusal::WrongPassword)
+        Err("Bad credentials")
     }
 }

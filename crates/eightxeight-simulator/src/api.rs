@@ -1,22 +1,19 @@
 //! The routes: login and report, as strict as 8x8, and the simulator's own switch of scenario.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use axum::{Json, Router};
 
-use super::company::UnknownPbx;
 use super::day::Pbx;
 use super::fault_middleware::apply_fault;
 use super::query;
-use super::refusal::{Refusal, json};
+use super::refusal::{Object, Refusal};
 use super::requests::{COMPSUM, PREFIX, TOKEN};
 use super::scenario::Scenario;
 use super::shared::Shared;
@@ -37,42 +34,26 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-#[derive(Deserialize)]
-struct Login {
-    username: Option<String>,
-    password: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Granted {
-    access_token: String,
-    token_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in: Option<serde_json::Value>,
-}
-
 async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
-    form: Result<Form<Login>, FormRejection>,
-) -> Result<Response, Refusal> {
-    let customer = shared.customer_of(&headers);
-    let customer = customer.ok_or(Refusal::BadApiKey)?;
-    let Ok(Form(login)) = form else {
-        return Ok(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
-    };
-    let (Some(username), Some(password)) = (login.username, login.password) else {
-        return Err(Refusal::BadForm("Missing username or password"));
+    Form(mut login): Form<HashMap<String, String>>,
+) -> Result<Json<Object>, Refusal> {
+    let customer = shared.customer_of(&headers)?;
+    let [username, password] = ["username", "password"].map(|name| login.remove(name));
+    let (Some(username), Some(password)) = (username, password) else {
+        return Err(Refusal::bad_form("Missing username or password"));
     };
     let now = shared.clock.now().instant;
-    customer.log_in(&username, &password, now)?;
-    let (access_token, expires_in) = shared.tokens.issue(customer.index, now);
-    let granted = Granted {
-        access_token,
-        token_type: "bearer",
-        expires_in,
-    };
-    Ok(json(200, &granted))
+    let result = customer.log_in(&username, &password, now);
+    result.map_err(Refusal::login)?;
+    let (access_token, expires_in) = shared.tokens.issue(customer.name.clone(), now);
+    let granted = vec![
+        ("access_token", access_token.into()),
+        ("token_type", "bearer".into()),
+        ("expires_in", expires_in.into()),
+    ];
+    Ok(Json(Object(granted)))
 }
 
 async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -84,51 +65,29 @@ async fn compsum(State(shared): State<Arc<Shared>>, headers: HeaderMap, uri: Uri
     }
 }
 
-fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Response, Refusal> {
+fn report(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<Json<Vec<Object>>, Refusal> {
     let moment = shared.clock.now();
     let now = moment.wall;
-    let customer = shared.customer_of(headers).ok_or(Refusal::BadApiKey)?;
-    let token = bearer(headers).ok_or(Refusal::NoToken)?;
-    shared.tokens.check(token, customer.index, moment.instant)?;
-    let (selection, period) =
-        query::read(uri).map_err(|message| Refusal::BadQuery { message, now })?;
+    let customer = shared.customer_of(headers)?;
+    let token = bearer(headers).ok_or_else(Refusal::no_token)?;
+    let tokens = &shared.tokens;
+    tokens.check(token, &customer.name, moment.instant)?;
+    let (pbx_id, period) = query::read(uri).map_err(|message| Refusal::bad_query(&message, now))?;
     let user = || customer.credentials().username;
-    if !customer.is_permitted() {
-        return Err(Refusal::NoPermission {
-            user: user(),
-            pbx_id: selection.to_string(),
-        });
+    if !customer.state.lock().permitted {
+        return Err(Refusal::no_permission(&user(), &pbx_id));
     }
-    let tallies = customer
-        .company
-        .tallies(&selection, period, now, &shared.history());
-    let mut tallies = tallies.map_err(|UnknownPbx(pbx)| Refusal::NoAccess {
-        user: user(),
-        pbx,
-        now,
-    })?;
-    if shared.omit_idle {
-        tallies.retain(|(_, tally)| !tally.is_empty());
-    }
-    let rows: Vec<_> = tallies
-        .into_iter()
-        .map(|(pbx, tally)| Row(pbx, tally))
-        .collect();
-    Ok(json(200, &rows))
+    let pbxes = customer.company.select(&pbx_id);
+    let pbxes = pbxes.map_err(|unknown| Refusal::no_access(&user(), unknown, now))?;
+    let tallies = shared.history().tallies(pbxes, period, now).into_iter();
+    Ok(Json(tallies.map(|(pbx, tally)| row(pbx, &tally)).collect()))
 }
 
 /// A row as 8x8 writes it: the name, then the fields in the order of its documentation.
-struct Row<'a>(&'a Pbx, Tally);
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_map(Some(Field::COUNT + 1))?;
-        row.serialize_entry("pbxId", self.0.name())?;
-        for field in Field::ALL {
-            row.serialize_entry(field.spec().key, &self.1.get(field))?;
-        }
-        row.end()
-    }
+fn row(pbx: &Pbx, tally: &Tally) -> Object {
+    let mut members = vec![("pbxId", (&*pbx.name).into())];
+    members.extend(Field::ALL.map(|field| (field.spec().key, tally.get(field).into())));
+    Object(members)
 }
 
 async fn scenario(State(shared): State<Arc<Shared>>) -> String {

@@ -7,24 +7,20 @@
 use super::day::{self, Load, Pbx, QUARTER, Rush};
 use super::dice::{self, Dice};
 use super::tally::{Counts, Direction, Tally};
-use super::timeline::{Mode, Timeline};
+use super::timeline::Timeline;
 
-/// Counts the calls from `start` to before `end`, Unix times, in the moods that `timeline` has.
+/// Counts the calls from `start` to before `end`, Unix times, in the spikes of `timeline` or outside.
 pub(crate) fn tally(pbx: &Pbx, timeline: &Timeline, start: i64, end: i64) -> Tally {
     let mut tally = Tally::default();
-    let mut from = start;
-    while from < end {
-        let quarter = Quarter::new(pbx, from.div_euclid(QUARTER));
-        let to = end.min((quarter.index + 1) * QUARTER);
-        while from < to {
-            let minute = from.div_euclid(60);
-            let next = to.min((minute + 1) * 60);
+    for index in start.div_euclid(QUARTER)..=(end - 1).div_euclid(QUARTER) {
+        let quarter = Quarter::new(pbx, index);
+        let minutes = index * QUARTER / 60..(index + 1) * QUARTER / 60;
+        for minute in minutes.filter(|minute| start < (minute + 1) * 60 && minute * 60 < end) {
             quarter.minute(minute, timeline, |call| {
-                if (from..next).contains(&call.second) {
+                if (start..end).contains(&call.second) {
                     tally.add(call.direction, call.counts);
                 }
             });
-            from = next;
         }
     }
     tally
@@ -96,11 +92,9 @@ impl<'a> Quarter<'a> {
             .profile
             .rush
             .filter(|rush| self.load.is_open() || !rush.only_open)
-            .filter(|_| timeline.has(Mode::Spike, start, start + 60));
+            .filter(|_| timeline.has_spike(start, start + 60));
         let replaced = |call: &Call| {
-            rush.is_some()
-                && call.direction == Direction::Inbound
-                && timeline.mode(call.second) == Mode::Spike
+            rush.is_some() && call.direction == Direction::Inbound && timeline.is_spike(call.second)
         };
 
         let mut dice = Dice::new(&[self.pbx.stream, USUAL, minute.cast_unsigned()]);
@@ -113,11 +107,10 @@ impl<'a> Quarter<'a> {
             }
         }
         if let Some(rush) = rush {
-            self.rush(rush, start, |call| {
-                if timeline.mode(call.second) == Mode::Spike {
-                    see(call);
-                }
-            });
+            let calls = self.rush(rush, start);
+            for call in calls.filter(|call| timeline.is_spike(call.second)) {
+                see(&call);
+            }
         }
     }
 
@@ -125,68 +118,53 @@ impl<'a> Quarter<'a> {
         let profile = &self.pbx.profile;
         let second = start + i64::from(dice.below(60));
         let kind = dice.below(1000 + profile.outbound + profile.internal);
-        let (direction, outcome) = if kind < 1000 {
+        let (direction, counts) = if kind < 1000 {
             let (closed, open) = profile.missed;
             let missed = if self.load.is_open() { open } else { closed };
             let was_planned = *planned > 0;
             *planned = planned.saturating_sub(1);
-            let outcome = if was_planned || dice.permille(self.abandoned) {
-                Outcome::Abandoned
+            let counts = if was_planned || dice.permille(self.abandoned) {
+                abandoned(&PATIENCE, dice)
             } else {
                 missed_or_answered(missed, profile.voicemail, dice)
             };
-            (Direction::Inbound, outcome)
+            (Direction::Inbound, counts)
         } else if kind < 1000 + profile.outbound {
-            let outcome = match dice.below(1000) {
-                0..115 => Outcome::Abandoned,
-                _ => Outcome::Answered,
+            let counts = match dice.below(1000) {
+                0..115 => abandoned(&PATIENCE, dice),
+                _ => answered(dice),
             };
-            (Direction::Outbound, outcome)
+            (Direction::Outbound, counts)
         } else {
-            let outcome = match dice.below(1000) {
-                0..720 => Outcome::Answered,
-                720..860 => Outcome::Abandoned,
-                _ => Outcome::Missed {
-                    voicemail: dice.permille(500),
-                },
+            let counts = match dice.below(1000) {
+                0..720 => answered(dice),
+                720..860 => abandoned(&PATIENCE, dice),
+                _ => missed(500, dice),
             };
-            (Direction::Internal, outcome)
+            (Direction::Internal, counts)
         };
-        timed(second, direction, outcome, &PATIENCE, dice)
+        Call {
+            second,
+            direction,
+            counts,
+        }
     }
 
     /// The inbound calls of a spike, spread evenly over the minute so that any 60 seconds hold about
     /// as many, a fixed share of them abandoned.
-    fn rush(&self, rush: Rush, start: i64, mut see: impl FnMut(&Call)) {
+    fn rush(&self, rush: Rush, start: i64) -> impl Iterator<Item = Call> {
         let minute = start.div_euclid(60).cast_unsigned();
         let mut dice = Dice::new(&[self.pbx.stream, SPIKE, minute]);
         let count = rush.least + dice.below(rush.spread + 1);
-        for nth in 0..count {
-            let second = start + i64::from(spread(nth, count, 60, &mut dice));
-            let outcome = if nth % rush.abandoned_of == 0 {
-                Outcome::Abandoned
+        (0..count).map(move |nth| Call {
+            second: start + i64::from(spread(nth, count, 60, &mut dice)),
+            direction: Direction::Inbound,
+            counts: if nth % rush.abandoned_of == 0 {
+                abandoned(&PATIENCE_IN_QUEUE, &mut dice)
             } else {
                 missed_or_answered(60, self.pbx.profile.voicemail, &mut dice)
-            };
-            let patience = &PATIENCE_IN_QUEUE;
-            see(&timed(
-                second,
-                Direction::Inbound,
-                outcome,
-                patience,
-                &mut dice,
-            ));
-        }
-    }
-}
-
-fn missed_or_answered(missed: u32, voicemail: u32, dice: &mut Dice) -> Outcome {
-    if dice.permille(missed) {
-        Outcome::Missed {
-            voicemail: dice.permille(voicemail),
-        }
-    } else {
-        Outcome::Answered
+            },
+        })
     }
 }
 
@@ -214,54 +192,56 @@ const MESSAGE: [u32; 8] = [
     8_000, 14_000, 20_000, 26_000, 32_000, 40_000, 52_000, 90_000,
 ];
 
-fn timed(
-    second: i64,
-    direction: Direction,
-    outcome: Outcome,
-    patience: &[u32],
-    dice: &mut Dice,
-) -> Call {
-    let mut counts = Counts {
-        // Setting a call up takes a few milliseconds, so its length is never quite the sum of its parts.
-        length: u64::from(10 + dice.below(30)),
+/// Setting a call up takes a few milliseconds, so its length is never quite the sum of its parts.
+fn set_up(dice: &mut Dice) -> u64 {
+    u64::from(10 + dice.below(30))
+}
+
+fn answered(dice: &mut Dice) -> Counts {
+    let set_up = set_up(dice);
+    let ring = u64::from(dice.quantile(&RING));
+    let talk = u64::from(dice.quantile(&TALK));
+    Counts {
+        answered: 1,
+        ring,
+        talk,
+        length: set_up + ring + talk,
         ..Counts::default()
-    };
-    let mut time = |quantiles| u64::from(dice.quantile(quantiles));
-    match outcome {
-        Outcome::Answered => {
-            counts.answered = 1;
-            counts.ring = time(&RING);
-            counts.talk = time(&TALK);
-        }
-        Outcome::Abandoned => {
-            counts.abandoned = 1;
-            counts.missed = 1;
-            counts.waited = time(patience);
-        }
-        Outcome::Missed { voicemail } => {
-            counts.missed = 1;
-            counts.voicemail = u64::from(voicemail);
-            counts.length += time(if voicemail { &MESSAGE } else { &PATIENCE });
-        }
-    }
-    counts.length += counts.ring + counts.talk + counts.waited;
-    Call {
-        second,
-        direction,
-        counts,
     }
 }
 
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Answered,
-    /// The caller gave up; also missed.
-    Abandoned,
-    /// Missed, but not abandoned.
-    Missed {
-        voicemail: bool,
-    },
+/// The caller gave up; also missed.
+fn abandoned(patience: &[u32], dice: &mut Dice) -> Counts {
+    let set_up = set_up(dice);
+    let waited = u64::from(dice.quantile(patience));
+    Counts {
+        abandoned: 1,
+        missed: 1,
+        waited,
+        length: set_up + waited,
+        ..Counts::default()
+    }
+}
+
+/// Missed, but not abandoned. So many of a thousand leave a message.
+fn missed(voicemail: u32, dice: &mut Dice) -> Counts {
+    let leaves_one = dice.permille(voicemail);
+    let set_up = set_up(dice);
+    let times: &[u32] = if leaves_one { &MESSAGE } else { &PATIENCE };
+    Counts {
+        missed: 1,
+        voicemail: leaves_one.into(),
+        length: set_up + u64::from(dice.quantile(times)),
+        ..Counts::default()
+    }
+}
+
+fn missed_or_answered(missed_of: u32, voicemail: u32, dice: &mut Dice) -> Counts {
+    if dice.permille(missed_of) {
+        missed(voicemail, dice)
+    } else {
+        answered(dice)
+    }
 }
 
 /// One call.

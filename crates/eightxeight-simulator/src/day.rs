@@ -11,9 +11,8 @@ use super::dice::{self, Dice};
 pub(crate) const QUARTER: i64 = 15 * 60;
 
 /// How a PBX is used.
-#[must_use]
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// Inbound calls in the busiest hour of an ordinary weekday, in thousandths.
     peak: u64,
     /// Inbound calls an hour, in thousandths, that it never falls below.
@@ -88,7 +87,7 @@ const LINE: &[(u32, u32)] = &[
 impl Profile {
     /// An office with so many inbound calls in its busiest hour, at most 600. It misses most calls while
     /// closed.
-    pub fn office(peak: u32) -> Profile {
+    pub(crate) fn office(peak: u32) -> Profile {
         let peak = peak.min(600);
         Profile {
             peak: u64::from(peak) * 1000,
@@ -105,7 +104,7 @@ impl Profile {
     }
 
     /// An office that callers turn to as well when the line is overrun.
-    pub fn main_office(peak: u32) -> Profile {
+    pub(crate) fn main_office(peak: u32) -> Profile {
         Profile {
             rush: Some(Rush {
                 least: peak.div_ceil(40),
@@ -118,7 +117,7 @@ impl Profile {
     }
 
     /// A branch with a handful of calls a day.
-    pub fn branch() -> Profile {
+    pub(crate) fn branch() -> Profile {
         Profile {
             peak: 1200,
             least: 0,
@@ -132,7 +131,7 @@ impl Profile {
     /// A line that never closes: from 240 inbound calls an hour at night to about 620 by day.
     ///
     /// In an abandon spike at least 30 a minute, a third of them abandoned.
-    pub fn line() -> Profile {
+    pub(crate) fn line() -> Profile {
         Profile {
             peak: 600_000,
             least: 240_000,
@@ -155,7 +154,8 @@ impl Profile {
 
 /// A telephone system of the company.
 #[derive(Clone, Debug)]
-pub struct Pbx {
+pub(crate) struct Pbx {
+    /// The name by which a query asks for it.
     pub(crate) name: Box<str>,
     pub(crate) profile: Profile,
     pub(crate) zone: TimeZone,
@@ -167,8 +167,7 @@ pub struct Pbx {
 
 impl Pbx {
     /// A PBX that is used as `profile` says by the clocks of `zone`. The same arguments mean the same calls.
-    #[must_use]
-    pub fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
+    pub(crate) fn new(name: &str, profile: Profile, zone: TimeZone, seed: u64) -> Pbx {
         let stream = dice::mix(&[seed, dice::hash(name)]);
         let shape = dice::hash(&format!("{profile:?} {:?}", zone.iana_name()));
         Pbx {
@@ -178,12 +177,6 @@ impl Pbx {
             stream,
             key: dice::mix(&[stream, shape]),
         }
-    }
-
-    /// The name by which a query asks for it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 }
 
@@ -240,7 +233,6 @@ fn between(points: &[(u32, u32)], minute: u32) -> u32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,7 +18,7 @@ use super::dice::Dice;
 pub struct Fault {
     pub(crate) delay: Duration,
     pub(crate) reply: Reply,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
     pub(crate) delivery: Delivery,
     pub(crate) date_offset: Option<SignedDuration>,
 }
@@ -37,15 +37,6 @@ pub(crate) enum Reply {
     Dropped,
     /// No answer; the connection stays.
     Never,
-}
-
-/// What a `Retry-After` header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RetryAfter {
-    /// A number of seconds.
-    Seconds(u64),
-    /// Anything at all: a date, nonsense.
-    Text(String),
 }
 
 const JSON: &str = "application/json";
@@ -89,13 +80,11 @@ impl Fault {
         )
     }
 
-    /// 429 with `Retry-After`, or without.
-    pub fn too_many_requests(retry_after: Option<RetryAfter>) -> Fault {
-        let body = r#"{"message":"API rate limit exceeded"}"#;
-        let fault = Fault::status(429, JSON, body);
+    /// 429 with this `Retry-After`, a number of seconds or anything at all, or without.
+    pub fn too_many_requests(retry_after: Option<&str>) -> Fault {
+        let fault = Fault::status(429, JSON, r#"{"message":"API rate limit exceeded"}"#);
         match retry_after {
-            Some(RetryAfter::Seconds(seconds)) => fault.header("retry-after", seconds.to_string()),
-            Some(RetryAfter::Text(text)) => fault.header("retry-after", text),
+            Some(text) => fault.header("retry-after", text),
             None => fault,
         }
     }
@@ -136,9 +125,11 @@ impl Fault {
         self
     }
 
-    /// Sets a header, also one that the answer has anyway.
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Fault {
-        self.headers.push((name.to_owned(), value.into()));
+    /// Sets a header, also one that the answer has anyway. One that can't be sent isn't.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Fault {
+        if let Ok(value) = HeaderValue::try_from(value.into()) {
+            self.headers.insert(name, value);
+        }
         self
     }
 
@@ -173,8 +164,8 @@ impl Fault {
             0 => Fault::unavailable(),
             1 => Fault::apigee_quota(),
             2 => Fault::too_many_requests(None),
-            3 => Fault::too_many_requests(Some(RetryAfter::Seconds(dice.below(5).into()))),
-            4 => Fault::too_many_requests(Some(RetryAfter::Text("soon".to_owned()))),
+            3 => Fault::too_many_requests(Some(&dice.below(5).to_string())),
+            4 => Fault::too_many_requests(Some("soon")),
             5 => Fault::token_expired(),
             6 => Fault::drop_connection(),
             7 => Fault::hang(),

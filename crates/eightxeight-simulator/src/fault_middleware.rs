@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use super::delivery::Delivery;
+use super::delivery::Dropped;
 use super::fault::{Fault, Reply, http_date};
-use super::query;
 use super::refusal::Refusal;
-use super::requests::{Endpoint, Logged};
+use super::requests::{Logged, endpoint};
 use super::shared::Shared;
 use super::token::bearer;
 
@@ -23,20 +22,16 @@ pub(crate) async fn apply_fault(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(endpoint) = Endpoint::at(request.uri().path()) else {
+    let Some(endpoint) = endpoint(request.uri().path()) else {
         return next.run(request).await;
     };
-    let customer = shared.customer_of(request.headers());
+    let customer = shared.customer_of(request.headers()).ok();
     let mut logged = Logged {
         number: 0,
         at: shared.clock.now(),
         endpoint,
         account: customer.map(|customer| customer.name.clone()),
         query: request.uri().query().unwrap_or_default().to_owned(),
-        asked: match endpoint {
-            Endpoint::Token => None,
-            Endpoint::Compsum => query::read(request.uri()).ok(),
-        },
         status: None,
     };
     shared.requests.arrived(&mut logged);
@@ -45,13 +40,14 @@ pub(crate) async fn apply_fault(
         tokio::time::sleep(fault.delay).await;
     }
     let Some(mut response) = reply(&fault, request, next).await else {
-        let dropped = Delivery {
-            dropped: true,
-            ..Delivery::default()
-        };
-        return Extension(dropped).into_response();
+        return Extension(Dropped).into_response();
     };
-    set_headers(&shared, &fault, &mut response);
+    let wall = shared.clock.now().wall;
+    let date = wall.checked_add(fault.date_offset.unwrap_or_default());
+    if let Ok(date) = HeaderValue::try_from(http_date(date.unwrap_or(wall))) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response.headers_mut().extend(fault.headers);
     response.extensions_mut().insert(fault.delivery);
     let status = response.status().as_u16();
     shared.requests.answered(logged.number, status);
@@ -72,8 +68,8 @@ async fn reply(fault: &Fault, request: Request, next: Next) -> Option<Response> 
         }
         Reply::Status(status, kind, body) => Some(respond(*status, kind, body)),
         Reply::TokenExpired => {
-            let token = bearer(request.headers()).unwrap_or_default().to_owned();
-            Some(Refusal::TokenExpired(token).into_response())
+            let token = bearer(request.headers()).unwrap_or_default();
+            Some(Refusal::token_expired(token).into_response())
         }
         Reply::Dropped => None,
         Reply::Never => future::pending().await,
@@ -83,20 +79,4 @@ async fn reply(fault: &Fault, request: Request, next: Next) -> Option<Response> 
 fn respond(status: StatusCode, kind: &str, body: &Bytes) -> Response {
     let headers = [(header::CONTENT_TYPE, kind)];
     (status, headers, body.clone()).into_response()
-}
-
-/// Sets the date and the fault's headers.
-fn set_headers(shared: &Shared, fault: &Fault, response: &mut Response) {
-    let wall = shared.clock.now().wall;
-    let offset = fault.date_offset.unwrap_or_default();
-    let date = wall.checked_add(offset).unwrap_or(wall);
-    let date = (header::DATE.to_string(), http_date(date));
-    for (name, value) in [&date].into_iter().chain(&fault.headers) {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
-            response.headers_mut().insert(name, value);
-        } else {
-            tracing::error!("a fault has a header that can't be sent");
-        }
-    }
 }

@@ -15,8 +15,8 @@
 //! `history` keeps the sums of whole hours, `company` makes rows of them.
 //!
 //! The right side is HTTP. `api` has the routes, as strict as 8x8 is known to be; `fault_middleware` logs each
-//! request and applies the faults in force; `delivery` sends the answer, or part of it. A `scenario` is a list of
-//! moods for the callers and a list of rules for 8x8.
+//! request and applies the faults in force; `delivery` sends the answer, or part of it. A `scenario` is a spike of
+//! calls, or a list of rules for 8x8.
 
 mod accounts;
 mod api;
@@ -28,7 +28,6 @@ mod dice;
 mod fault;
 mod fault_middleware;
 mod history;
-mod lock;
 mod query;
 mod refusal;
 mod requests;
@@ -43,8 +42,9 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -52,25 +52,24 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use accounts::{Account, Credentials, Customer, Lockout, Logins};
-pub use company::{Company, Selection, UnknownPbx};
-pub use day::{Pbx, Profile};
-pub use fault::{Fault, RetryAfter};
+pub use eightxeight::Endpoint;
+
+pub use accounts::{Credentials, Customer, Lockout, Logins};
+pub use company::Company;
+pub use fault::Fault;
 pub use history::History;
-pub use requests::{Endpoint, Logged, Requests};
+pub use requests::{Logged, Requests};
 pub use rules::{Faults, QuotaAnswer, Rule, RuleId};
 pub use scenario::{Scenario, UnknownScenario};
 pub use settings::Settings;
-pub use token::{Announced, Tokens};
+pub use token::Tokens;
 
 use shared::Shared;
 
 use eightxeight::answer::Row;
-use eightxeight::fields::Field;
 use eightxeight::window::Period;
 
 /// A running simulator. It stops when dropped.
-#[derive(Debug)]
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -78,19 +77,25 @@ pub struct Simulator {
     serving: Option<(JoinHandle<()>, DropGuard)>,
 }
 
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Simulator({})", self.address)
+    }
+}
+
 impl Simulator {
-    /// Starts a simulator on the current tokio runtime.
+    /// Starts a simulator on the current tokio runtime, on a free loopback port.
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, or there are no accounts.
+    /// It can't listen, or there are no accounts.
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
-        if settings.accounts.is_empty() {
+        if settings.customers.is_empty() {
             let none = "a simulator needs at least one account";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, none));
         }
         let mut simulator = Simulator {
-            address: settings.listen,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
             shared: Arc::new(Shared::new(settings)),
             serving: None,
         };
@@ -148,7 +153,7 @@ impl Simulator {
     #[must_use]
     pub fn customer_named(&self, name: &str) -> Option<&Customer> {
         let mut customers = self.shared.customers.iter();
-        customers.find(|customer| customer.name() == name)
+        customers.find(|customer| *customer.name == *name)
     }
 
     /// What the first account logs in with.
@@ -157,24 +162,11 @@ impl Simulator {
         self.customer().credentials()
     }
 
-    /// What 8x8 answers truly to a customer's query at `now`, whatever faults are in force.
-    ///
-    /// # Errors
-    ///
-    /// A PBX that the customer doesn't have.
-    pub fn truth(
-        &self,
-        customer: &Customer,
-        selection: &Selection,
-        period: Period,
-        now: Timestamp,
-    ) -> Result<Vec<Row>, UnknownPbx> {
-        let company = customer.company();
-        let mut rows = company.answer(selection, period, now, &self.shared.history())?;
-        if self.shared.omit_idle {
-            rows.retain(|row| row.values.get(Field::TotalCall) != Some(0.0));
-        }
-        Ok(rows)
+    /// What 8x8 truly answers at `now` about all PBXs of the first account, whatever faults are in force.
+    #[must_use]
+    pub fn truth(&self, period: Period, now: Timestamp) -> Vec<Row> {
+        let company = &self.customer().company;
+        company.answer(period, now, &self.shared.history())
     }
 
     /// What time it is for the simulator.

@@ -1,32 +1,27 @@
 //! Reads a report's query as strictly as a server would.
 
+use std::collections::HashMap;
+
 use axum::extract::Query;
 use axum::http::Uri;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 
-use super::company::Selection;
 use eightxeight::window::Period;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    pbx_id: Option<String>,
-    start_time: Option<String>,
-    end_time: Option<String>,
-    time_zone: Option<String>,
-}
-
-/// Reads the four parameters. The error is a sentence.
-pub(crate) fn read(uri: &Uri) -> Result<(Selection, Period), String> {
-    let Query(raw) =
-        Query::<Raw>::try_from_uri(uri).map_err(|_| "The query can't be read".to_owned())?;
-    let pbx_id = required("pbxId", raw.pbx_id)?;
-    let start = required("startTime", raw.start_time)?;
-    let end = required("endTime", raw.end_time)?;
-    let zone_name = required("timeZone", raw.time_zone)?;
+/// Reads the four parameters: `pbxId` and the period. The error is a sentence.
+pub(crate) fn read(uri: &Uri) -> Result<(String, Period), String> {
+    let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(uri)
+        .map_err(|_| "The query can't be read".to_owned())?;
+    let mut required = |name: &str| {
+        let missing = || format!("Required String parameter '{name}' is not present");
+        query.remove(name).ok_or_else(missing)
+    };
+    let pbx_id = required("pbxId")?;
+    let start = required("startTime")?;
+    let end = required("endTime")?;
+    let zone_name = required("timeZone")?;
     let zone = zone(&zone_name).ok_or_else(|| format!("Unknown time-zone ID: {zone_name}"))?;
     let period = Period {
         start: instant(&start, &zone).ok_or_else(|| unreadable("startTime", &start))?,
@@ -35,11 +30,7 @@ pub(crate) fn read(uri: &Uri) -> Result<(Selection, Period), String> {
     if period.start > period.end {
         return Err("startTime is after endTime".to_owned());
     }
-    Ok((Selection::parse(&pbx_id), period))
-}
-
-fn required(name: &str, value: Option<String>) -> Result<String, String> {
-    value.ok_or_else(|| format!("Required String parameter '{name}' is not present"))
+    Ok((pbx_id, period))
 }
 
 fn unreadable(name: &str, value: &str) -> String {

@@ -1,146 +1,117 @@
 //! The error bodies of 8x8: the documented ones word for word. Where nothing is documented, what the
 //! frameworks behind it say by default.
 
-use axum::http::{StatusCode, header};
+use axum::Json;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::requests::{COMPSUM, PREFIX};
 
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+/// A JSON object, its members in the order in which 8x8 writes them.
+#[derive(Debug)]
+pub(crate) struct Object(pub(crate) Vec<(&'static str, Value)>);
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// Why a request is refused, as 8x8 says it.
+#[derive(Debug)]
+pub(crate) struct Refusal(StatusCode, Object);
+
+impl Refusal {
     /// Documented.
-    BadApiKey,
-    /// Documented.
-    UnknownUser,
-    /// Documented for an unknown user; that a wrong password is answered alike is a guess.
-    WrongPassword,
-    /// A guess.
-    Locked,
+    pub(crate) fn bad_api_key() -> Refusal {
+        Refusal::coded("Invalid 8x8-apikey", "SHA001")
+    }
+
+    /// Documented for `USER_NOTFOUND_ERROR`; that a wrong password and a locked user are answered alike is a guess.
+    pub(crate) fn login(description: &str) -> Refusal {
+        Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
     /// A guess: what the login form lacks.
-    BadForm(&'static str),
+    pub(crate) fn bad_form(what: &str) -> Refusal {
+        Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", what)
+    }
+
     /// Documented but for its wrapper.
-    NoPermission { user: String, pbx_id: String },
+    pub(crate) fn no_permission(user: &str, pbx_id: &str) -> Refusal {
+        let message = format!(
+            "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
+        );
+        Refusal::coded(&message, "105-400-038")
+    }
+
     /// Not documented: no bearer token.
-    NoToken,
+    pub(crate) fn no_token() -> Refusal {
+        let description = "Full authentication is required to access this resource";
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "unauthorized", description)
+    }
+
     /// Documented; the body echoes the token.
-    TokenExpired(String),
+    pub(crate) fn token_expired(token: &str) -> Refusal {
+        let description = format!("Access token expired: {token}");
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_token", &description)
+    }
+
     /// Not documented; answered like an expired one.
-    TokenUnknown(String),
+    pub(crate) fn token_unknown(token: &str) -> Refusal {
+        let description = format!("Invalid access token: {token}");
+        Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_token", &description)
+    }
+
     /// Documented.
-    NoAccess {
-        user: String,
-        pbx: String,
-        now: Timestamp,
-    },
+    pub(crate) fn no_access(user: &str, pbx: &str, now: Timestamp) -> Refusal {
+        let message =
+            format!("user({user}) does not have access to pbxId({pbx}) to make this request.");
+        Refusal::denied(StatusCode::FORBIDDEN, "Access Denied", &message, now)
+    }
+
     /// Not documented.
-    BadQuery { message: String, now: Timestamp },
-}
+    pub(crate) fn bad_query(message: &str, now: Timestamp) -> Refusal {
+        Refusal::denied(StatusCode::BAD_REQUEST, "Bad Request", message, now)
+    }
 
-// The members in the order in which 8x8 writes them.
+    fn coded(message: &str, code: &str) -> Refusal {
+        let status = StatusCode::BAD_REQUEST;
+        let members = vec![
+            ("status", status.as_u16().into()),
+            ("message", message.into()),
+            ("code", code.into()),
+            ("details", [message].as_slice().into()),
+        ];
+        Refusal(status, Object(members))
+    }
 
-#[derive(Serialize)]
-struct Coded<'a> {
-    status: u16,
-    message: &'a str,
-    code: &'a str,
-    details: [&'a str; 1],
-}
+    fn oauth(status: StatusCode, error: &str, description: &str) -> Refusal {
+        let members = vec![
+            ("error", error.into()),
+            ("error_description", description.into()),
+        ];
+        Refusal(status, Object(members))
+    }
 
-#[derive(Serialize)]
-struct OAuth<'a> {
-    error: &'a str,
-    error_description: &'a str,
-}
-
-#[derive(Serialize)]
-struct Denied<'a> {
-    #[serde(rename = "timeStamp")]
-    time_stamp: i64,
-    status: u16,
-    error: &'a str,
-    exception: &'a str,
-    message: &'a str,
-    path: String,
+    fn denied(status: StatusCode, error: &str, message: &str, now: Timestamp) -> Refusal {
+        let members = vec![
+            ("timeStamp", now.as_millisecond().into()),
+            ("status", status.as_u16().into()),
+            ("error", error.into()),
+            ("exception", message.into()),
+            ("message", message.into()),
+            ("path", format!("{PREFIX}{COMPSUM}").into()),
+        ];
+        Refusal(status, Object(members))
+    }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        match self {
-            Refusal::BadApiKey => coded("Invalid 8x8-apikey", "SHA001"),
-            Refusal::UnknownUser => oauth(400, "invalid_grant", "USER_NOTFOUND_ERROR"),
-            Refusal::WrongPassword => oauth(400, "invalid_grant", "Bad credentials"),
-            Refusal::Locked => oauth(400, "invalid_grant", "USER_LOCKED_ERROR"),
-            Refusal::BadForm(what) => oauth(400, "invalid_request", what),
-            Refusal::NoPermission { user, pbx_id } => {
-                let message = format!(
-                    "user({user}) does not have access to api category(CDR) for pbxId([{pbx_id}])."
-                );
-                coded(&message, "105-400-038")
-            }
-            Refusal::NoToken => {
-                let message = "Full authentication is required to access this resource";
-                oauth(401, "unauthorized", message)
-            }
-            Refusal::TokenExpired(token) => oauth(
-                401,
-                "invalid_token",
-                &format!("Access token expired: {token}"),
-            ),
-            Refusal::TokenUnknown(token) => oauth(
-                401,
-                "invalid_token",
-                &format!("Invalid access token: {token}"),
-            ),
-            Refusal::NoAccess { user, pbx, now } => {
-                let message = format!(
-                    "user({user}) does not have access to pbxId({pbx}) to make this request."
-                );
-                denied(403, "Access Denied", &message, now)
-            }
-            Refusal::BadQuery { message, now } => denied(400, "Bad Request", &message, now),
-        }
-    }
-}
-
-fn coded(message: &str, code: &str) -> Response {
-    let body = Coded {
-        status: 400,
-        message,
-        code,
-        details: [message],
-    };
-    json(400, &body)
-}
-
-fn oauth(status: u16, error: &str, error_description: &str) -> Response {
-    let body = OAuth {
-        error,
-        error_description,
-    };
-    json(status, &body)
-}
-
-fn denied(status: u16, error: &str, message: &str, now: Timestamp) -> Response {
-    let body = Denied {
-        time_stamp: now.as_millisecond(),
-        status,
-        error,
-        exception: message,
-        message,
-        path: format!("{PREFIX}{COMPSUM}"),
-    };
-    json(status, &body)
-}
-
-/// A JSON answer.
-pub(crate) fn json(status: u16, value: &impl Serialize) -> Response {
-    match (StatusCode::from_u16(status), serde_json::to_vec(value)) {
-        (Ok(status), Ok(body)) => {
-            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-        }
-        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        (self.0, Json(self.1)).into_response()
     }
 }

@@ -1,26 +1,14 @@
 //! The log of requests, for tests to read.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::company::Selection;
-use super::lock::lock;
+use eightxeight::Endpoint;
 use eightxeight::clock::Moment;
-use eightxeight::window::Period;
 
-/// Older entries are forgotten.
-const MOST: usize = 50_000;
-
-/// A path of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// `v1/oauth/token`.
-    Token,
-    /// `v1/compsum`.
-    Compsum,
-}
+/// Of more the older half is forgotten.
+const MOST: usize = 100_000;
 
 /// A request. It holds no secret.
 #[derive(Clone, Debug)]
@@ -35,8 +23,6 @@ pub struct Logged {
     pub account: Option<Arc<str>>,
     /// The query as it came.
     pub query: String,
-    /// What a readable report query asked for.
-    pub asked: Option<(Selection, Period)>,
     /// The status of the answer: absent before there is one, and if there never is.
     pub status: Option<u16>,
 }
@@ -46,27 +32,22 @@ pub(crate) const PREFIX: &str = "/analytics/work";
 pub(crate) const TOKEN: &str = "/v1/oauth/token";
 pub(crate) const COMPSUM: &str = "/v1/compsum";
 
-impl Endpoint {
-    /// The endpoint at a path, with the prefix or without.
-    pub(crate) fn at(path: &str) -> Option<Endpoint> {
-        match path.strip_prefix(PREFIX).unwrap_or(path) {
-            TOKEN => Some(Endpoint::Token),
-            COMPSUM => Some(Endpoint::Compsum),
-            _ => None,
-        }
+/// The endpoint at a path, with the prefix or without.
+pub(crate) fn endpoint(path: &str) -> Option<Endpoint> {
+    match path.strip_prefix(PREFIX).unwrap_or(path) {
+        TOKEN => Some(Endpoint::Token),
+        COMPSUM => Some(Endpoint::Compsum),
+        _ => None,
     }
 }
 
 /// The log, bounded; the counts aren't.
 #[derive(Debug, Default)]
-pub struct Requests {
-    log: Mutex<Log>,
-    changed: watch::Sender<()>,
-}
+pub struct Requests(watch::Sender<Log>);
 
 #[derive(Debug, Default)]
 struct Log {
-    entries: VecDeque<Logged>,
+    entries: Vec<Logged>,
     /// By endpoint.
     counts: [u64; 2],
 }
@@ -75,7 +56,7 @@ impl Requests {
     /// The newest requests, in the order in which they came.
     #[must_use]
     pub fn all(&self) -> Vec<Logged> {
-        lock(&self.log).entries.iter().cloned().collect()
+        self.0.borrow().entries.clone()
     }
 
     /// The newest requests to an endpoint.
@@ -89,40 +70,36 @@ impl Requests {
     /// How many requests an endpoint has had since the start.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> u64 {
-        lock(&self.log).counts[endpoint as usize]
+        self.0.borrow().counts[endpoint as usize]
     }
 
     /// Returns once `condition` holds of the newest requests. It is looked at whenever a request comes
     /// or is answered.
     pub async fn until(&self, condition: impl Fn(&[Logged]) -> bool) {
-        let mut changes = self.changed.subscribe();
-        while !condition(lock(&self.log).entries.make_contiguous()) {
-            // The sender lives as long as `self`.
-            let _ = changes.changed().await;
-        }
+        let mut changes = self.0.subscribe();
+        // It fails only without the sender, which lives as long as `self`.
+        let _ = changes.wait_for(|log| condition(&log.entries)).await;
     }
 
     /// Logs a request and numbers it.
     pub(crate) fn arrived(&self, entry: &mut Logged) {
-        let mut log = lock(&self.log);
-        log.counts[entry.endpoint as usize] += 1;
-        entry.number = log.counts.iter().sum();
-        log.entries.push_back(entry.clone());
-        if log.entries.len() > MOST {
-            log.entries.pop_front();
-        }
-        drop(log);
-        self.changed.send_replace(());
+        self.0.send_modify(|log| {
+            log.counts[entry.endpoint as usize] += 1;
+            entry.number = log.counts.iter().sum();
+            if log.entries.len() == MOST {
+                log.entries.drain(..MOST / 2);
+            }
+            log.entries.push(entry.clone());
+        });
     }
 
     /// Logs the answer to a request.
     pub(crate) fn answered(&self, number: u64, status: u16) {
-        let mut log = lock(&self.log);
-        let mut newest_first = log.entries.iter_mut().rev();
-        if let Some(entry) = newest_first.find(|entry| entry.number == number) {
-            entry.status = Some(status);
-        }
-        drop(log);
-        self.changed.send_replace(());
+        self.0.send_modify(|log| {
+            let mut newest_first = log.entries.iter_mut().rev();
+            if let Some(entry) = newest_first.find(|entry| entry.number == number) {
+                entry.status = Some(status);
+            }
+        });
     }
 }

@@ -1,42 +1,30 @@
 //! When a fault strikes: rules, and the set of them that is in force.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::dice::Dice;
-use super::fault::{Fault, RetryAfter, http_date};
-use super::lock::lock;
-use super::requests::{Endpoint, Logged};
+use super::fault::{Fault, http_date};
+use super::requests::Logged;
+use eightxeight::Endpoint;
 use eightxeight::clock::{Clock, Moment};
 
-type Condition = Box<dyn Fn(&Logged, Duration) -> bool + Send + Sync>;
+/// What a rule does to a request, told how long it has been in force and whether another rule has settled the reply: then a
+/// rule for a reply isn't used up.
+type Judge = Box<dyn FnMut(&Logged, Duration, bool) -> Option<Fault> + Send>;
 
 /// A fault and the requests that it strikes: until cleared, all that go to its endpoint.
 #[must_use]
-pub struct Rule {
-    endpoint: Option<Endpoint>,
-    conditions: Vec<Condition>,
-    left: u64,
-    then: Then,
-}
-
-#[derive(Debug)]
-enum Then {
-    Fault(Fault),
-    Quota(Quota),
-    Random { dice: Dice, permille: u32 },
-}
+pub struct Rule(Judge);
 
 /// How a spent quota is answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaAnswer {
     /// 429 with `Retry-After` in seconds.
-    #[default]
     Seconds,
     /// 429 with `Retry-After` as a date.
     Date,
@@ -46,80 +34,85 @@ pub enum QuotaAnswer {
     Apigee,
 }
 
-#[derive(Debug)]
-struct Quota {
-    most: usize,
-    within: Duration,
-    answer: QuotaAnswer,
-    /// When an account's requests were let through.
-    passed: HashMap<Option<Arc<str>>, VecDeque<Instant>>,
-}
-
 impl Rule {
-    fn new(endpoint: Option<Endpoint>, then: Then) -> Rule {
-        Rule {
-            endpoint,
-            conditions: Vec::new(),
-            left: u64::MAX,
-            then,
-        }
+    fn new(judge: impl FnMut(&Logged, Duration, bool) -> Option<Fault> + Send + 'static) -> Rule {
+        Rule(Box::new(judge))
     }
 
     /// A rule for logins.
     pub fn token(fault: Fault) -> Rule {
-        Rule::new(Some(Endpoint::Token), Then::Fault(fault))
+        Rule::any(fault).when(|request, _| request.endpoint == Endpoint::Token)
     }
 
     /// A rule for reports.
     pub fn compsum(fault: Fault) -> Rule {
-        Rule::new(Some(Endpoint::Compsum), Then::Fault(fault))
+        Rule::any(fault).when(|request, _| request.endpoint == Endpoint::Compsum)
     }
 
     /// A rule for logins and reports.
     pub fn any(fault: Fault) -> Rule {
-        Rule::new(None, Then::Fault(fault))
+        Rule::new(move |_, _, replied| {
+            let comes_late = replied && fault.has_reply();
+            (!comes_late).then(|| fault.clone())
+        })
     }
 
     /// Lets `most` reports of each account through `within` any such time. The refused ones don't count.
-    pub fn quota(most: usize, within: Duration) -> Rule {
-        let quota = Quota {
-            most,
-            within,
-            answer: QuotaAnswer::default(),
-            passed: HashMap::new(),
-        };
-        Rule::new(Some(Endpoint::Compsum), Then::Quota(quota))
+    pub fn quota(most: usize, within: Duration, answer: QuotaAnswer) -> Rule {
+        // When each account's requests were let through.
+        let mut passed: HashMap<_, VecDeque<Instant>> = HashMap::new();
+        let rule = Rule::new(move |request, _, replied| {
+            if replied {
+                return None;
+            }
+            let now = request.at.instant;
+            let passed = passed.entry(request.account.clone()).or_default();
+            passed.retain(|at| now.duration_since(*at) < within);
+            if passed.len() < most {
+                passed.push_back(now);
+                return None;
+            }
+            let free = passed.front().map_or(now, |first| *first + within);
+            let wait = free.saturating_duration_since(now);
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let date = || http_date((request.at + Duration::from_secs(seconds)).wall);
+            Some(match answer {
+                QuotaAnswer::Seconds => Fault::too_many_requests(Some(&seconds.to_string())),
+                QuotaAnswer::Date => Fault::too_many_requests(Some(&date())),
+                QuotaAnswer::Bare => Fault::too_many_requests(None),
+                QuotaAnswer::Apigee => Fault::apigee_quota(),
+            })
+        });
+        rule.when(|request, _| request.endpoint == Endpoint::Compsum)
     }
 
     /// Strikes `permille` of a thousand requests with faults of every kind; the same ones, in the same
     /// order, for the same seed.
     pub fn random(seed: u64, permille: u32) -> Rule {
-        let dice = Dice::new(&[seed]);
-        Rule::new(None, Then::Random { dice, permille })
-    }
-
-    /// Says how a spent quota is answered; nothing for other rules.
-    pub fn answering(mut self, answer: QuotaAnswer) -> Rule {
-        if let Then::Quota(quota) = &mut self.then {
-            quota.answer = answer;
-        }
-        self
+        let mut dice = Dice::new(&[seed]);
+        Rule::new(move |_, _, _| {
+            let strikes = dice.permille(permille);
+            strikes.then(|| Fault::random(&mut dice))
+        })
     }
 
     /// Strikes only so many times.
     pub fn times(mut self, times: u64) -> Rule {
-        self.left = times;
-        self
+        let mut left = times;
+        Rule::new(move |request, in_force, replied| {
+            let fault = (left > 0).then(|| self.judge(request, in_force, replied))??;
+            left -= 1;
+            Some(fault)
+        })
     }
 
     /// Strikes only requests for which `condition` holds, in addition to other conditions. It is also told how
     /// long the rule has been in force.
-    pub fn when(
-        mut self,
-        condition: impl Fn(&Logged, Duration) -> bool + Send + Sync + 'static,
-    ) -> Rule {
-        self.conditions.push(Box::new(condition));
-        self
+    pub fn when(mut self, condition: impl Fn(&Logged, Duration) -> bool + Send + 'static) -> Rule {
+        Rule::new(move |request, in_force, replied| {
+            let concerned = condition(request, in_force);
+            concerned.then(|| self.judge(request, in_force, replied))?
+        })
     }
 
     /// Strikes only one account's requests.
@@ -133,71 +126,14 @@ impl Rule {
         self.when(move |_, in_force| in_force < time)
     }
 
-    /// What it does to a request, if it strikes. `replied` says that another rule has settled the reply: then
-    /// a rule for a reply isn't used up.
+    /// The fault that strikes a request, if any.
     pub(crate) fn judge(
         &mut self,
         request: &Logged,
         in_force: Duration,
         replied: bool,
     ) -> Option<Fault> {
-        let mut conditions = self.conditions.iter();
-        let concerned = self.left > 0
-            && self.endpoint.is_none_or(|only| only == request.endpoint)
-            && conditions.all(|condition| condition(request, in_force));
-        if !concerned {
-            return None;
-        }
-        let fault = match &mut self.then {
-            Then::Fault(fault) if replied && fault.has_reply() => None,
-            Then::Fault(fault) => Some(fault.clone()),
-            Then::Quota(_) if replied => None,
-            Then::Quota(quota) => quota.judge(request),
-            Then::Random { dice, permille } => {
-                dice.permille(*permille).then(|| Fault::random(dice))
-            }
-        }?;
-        self.left = self.left.saturating_sub(1);
-        Some(fault)
-    }
-}
-
-impl Quota {
-    fn judge(&mut self, request: &Logged) -> Option<Fault> {
-        let now = request.at.instant;
-        let passed = self.passed.entry(request.account.clone()).or_default();
-        while passed
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= self.within)
-        {
-            passed.pop_front();
-        }
-        if passed.len() < self.most {
-            passed.push_back(now);
-            return None;
-        }
-        let free = passed.front().map_or(now, |first| *first + self.within);
-        let wait = free.saturating_duration_since(now);
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Some(match self.answer {
-            QuotaAnswer::Seconds => Fault::too_many_requests(Some(RetryAfter::Seconds(seconds))),
-            QuotaAnswer::Date => {
-                let date = http_date((request.at + Duration::from_secs(seconds)).wall);
-                Fault::too_many_requests(Some(RetryAfter::Text(date)))
-            }
-            QuotaAnswer::Bare => Fault::too_many_requests(None),
-            QuotaAnswer::Apigee => Fault::apigee_quota(),
-        })
-    }
-}
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rule")
-            .field("endpoint", &self.endpoint)
-            .field("left", &self.left)
-            .field("then", &self.then)
-            .finish_non_exhaustive()
+        (self.0)(request, in_force, replied)
     }
 }
 
@@ -207,20 +143,17 @@ pub struct RuleId(u64);
 
 /// The rules in force, in the order in which they were added. All that strike a request act on it; the
 /// first with a reply settles what is answered. One set serves scenarios, tests and load.
-#[derive(Debug)]
 pub struct Faults {
     clock: Clock,
     next: AtomicU64,
     entries: Mutex<Vec<Entry>>,
 }
 
-#[derive(Debug)]
 struct Entry {
     id: RuleId,
     since: Moment,
     /// Set by the scenario rather than by a test.
     scenario: bool,
-    hits: u64,
     rule: Rule,
 }
 
@@ -237,31 +170,23 @@ impl Faults {
     pub fn add(&self, rule: Rule) -> RuleId {
         let entry = self.entry(rule, false);
         let id = entry.id;
-        lock(&self.entries).push(entry);
+        self.entries.lock().push(entry);
         id
     }
 
     /// Takes a rule out of force.
     pub fn remove(&self, id: RuleId) {
-        lock(&self.entries).retain(|entry| entry.id != id);
+        self.entries.lock().retain(|entry| entry.id != id);
     }
 
     /// Takes all rules out of force but the scenario's.
     pub fn clear(&self) {
-        lock(&self.entries).retain(|entry| entry.scenario);
-    }
-
-    /// How many requests a rule in force has struck.
-    #[must_use]
-    pub fn hits(&self, id: RuleId) -> u64 {
-        let entries = lock(&self.entries);
-        let entry = entries.iter().find(|entry| entry.id == id);
-        entry.map_or(0, |entry| entry.hits)
+        self.entries.lock().retain(|entry| entry.scenario);
     }
 
     /// Replaces the rules of the last scenario.
     pub(crate) fn set_scenario(&self, rules: Vec<Rule>) {
-        let mut entries = lock(&self.entries);
+        let mut entries = self.entries.lock();
         entries.retain(|entry| !entry.scenario);
         entries.extend(rules.into_iter().map(|rule| self.entry(rule, true)));
     }
@@ -269,10 +194,9 @@ impl Faults {
     /// What happens to a request.
     pub(crate) fn judge(&self, request: &Logged) -> Fault {
         let mut fault = Fault::none();
-        for entry in lock(&self.entries).iter_mut() {
+        for entry in self.entries.lock().iter_mut() {
             let in_force = request.at.since(entry.since);
             if let Some(more) = entry.rule.judge(request, in_force, fault.has_reply()) {
-                entry.hits += 1;
                 fault.join(more);
             }
         }
@@ -284,7 +208,6 @@ impl Faults {
             id: RuleId(self.next.fetch_add(1, Ordering::Relaxed)),
             since: self.clock.now(),
             scenario,
-            hits: 0,
             rule,
         }
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::rules::Rule;
-use super::timeline::{Mode, Timeline};
+use super::rules::{QuotaAnswer, Rule};
+use super::timeline::Timeline;
 
 /// Something that goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,15 +57,14 @@ impl Scenario {
 
     /// How callers behave when a simulator starts with it at `now`, a Unix time.
     pub(crate) fn timeline_at_start(self, now: i64) -> Timeline {
-        let began = now - SPIKE_BEFORE_START;
-        Timeline::default().switched(began, &self.moods(began))
+        Timeline::default().switched(now - SPIKE_BEFORE_START, self.spike())
     }
 
-    /// How callers behave from `began` on: the past stays as it was.
-    pub(crate) fn moods(self, began: i64) -> Vec<(i64, Mode)> {
+    /// For how many seconds callers overrun the lines when it begins.
+    pub(crate) fn spike(self) -> i64 {
         match self {
-            Scenario::AbandonSpike => vec![(began, Mode::Spike), (began + SPIKE, Mode::Calm)],
-            _ => Vec::new(),
+            Scenario::AbandonSpike => SPIKE,
+            _ => 0,
         }
     }
 
@@ -78,7 +77,10 @@ impl Scenario {
                     .when(|request, in_force| is_out(in_force) && request.number.is_multiple_of(3)),
                 Rule::any(Fault::unavailable()).when(|_, in_force| is_out(in_force)),
             ],
-            Scenario::RateLimited => vec![Rule::quota(1, Duration::from_secs(MINUTE))],
+            Scenario::RateLimited => {
+                let minute = Duration::from_secs(MINUTE);
+                vec![Rule::quota(1, minute, QuotaAnswer::Seconds)]
+            }
         }
     }
 }

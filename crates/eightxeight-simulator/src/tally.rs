@@ -86,16 +86,11 @@ impl Tally {
         }
     }
 
-    /// Whether there was no call at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.get(Field::TotalCall) == 0
-    }
-
     /// The row that a client should make of it.
     pub(crate) fn values(&self) -> Values {
         let mut values = Values::default();
         for field in Field::ALL {
-            values.set(field, Some(exact(self.get(field))));
+            values.set(field, serde_json::Value::from(self.get(field)).as_f64());
         }
         values
     }
@@ -103,14 +98,6 @@ impl Tally {
 
 fn mean(total: u64, calls: u64) -> u64 {
     total.checked_div(calls).unwrap_or(0)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "2^53 ms of calls are 285,000 years"
-)]
-fn exact(number: u64) -> f64 {
-    number as f64
 }
 
 impl AddAssign for Counts {

@@ -1,53 +1,35 @@
-//! What mood the calls are in, and since when. The past never changes, so that history stays additive.
+//! When callers overrun the lines. The past never changes, so that history stays additive.
 
-/// How callers behave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// As on any day.
-    Calm,
-    /// Many more call, and a third give up.
-    Spike,
-}
+use std::ops::Range;
 
-/// A list of changes of mood; calm before the first.
+/// The abandon spikes, in Unix times: many more call, and a third give up. All else is as on any day.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
-    /// Unix times, rising, each with the mode that holds from it on.
-    changes: Vec<(i64, Mode)>,
+    spikes: Vec<Range<i64>>,
 }
 
 impl Timeline {
-    /// The mode at a Unix time.
-    pub(crate) fn mode(&self, second: i64) -> Mode {
-        let after = self.changes.partition_point(|(from, _)| *from <= second);
-        self.changes
-            .get(after.wrapping_sub(1))
-            .map_or(Mode::Calm, |(_, mode)| *mode)
+    pub(crate) fn is_spike(&self, second: i64) -> bool {
+        self.spikes.iter().any(|spike| spike.contains(&second))
     }
 
-    /// Whether `mode` holds anywhere from `start` to before `end`.
-    pub(crate) fn has(&self, mode: Mode, start: i64, end: i64) -> bool {
-        self.mode(start) == mode
-            || self
-                .changes
-                .iter()
-                .rev()
-                .take_while(|(from, _)| *from > start)
-                .any(|(from, changed)| *from < end && *changed == mode)
+    /// Whether there is a spike anywhere from `start` to before `end`.
+    pub(crate) fn has_spike(&self, start: i64, end: i64) -> bool {
+        let mut spikes = self.spikes.iter();
+        spikes.any(|spike| spike.start < end && start < spike.end)
     }
 
-    /// This up to before `from`, and from there on `changes`, whose times rise and aren't before `from`.
+    /// This up to before `from`, where a spike of `length` seconds begins, or calm if that is 0.
     #[must_use]
-    pub(crate) fn switched(&self, from: i64, changes: &[(i64, Mode)]) -> Timeline {
-        let mut past: Vec<_> = self.changes.clone();
-        past.retain(|(at, _)| *at < from);
-        past.push((from, Mode::Calm));
-        past.extend_from_slice(changes);
-        // Two changes at one time: the later one holds.
-        past.reverse();
-        past.dedup_by_key(|(at, _)| *at);
-        past.reverse();
-        Timeline { changes: past }
+    pub(crate) fn switched(&self, from: i64, length: i64) -> Timeline {
+        let past = self
+            .spikes
+            .iter()
+            .map(|spike| spike.start..spike.end.min(from));
+        let all = past.chain(std::iter::once(from..from + length));
+        Timeline {
+            spikes: all.filter(|spike| !spike.is_empty()).collect(),
+        }
     }
 }
 
@@ -57,25 +39,26 @@ mod tests {
 
     #[test]
     fn a_switch_changes_nothing_before_it() {
-        let first = Timeline::default().switched(100, &[(100, Mode::Spike), (200, Mode::Calm)]);
-        assert_eq!(first.mode(99), Mode::Calm);
-        assert_eq!(first.mode(100), Mode::Spike);
-        assert_eq!(first.mode(200), Mode::Calm);
-        let second = first.switched(150, &[]);
-        assert_eq!(second.mode(149), Mode::Spike);
-        assert_eq!(second.mode(150), Mode::Calm);
-        let third = second.switched(150, &[(150, Mode::Spike)]);
-        assert_eq!(third.mode(1000), Mode::Spike);
+        let first = Timeline::default().switched(100, 100);
+        assert!(!first.is_spike(99));
+        assert!(first.is_spike(100));
+        assert!(!first.is_spike(200));
+        let second = first.switched(150, 0);
+        assert!(second.is_spike(149));
+        assert!(!second.is_spike(150));
+        let third = second.switched(150, 1000);
+        assert!(third.is_spike(1000));
+        let fourth = third.switched(100, 0);
+        assert!(!fourth.is_spike(100) && !fourth.is_spike(1000));
     }
 
     #[test]
-    fn a_mode_is_found_wherever_it_holds() {
-        let line = Timeline::default().switched(100, &[(100, Mode::Spike), (110, Mode::Calm)]);
-        assert!(!line.has(Mode::Spike, 0, 100));
-        assert!(line.has(Mode::Spike, 0, 101));
-        assert!(line.has(Mode::Spike, 109, 200));
-        assert!(!line.has(Mode::Spike, 110, 200));
-        assert!(line.has(Mode::Calm, 105, 111));
-        assert!(!line.has(Mode::Calm, 105, 110));
+    fn a_spike_is_found_wherever_it_holds() {
+        let line = Timeline::default().switched(100, 10);
+        assert!(!line.has_spike(0, 100));
+        assert!(line.has_spike(0, 101));
+        assert!(line.has_spike(105, 106));
+        assert!(line.has_spike(109, 200));
+        assert!(!line.has_spike(110, 200));
     }
 }

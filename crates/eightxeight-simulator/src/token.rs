@@ -1,21 +1,19 @@
 //! Access tokens: issued, expiring, revoked.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
-use serde_json::Value;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::lock::lock;
 use super::refusal::Refusal;
 
 /// 8x8's own, documented.
-pub(crate) const LIFE: Duration = Duration::from_mins(30);
+const LIFE: Duration = Duration::from_mins(30);
 
-/// More are never kept: the oldest are forgotten, which makes them unknown.
+/// Of more, those that have expired are forgotten, which makes them unknown.
 const MOST: usize = 20_000;
 
 /// The access tokens that were issued.
@@ -23,80 +21,47 @@ pub struct Tokens(Mutex<State>);
 
 struct State {
     life: Duration,
-    announced: Announced,
     /// By token, its account and when it expires.
-    issued: HashMap<String, (usize, Instant)>,
-}
-
-/// What a login's answer says of the token's life.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Announced {
-    /// The truth, in whole seconds.
-    #[default]
-    Life,
-    /// This value as `expires_in`.
-    Value(Value),
-    /// Nothing.
-    Nothing,
+    issued: HashMap<String, (Arc<str>, Instant)>,
 }
 
 impl Tokens {
-    pub(crate) fn new(life: Duration) -> Tokens {
+    pub(crate) fn new() -> Tokens {
         Tokens(Mutex::new(State {
-            life,
-            announced: Announced::default(),
+            life: LIFE,
             issued: HashMap::new(),
         }))
     }
 
     /// Sets the life of tokens given out from now on.
     pub fn set_life(&self, life: Duration) {
-        lock(&self.0).life = life;
-    }
-
-    /// Sets what logins say of the life of tokens, true or not.
-    pub fn announce(&self, announced: Announced) {
-        lock(&self.0).announced = announced;
+        self.0.lock().life = life;
     }
 
     /// Takes back all tokens: a client finds out by a 401.
     pub fn revoke_all(&self) {
-        lock(&self.0).issued.clear();
+        self.0.lock().issued.clear();
     }
 
-    /// Gives out a token; with it comes the `expires_in` to announce.
-    pub(crate) fn issue(&self, account: usize, now: Instant) -> (String, Option<Value>) {
-        let mut state = lock(&self.0);
+    /// Gives out a token. With it comes its life in seconds.
+    pub(crate) fn issue(&self, account: Arc<str>, now: Instant) -> (String, u64) {
+        let mut state = self.0.lock();
         if state.issued.len() >= MOST {
-            let mut ends: Vec<_> = state.issued.values().map(|(_, until)| *until).collect();
-            ends.sort_unstable();
-            let middle = ends.get(MOST / 2).copied();
-            state.issued.retain(|_, (_, until)| Some(*until) > middle);
+            state.issued.retain(|_, (_, until)| *until > now);
         }
         let token = random();
         let until = now + state.life;
         state.issued.insert(token.clone(), (account, until));
-        let announced = match &state.announced {
-            Announced::Life => Some(state.life.as_secs().into()),
-            Announced::Value(value) => Some(value.clone()),
-            Announced::Nothing => None,
-        };
-        (token, announced)
+        (token, state.life.as_secs())
     }
 
     /// Checks that a token is an account's and hasn't expired.
-    pub(crate) fn check(&self, token: &str, account: usize, now: Instant) -> Result<(), Refusal> {
-        match lock(&self.0).issued.get(token) {
-            Some((_, until)) if *until <= now => Err(Refusal::TokenExpired(token.to_owned())),
-            Some((owner, _)) if *owner == account => Ok(()),
-            _ => Err(Refusal::TokenUnknown(token.to_owned())),
+    pub(crate) fn check(&self, token: &str, account: &str, now: Instant) -> Result<(), Refusal> {
+        match self.0.lock().issued.get(token) {
+            Some((_, until)) if *until <= now => Err(Refusal::token_expired(token)),
+            Some((owner, _)) if **owner == *account => Ok(()),
+            _ => Err(Refusal::token_unknown(token)),
         }
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", lock(&self.0).issued.len())
     }
 }
 

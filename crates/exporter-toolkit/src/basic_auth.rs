@@ -3,10 +3,9 @@
 //! bcrypt is slow on purpose, so few run at a time, off the runtime, and their verdicts are kept: a Prometheus sends
 //! the same password for months.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
@@ -15,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
+use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
@@ -39,14 +39,9 @@ type Fingerprint = [u8; 32];
 /// Whether the password is right: `None` until bcrypt has compared it.
 type Verdict = watch::Receiver<Option<bool>>;
 
-/// The result of an authentication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AuthResult {
-    Granted,
-    Refused,
-    /// Too many other logins wait for bcrypt.
-    Busy,
-}
+/// The error when too many other logins wait for bcrypt.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Busy;
 
 /// Checks logins and remembers the verdicts.
 pub(crate) struct BasicAuth {
@@ -61,25 +56,13 @@ pub(crate) struct BasicAuth {
     turn: Arc<Semaphore>,
 }
 
-impl fmt::Debug for BasicAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BasicAuth")
-    }
-}
-
-/// The user and password that a client sends.
-struct Login {
-    user: Zeroizing<Vec<u8>>,
-    password: Zeroizing<Vec<u8>>,
-}
-
 impl BasicAuth {
-    /// `None` when the system has no random numbers.
-    pub(crate) fn new() -> Option<BasicAuth> {
+    pub(crate) fn new() -> Result<BasicAuth, Vec<String>> {
         let random = aws_lc_rs::rand::SystemRandom::new();
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).ok()?;
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &random)
+            .map_err(|_| vec!["the system has no random numbers".to_owned()])?;
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Some(BasicAuth {
+        Ok(BasicAuth {
             key,
             good: newest(),
             recent: newest(),
@@ -94,34 +77,27 @@ impl BasicAuth {
         users: &Users,
         headers: &HeaderMap,
         from: IpAddr,
-    ) -> AuthResult {
-        let Some(login) = login(headers) else {
-            return AuthResult::Refused;
+    ) -> Result<bool, Busy> {
+        let Some([user, password]) = login(headers) else {
+            return Ok(false);
         };
-        let Some((known, hash)) = self.hash_for(users, &login.user) else {
-            return AuthResult::Refused;
+        let Some((known, hash)) = self.hash_for(users, &user) else {
+            return Ok(false);
         };
-        let fingerprint = self.fingerprint(&[
-            &[u8::from(known)],
-            &login.user,
-            hash.as_bytes(),
-            &login.password,
-        ]);
+        let is_known = [u8::from(known)];
+        let fingerprint = self.fingerprint(&[&is_known, &user, hash.as_bytes(), &password]);
         if self.good.get(&fingerprint).await.is_some() {
-            return AuthResult::Granted;
+            return Ok(true);
         }
-        let compare = async { self.compare(from, fingerprint, known, hash, login.password) };
-        let Ok(mut verdict) = self.recent.try_get_with(fingerprint, compare).await else {
-            return AuthResult::Busy;
-        };
-        match verdict.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(true)) => AuthResult::Granted,
-            _ => AuthResult::Refused,
-        }
+        let compare = async { self.compare(from, fingerprint, known, hash, password) };
+        let verdict = self.recent.try_get_with(fingerprint, compare).await;
+        let mut verdict = verdict.map_err(|_: Arc<Busy>| Busy)?;
+        let verdict = verdict.wait_for(Option::is_some).await;
+        Ok(verdict.is_ok_and(|verdict| *verdict == Some(true)))
     }
 
     /// Queues for bcrypt, in a task of its own: a client that hangs up keeps its place, and its next try finds the
-    /// verdict. The error is that too many wait.
+    /// verdict.
     fn compare(
         &self,
         from: IpAddr,
@@ -130,7 +106,7 @@ impl BasicAuth {
         hash: &str,
         password: Zeroizing<Vec<u8>>,
     ) -> Result<Verdict, Busy> {
-        self.take_place(from)?;
+        take_place(&mut self.waiting.lock(), from)?;
         let waiting = self.waiting.clone();
         let (turn, good, hash) = (self.turn.clone(), self.good.clone(), hash.to_owned());
         let (sender, verdict) = watch::channel(None);
@@ -145,22 +121,12 @@ impl BasicAuth {
                 good.insert(fingerprint, ()).await;
             }
             sender.send_replace(Some(is_good));
-            let mut waiting = lock(&waiting);
+            let mut waiting = waiting.lock();
             if let Some(place) = waiting.iter().position(|address| *address == from) {
                 waiting.swap_remove(place);
             }
         });
         Ok(verdict)
-    }
-
-    fn take_place(&self, from: IpAddr) -> Result<(), Busy> {
-        let mut waiting = lock(&self.waiting);
-        let from_there = waiting.iter().filter(|address| **address == from).count();
-        if waiting.len() >= MOST_WAITING || from_there >= MOST_FROM_ONE {
-            return Err(Busy);
-        }
-        waiting.push(from);
-        Ok(())
     }
 
     /// The hash to compare with, and whether the user is known. One that isn't is compared with a known one's
@@ -193,11 +159,13 @@ impl BasicAuth {
     }
 }
 
-/// Too many logins wait for bcrypt.
-struct Busy;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn take_place(waiting: &mut Vec<IpAddr>, from: IpAddr) -> Result<(), Busy> {
+    let from_there = waiting.iter().filter(|address| **address == from).count();
+    if waiting.len() >= MOST_WAITING || from_there >= MOST_FROM_ONE {
+        return Err(Busy);
+    }
+    waiting.push(from);
+    Ok(())
 }
 
 /// A cache that keeps the newest.
@@ -209,7 +177,7 @@ fn newest<V: Clone + Send + Sync + 'static>() -> Cache<Fingerprint, V> {
 }
 
 /// The user and password of the `Authorization` header, if there is one that can be read.
-fn login(headers: &HeaderMap) -> Option<Login> {
+fn login(headers: &HeaderMap) -> Option<[Zeroizing<Vec<u8>>; 2]> {
     let value = headers.get(AUTHORIZATION)?.as_bytes();
     let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
     if !scheme.eq_ignore_ascii_case(b"Basic ") {
@@ -217,10 +185,8 @@ fn login(headers: &HeaderMap) -> Option<Login> {
     }
     let decoded = Zeroizing::new(STANDARD.decode(encoded).ok()?);
     let colon = decoded.iter().position(|byte| *byte == b':')?;
-    Some(Login {
-        user: Zeroizing::new(decoded[..colon].to_vec()),
-        password: Zeroizing::new(decoded[colon + 1..].to_vec()),
-    })
+    let parts = [&decoded[..colon], &decoded[colon + 1..]];
+    Some(parts.map(|part| Zeroizing::new(part.to_vec())))
 }
 
 #[cfg(test)]

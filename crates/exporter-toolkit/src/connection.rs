@@ -2,9 +2,10 @@
 //! TLS handshake, idle ones, and the longest idle when there are too many.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::io::{InspectReader, InspectWriter};
@@ -64,17 +65,13 @@ impl Connection {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Activity> {
-        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn enter(&self, phase: Phase) {
-        self.lock().enter(phase);
+        self.activity.lock().enter(phase);
     }
 
     /// Nothing is read at the end of the stream.
     fn read(&self, bytes: &[u8]) {
-        let mut activity = self.lock();
+        let mut activity = self.activity.lock();
         for byte in &bytes[bytes.len().saturating_sub(4)..] {
             activity.last_read.rotate_left(1);
             activity.last_read[3] = *byte;
@@ -86,7 +83,7 @@ impl Connection {
     }
 
     fn wrote(&self) {
-        let mut activity = self.lock();
+        let mut activity = self.activity.lock();
         if activity.phase == Phase::Sending {
             activity.enter(Phase::Sending);
         }
@@ -94,28 +91,25 @@ impl Connection {
 
     /// Since when the connection has waited for its client; `None` while a handler runs.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let activity = self.lock();
+        let activity = self.activity.lock();
         (activity.phase != Phase::Handling).then_some(activity.since)
     }
 
     /// Whether an answer is being made or sent.
     pub(crate) fn is_answering(&self) -> bool {
-        matches!(self.lock().phase, Phase::Handling | Phase::Sending)
+        matches!(self.activity.lock().phase, Phase::Handling | Phase::Sending)
     }
 
     /// Waits until the connection's time is up or `end` is cancelled.
     pub(crate) async fn expired(&self) {
         loop {
-            let Activity {
-                phase,
-                since,
-                last_read,
-            } = *self.lock();
-            let end = match phase {
+            let activity = *self.activity.lock();
+            let since = activity.since;
+            let end = match activity.phase {
                 Phase::Head => since + HEAD,
                 // Part of a head came with the request that is being answered. (Or the request had a body: then the
                 // connection isn't kept as long, which is no harm.)
-                Phase::Sending if last_read != END_OF_HEAD => since + HEAD,
+                Phase::Sending if activity.last_read != END_OF_HEAD => since + HEAD,
                 Phase::Idle | Phase::Sending => since + IDLE,
                 Phase::Handling => Instant::now() + IDLE,
             };

@@ -12,44 +12,40 @@ const LONGEST: u64 = 4 * 1024 * 1024;
 
 type Content = Result<Zeroizing<Vec<u8>>, String>;
 
-/// The contents of files, all read at about the same time.
-#[derive(Default, PartialEq)]
+/// The contents of files of a directory, each as it was when it was first asked for.
 pub(crate) struct Files {
-    /// The base of relative names.
     directory: PathBuf,
     contents: BTreeMap<PathBuf, Content>,
 }
 
 impl Files {
-    /// Reads the named files.
-    pub(crate) fn read(directory: &Path, names: &[&Path]) -> Files {
+    /// No file yet; names will be relative to `directory`.
+    pub(crate) fn of(directory: &Path) -> Files {
         Files {
             directory: directory.to_owned(),
-            contents: names
-                .iter()
-                .map(|name| (name.to_path_buf(), read(&directory.join(name))))
-                .collect(),
+            contents: BTreeMap::new(),
         }
     }
 
     /// The content of a file, or why it can't be read.
-    pub(crate) fn get(&self, name: &Path) -> Result<&[u8], String> {
-        match self.contents.get(name) {
-            Some(Ok(content)) => Ok(content),
-            Some(Err(problem)) => Err(problem.clone()),
-            None => Err("the file was not read".to_owned()),
+    pub(crate) fn get(&mut self, name: &Path) -> Result<&[u8], String> {
+        let path = self.directory.join(name);
+        let content = self.contents.entry(path);
+        match content.or_insert_with_key(|path| read(path)) {
+            Ok(content) => Ok(content),
+            Err(problem) => Err(problem.clone()),
         }
     }
 
-    /// Reads the same files again.
-    pub(crate) fn again(&self) -> Files {
-        let names: Vec<_> = self.contents.keys().map(PathBuf::as_path).collect();
-        Files::read(&self.directory, &names)
+    /// Whether all files that were asked for are as they were.
+    pub(crate) fn are_current(&self) -> bool {
+        let mut contents = self.contents.iter();
+        contents.all(|(path, content)| *content == read(path))
     }
 }
 
 /// Reads a file. The error doesn't show its name.
-pub(crate) fn read(path: &Path) -> Content {
+fn read(path: &Path) -> Content {
     let why = |error: io::Error| format!("can't read the file: {error}");
     let regular = std::fs::metadata(path).map_err(why)?.is_file();
     if !regular {

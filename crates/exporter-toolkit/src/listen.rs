@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use rustls::pki_types::DnsName;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -14,9 +15,7 @@ const BACKLOG: i32 = 1024;
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
-    /// On all addresses of the machine, IPv4 alone where IPv6 is off.
-    Any(u16),
-    /// On one address.
+    /// On one address. `[::]` is all addresses of the machine, IPv4 alone where IPv6 is off.
     Address(SocketAddr),
     /// On the addresses of a name.
     Name(String, u16),
@@ -25,7 +24,6 @@ pub enum ListenAddress {
 impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ListenAddress::Any(port) => write!(f, "[::]:{port}"),
             ListenAddress::Address(address) => address.fmt(f),
             ListenAddress::Name(name, port) => write!(f, "{name}:{port}"),
         }
@@ -41,26 +39,17 @@ impl FromStr for ListenAddress {
     type Err = NoAddress;
 
     fn from_str(text: &str) -> Result<Self, NoAddress> {
-        if let Ok(address) = text.parse::<SocketAddr>() {
-            let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-            return Ok(if everywhere {
-                ListenAddress::Any(address.port())
-            } else {
-                ListenAddress::Address(address)
-            });
+        if let Ok(address) = text.parse() {
+            return Ok(ListenAddress::Address(address));
         }
         let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
         let port = port.parse().map_err(|_| NoAddress)?;
-        let named = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-            && host.bytes().any(|byte| byte.is_ascii_alphabetic());
-        match host {
-            "" => Ok(ListenAddress::Any(port)),
-            host if named => Ok(ListenAddress::Name(host.to_owned(), port)),
-            _ => Err(NoAddress),
+        if host.is_empty() {
+            let everywhere = (Ipv6Addr::UNSPECIFIED, port).into();
+            return Ok(ListenAddress::Address(everywhere));
         }
+        DnsName::try_from(host).map_err(|_| NoAddress)?;
+        Ok(ListenAddress::Name(host.to_owned(), port))
     }
 }
 
@@ -94,21 +83,15 @@ pub struct NoSockets;
 /// When there are none, or none that can be listened on.
 pub fn from_systemd() -> Result<Vec<TcpListener>, NoSockets> {
     let mut handed_over = listenfd::ListenFd::from_env();
-    let mut listeners = Vec::new();
-    for index in 0..handed_over.len() {
-        let listener = handed_over
-            .take_tcp_listener(index)
-            .ok()
-            .flatten()
-            .ok_or(NoSockets)?;
-        listener.set_nonblocking(true).map_err(|_| NoSockets)?;
-        listeners.push(TcpListener::from_std(listener).map_err(|_| NoSockets)?);
-    }
-    if listeners.is_empty() {
-        Err(NoSockets)
-    } else {
-        Ok(listeners)
-    }
+    let count = handed_over.len();
+    let listener = |index| {
+        let listener = handed_over.take_tcp_listener(index).ok()??;
+        listener.set_nonblocking(true).ok()?;
+        TcpListener::from_std(listener).ok()
+    };
+    let listeners: Option<Vec<_>> = (0..count).map(listener).collect();
+    let listeners = listeners.filter(|listeners| !listeners.is_empty());
+    listeners.ok_or(NoSockets)
 }
 
 /// Opens a socket for each address. Must be called within a tokio runtime.
@@ -123,28 +106,30 @@ pub async fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, Liste
             address: address.clone(),
             source,
         };
-        match address {
-            ListenAddress::Any(port) => listeners.push(everywhere(*port).map_err(failed)?),
-            ListenAddress::Address(address) => listeners.push(one(*address).map_err(failed)?),
+        let found = match address {
+            ListenAddress::Address(address) => vec![*address],
             ListenAddress::Name(name, port) => {
-                let found = tokio::net::lookup_host((name.as_str(), *port))
-                    .await
-                    .map_err(failed)?;
-                for address in found {
-                    listeners.push(one(address).map_err(failed)?);
-                }
+                let found = tokio::net::lookup_host((name.as_str(), *port)).await;
+                found.map_err(failed)?.collect()
             }
+        };
+        for address in found {
+            listeners.push(open(address).map_err(failed)?);
         }
     }
     Ok(listeners)
 }
 
-/// All addresses of both families with one socket, or IPv4's alone where the machine has no IPv6.
-fn everywhere(port: u16) -> io::Result<TcpListener> {
-    match one((Ipv6Addr::UNSPECIFIED, port).into()) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
-        Err(_) => one((Ipv4Addr::UNSPECIFIED, port).into()),
-        bound => bound,
+/// `[::]` is all addresses of both families with one socket, or IPv4's alone where the machine has no IPv6.
+fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    match one(address) {
+        Err(error)
+            if address.ip() == Ipv6Addr::UNSPECIFIED
+                && error.kind() != io::ErrorKind::AddrInUse =>
+        {
+            one((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        opened => opened,
     }
 }
 
@@ -171,8 +156,9 @@ mod tests {
 
     #[test]
     fn addresses_as_prometheus_users_type_them() {
-        assert_eq!(":10888".parse(), Ok(ListenAddress::Any(10888)));
-        assert_eq!("[::]:10888".parse(), Ok(ListenAddress::Any(10888)));
+        let all = ListenAddress::Address((Ipv6Addr::UNSPECIFIED, 10888).into());
+        assert_eq!(":10888".parse(), Ok(all.clone()));
+        assert_eq!("[::]:10888".parse(), Ok(all));
         assert_eq!(
             "localhost:0".parse(),
             Ok(ListenAddress::Name("localhost".to_owned(), 0))

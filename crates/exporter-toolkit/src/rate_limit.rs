@@ -1,7 +1,6 @@
 //! The rate limit: a bucket of tokens for all clients together.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::web_config::RateLimit;
@@ -10,38 +9,29 @@ use crate::web_config::RateLimit;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) limit: RateLimit,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    tokens: f64,
-    since: Instant,
+    /// When it is full again.
+    full: Mutex<Instant>,
 }
 
 impl Bucket {
     pub(crate) fn new(limit: RateLimit) -> Bucket {
         Bucket {
             limit,
-            state: Mutex::new(State {
-                tokens: f64::from(limit.burst),
-                since: Instant::now(),
-            }),
+            full: Mutex::new(Instant::now()),
         }
     }
 
     /// Takes a token; false when the bucket is empty.
     pub(crate) fn take(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let RateLimit { interval, burst } = self.limit;
+        let mut full = self.full.lock();
         let now = Instant::now();
-        let passed = now.duration_since(state.since).as_secs_f64();
-        let gained = passed / self.limit.interval.as_secs_f64();
-        state.tokens = (state.tokens + gained).min(f64::from(self.limit.burst));
-        state.since = now;
-        if state.tokens < 1.0 {
+        let until_full = full.saturating_duration_since(now);
+        if until_full > interval.saturating_mul(burst.saturating_sub(1)) {
             return false;
         }
-        state.tokens -= 1.0;
+        // The clock can't hold every interval that can be typed.
+        *full = full.max(now).checked_add(interval).unwrap_or(*full);
         true
     }
 }

@@ -4,6 +4,7 @@
 //! their content with the last one: certificates are replaced while the program runs, and modification times
 //! are too coarse to show it.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,16 +18,14 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use rustls::ServerConfig;
 use tokio::time::Instant;
-use zeroize::Zeroizing;
 
-use crate::basic_auth::{AuthResult, BasicAuth};
-use crate::files::{self, Files};
+use crate::basic_auth::{BasicAuth, Busy};
+use crate::files::Files;
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
-use crate::web_config::{self, From, Settings};
+use crate::web_config::{self, Settings};
 
 /// A web configuration in force, which follows its files.
-#[derive(Debug)]
 pub struct WebSecurity {
     path: PathBuf,
     current: ArcSwap<Rules>,
@@ -34,8 +33,13 @@ pub struct WebSecurity {
     basic_auth: BasicAuth,
 }
 
+impl fmt::Debug for WebSecurity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebSecurity")
+    }
+}
+
 /// The settings that apply to a new connection or request.
-#[derive(Debug)]
 struct Rules {
     settings: Settings,
     /// Of an earlier content while the present certificates are invalid.
@@ -43,29 +47,10 @@ struct Rules {
     bucket: Option<Arc<Bucket>>,
 }
 
-/// The last reading of the files.
-#[derive(Debug)]
+/// The last reading of the files, valid or not.
 struct Reading {
     begun: Instant,
-    content: Arc<Content>,
-}
-
-/// The content of the files, valid or not.
-struct Content {
-    text: Result<Zeroizing<Vec<u8>>, String>,
-    named: Files,
-}
-
-impl Content {
-    fn is_current(&self, path: &Path) -> bool {
-        self.text == files::read(path) && self.named == self.named.again()
-    }
-}
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Content")
-    }
+    files: Arc<Files>,
 }
 
 /// The settings that the files contain. Certificates can be invalid on their own.
@@ -81,23 +66,18 @@ impl WebSecurity {
     ///
     /// All problems, each with the file, the line and the key.
     pub fn open(path: &Path) -> Result<WebSecurity, Vec<String>> {
-        let located = |problems: Vec<String>| -> Vec<String> {
+        let begun = Instant::now();
+        let (files, made) = read(path);
+        let opened = made.and_then(|made| Ok((made.settings, made.tls?, BasicAuth::new()?)));
+        let (settings, tls, basic_auth) = opened.map_err(|mut problems| {
             // What names no file isn't shown: it might be a secret.
-            let name = if path.is_file() {
-                format!("{}: ", path.display())
-            } else {
-                String::new()
-            };
+            if path.is_file() {
+                let locate =
+                    |problem: &mut String| *problem = format!("{}: {problem}", path.display());
+                problems.iter_mut().for_each(locate);
+            }
             problems
-                .into_iter()
-                .map(|problem| format!("{name}{problem}"))
-                .collect()
-        };
-        let (content, made) = read(path);
-        let Made { settings, tls } = made.map_err(located)?;
-        let tls = tls.map_err(located)?;
-        let basic_auth = BasicAuth::new()
-            .ok_or_else(|| located(vec!["the system has no random numbers".to_owned()]))?;
+        })?;
         Ok(WebSecurity {
             path: path.to_owned(),
             current: ArcSwap::from_pointee(Rules {
@@ -106,8 +86,8 @@ impl WebSecurity {
                 tls,
             }),
             reading: tokio::sync::Mutex::new(Reading {
-                begun: Instant::now(),
-                content: Arc::new(content),
+                begun,
+                files: Arc::new(files),
             }),
             basic_auth,
         })
@@ -142,12 +122,12 @@ impl WebSecurity {
         // Requests that waited while a reading began use its result.
         if reading.begun <= arrived {
             let begun = Instant::now();
-            let (path, before) = (self.path.clone(), reading.content.clone());
-            let read = move || (!before.is_current(&path)).then(|| read(&path));
+            let (path, before) = (self.path.clone(), reading.files.clone());
+            let read = move || (!before.are_current()).then(|| read(&path));
             let read = tokio::task::spawn_blocking(read).await;
-            if let Ok(Some((content, made))) = read {
+            if let Ok(Some((files, made))) = read {
                 self.take(made);
-                reading.content = Arc::new(content);
+                reading.files = Arc::new(files);
             }
             reading.begun = begun;
         }
@@ -158,25 +138,19 @@ impl WebSecurity {
     fn take(&self, made: Result<Made, Vec<String>>) {
         let before = self.current.load_full();
         let name = self.path.display();
-        let refuse = |problems: &[String]| {
-            for problem in problems {
-                tracing::error!(%problem, file = %name, "the new web configuration is rejected; the previous one stays in force");
+        let accepted = made.and_then(|made| {
+            let lost = lost_protection(&before, &made.settings);
+            if lost.is_empty() { Ok(made) } else { Err(lost) }
+        });
+        let Made { settings, tls } = match accepted {
+            Ok(made) => made,
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!(%problem, file = %name, "the new web configuration is rejected; the previous one stays in force");
+                }
+                return;
             }
         };
-        let Made { settings, tls } = match made {
-            Ok(made) => made,
-            Err(problems) => return refuse(&problems),
-        };
-        if settings.is_empty && !before.settings.is_empty {
-            // Some editors empty a file before they write it; that moment must not let anybody in.
-            return refuse(&[
-                "the file is empty; restart to serve without any protection".to_owned()
-            ]);
-        }
-        let lost = lost_protection(&before, &settings);
-        if !lost.is_empty() {
-            return refuse(&lost);
-        }
         let turned = "turning TLS on or off needs a restart".to_owned();
         let then = before.tls.clone();
         let (tls, problems) = match tls {
@@ -208,6 +182,10 @@ impl WebSecurity {
 /// What a new content no longer asks of clients. Only a restart takes such a protection away: the file may have
 /// been read half written.
 fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
+    if now.is_empty && !before.settings.is_empty {
+        // Some editors empty a file before they write it; that moment must not let anybody in.
+        return vec!["the file is empty; restart to serve without any protection".to_owned()];
+    }
     let mut lost = Vec::new();
     // TLS that waits for a restart protects nothing yet.
     let tls = before.settings.tls.as_ref();
@@ -232,44 +210,21 @@ fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
 }
 
 /// Reads the files and parses them.
-fn read(path: &Path) -> (Content, Result<Made, Vec<String>>) {
-    let text = files::read(path);
+fn read(path: &Path) -> (Files, Result<Made, Vec<String>>) {
+    let mut files = Files::of(path.parent().unwrap_or(Path::new("")));
+    let name = path.file_name().unwrap_or_default();
+    let text = files.get(name.as_ref());
     let parsed = text
-        .as_ref()
-        .map_err(Clone::clone)
-        .and_then(|text| std::str::from_utf8(text).map_err(|_| "this isn't UTF-8".to_owned()))
+        .and_then(|text| str::from_utf8(text).map_err(|_| "this isn't UTF-8".to_owned()))
         .map_err(|problem| vec![problem])
         .and_then(web_config::parse);
-    let directory = path.parent().unwrap_or(Path::new(""));
-    let named = match &parsed {
-        Ok(settings) => Files::read(directory, &names(settings)),
-        Err(_) => Files::default(),
-    };
     let made = parsed.map(|settings| {
         let tls = settings.tls.as_ref();
-        let config = tls.map(|tls| server_config(tls, &named).map(Arc::new));
+        let config = tls.map(|tls| server_config(tls, &mut files).map(Arc::new));
         let tls = config.transpose();
         Made { settings, tls }
     });
-    (Content { text, named }, made)
-}
-
-fn names(settings: &Settings) -> Vec<&Path> {
-    let Some(tls) = &settings.tls else {
-        return Vec::new();
-    };
-    [
-        Some(&tls.certificate),
-        Some(&tls.key),
-        tls.client_ca.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
-    .filter_map(|material| match &material.from {
-        From::File(name) => Some(name.as_path()),
-        From::Inline(_) => None,
-    })
-    .collect()
+    (files, made)
 }
 
 /// The address that a request comes from, as the [`Server`](crate::Server) notes it.
@@ -288,22 +243,21 @@ async fn guard(State(security): State<Arc<WebSecurity>>, request: Request, next:
     }
     let users = &rules.settings.users;
     let authenticated = if users.0.is_empty() {
-        AuthResult::Granted
+        Ok(true)
     } else {
-        security
-            .basic_auth
-            .authenticate(users, request.headers(), client(&request))
-            .await
+        let from = client(&request);
+        let auth = &security.basic_auth;
+        auth.authenticate(users, request.headers(), from).await
     };
     let mut response = match authenticated {
-        AuthResult::Granted => next.run(request).await,
-        AuthResult::Refused => (
+        Ok(true) => next.run(request).await,
+        Ok(false) => (
             StatusCode::UNAUTHORIZED,
             [(WWW_AUTHENTICATE, "Basic")],
             "Unauthorized\n",
         )
             .into_response(),
-        AuthResult::Busy => (
+        Err(Busy) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many logins are waiting to be checked\n",
         )

@@ -1,7 +1,7 @@
 //! Accepts connections, keeps their number below a cap, and ends them all within a deadline.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -81,57 +82,24 @@ impl Server {
             Some(security) => security.guard(router),
             None => router,
         };
-        let security = self.security.filter(|security| security.speaks_tls());
         let connections = Arc::new(Connections {
             most: self.most_connections,
-            security,
+            security: self.security.filter(|security| security.speaks_tls()),
+            router,
+            stop: stop.clone(),
             open: Mutex::default(),
             left: Notify::new(),
         });
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
-            let (router, stop) = (router.clone(), stop.clone());
-            let connections = connections.clone();
+            let (connections, stop) = (connections.clone(), stop.clone());
             accepting.spawn(async move {
-                tokio::select! {
-                    () = accept(&listener, &connections, &router, &stop) => {}
-                    () = stop.cancelled() => {}
-                }
+                stop.run_until_cancelled(connections.accept(&listener))
+                    .await;
             });
         }
         accepting.join_all().await;
         connections.drain().await
-    }
-}
-
-/// Accepts connections forever. An error concerns one connection or passes, so none ends the process.
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Connections>,
-    router: &Router,
-    stop: &CancellationToken,
-) {
-    let mut warned = None;
-    loop {
-        match listener.accept().await {
-            Ok((stream, from)) => {
-                // The next clients meanwhile wait in the kernel's queue. To accept all of them would use up the descriptors
-                // that are kept for the rest of the program; to make room before anybody waits would hang up for nothing.
-                connections.room().await;
-                let connection = Connection::new(from.ip());
-                connections.serve(stream, connection, router.clone(), stop.clone());
-            }
-            Err(error) if is_about_one_connection(&error) => {}
-            Err(error) => {
-                connections.make_room();
-                let now = Instant::now();
-                if warned.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
-                    tracing::warn!(%error, "can't accept connections; trying again");
-                    warned = Some(now);
-                }
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
     }
 }
 
@@ -145,57 +113,113 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// The connections that are open.
+/// The connections that are open, and what they need.
 #[derive(Debug)]
 struct Connections {
     most: usize,
     /// `None` for plain HTTP.
     security: Option<Arc<WebSecurity>>,
+    router: Router,
+    stop: CancellationToken,
     open: Mutex<Vec<Arc<Connection>>>,
     /// Notified when a connection has ended.
     left: Notify,
 }
 
 impl Connections {
-    fn open(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Accepts connections forever. An error concerns one connection or passes, so none ends the process.
+    async fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        let mut warned = None;
+        loop {
+            match listener.accept().await {
+                Ok((stream, from)) => {
+                    // The next clients meanwhile wait in the kernel's queue. To accept all of them would use up the descriptors
+                    // that are kept for the rest of the program; to make room before anybody waits would hang up for nothing.
+                    self.room().await;
+                    self.serve(stream, Connection::new(from.ip()));
+                }
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) => {
+                    self.make_room();
+                    let now = Instant::now();
+                    if warned.is_none_or(|at| now.duration_since(at) > Duration::from_mins(1)) {
+                        tracing::warn!(%error, "can't accept connections; trying again");
+                        warned = Some(now);
+                    }
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
     }
 
-    fn serve(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        connection: Arc<Connection>,
-        router: Router,
-        stop: CancellationToken,
-    ) {
-        self.open().push(connection.clone());
+    fn serve(self: &Arc<Self>, stream: TcpStream, connection: Arc<Connection>) {
+        self.open.lock().push(connection.clone());
         let all = self.clone();
         tokio::spawn(async move {
             // Small answers shouldn't wait for an acknowledgement of the last one.
             let _ = stream.set_nodelay(true);
             match &all.security {
-                None => serve_connection(stream, router, &connection, &stop).await,
+                None => all.serve_http(stream, &connection).await,
                 Some(security) => {
                     connection.enter(Phase::Head);
                     let secured = tokio::select! {
                         secured = tls_handshake(stream, security) => secured,
                         () = connection.expired() => None,
-                        () = stop.cancelled() => None,
+                        () = all.stop.cancelled() => None,
                     };
                     if let Some(secured) = secured {
                         connection.enter(Phase::Idle);
-                        serve_connection(secured, router, &connection, &stop).await;
+                        all.serve_http(secured, &connection).await;
                     }
                 }
             }
-            all.open().retain(|other| !Arc::ptr_eq(other, &connection));
+            all.open
+                .lock()
+                .retain(|other| !Arc::ptr_eq(other, &connection));
             all.left.notify_one();
         });
     }
 
+    /// Serves one connection until it ends, its time is up or the server stops.
+    async fn serve_http(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        connection: &Arc<Connection>,
+    ) {
+        let service = service_fn(|mut request: Request<Incoming>| {
+            connection.enter(Phase::Handling);
+            request.extensions_mut().insert(connection.client);
+            let mut router = self.router.clone();
+            async move {
+                let response = router.call(request).await;
+                connection.enter(Phase::Sending);
+                response
+            }
+        });
+        let io = TokioIo::new(watched(stream, connection));
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // The connection's own clock tells an idle client from one that sends half a head.
+            .header_read_timeout(None)
+            .max_buf_size(LARGEST_HEAD)
+            .serve_connection(io, service);
+        let mut served = std::pin::pin!(served);
+        tokio::select! {
+            // Errors here concern only this client.
+            _ = served.as_mut() => return,
+            () = connection.expired() => return,
+            () = self.stop.cancelled() => {}
+        }
+        served.as_mut().graceful_shutdown();
+        tokio::select! {
+            _ = served => {}
+            () = connection.end.cancelled() => {}
+        }
+    }
+
     /// Waits until there is room for one more connection.
     async fn room(&self) {
-        while self.open().len() >= self.most {
+        while self.open.lock().len() >= self.most {
             self.make_room();
             self.left.notified().await;
         }
@@ -204,7 +228,7 @@ impl Connections {
     /// Ends the sixteenth of the connections that have been idle longest: one at a time would mean to look
     /// at all of them for each new one.
     fn make_room(&self) {
-        let open = self.open();
+        let open = self.open.lock();
         let mut idle: Vec<_> = open
             .iter()
             .filter_map(|connection| Some((connection.idle_since()?, connection)))
@@ -225,7 +249,7 @@ impl Connections {
         loop {
             let is_late = deadline <= Instant::now();
             let left = {
-                let open = self.open();
+                let open = self.open.lock();
                 let ended = open.iter().filter(|open| is_late || !open.is_answering());
                 ended.for_each(|connection| connection.end.cancel());
                 open.len()
@@ -262,44 +286,6 @@ async fn tls_handshake(
             tracing::debug!(%error, "a TLS handshake failed");
             None
         }
-    }
-}
-
-/// Serves one connection until it ends, its time is up or the server stops.
-async fn serve_connection(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
-    connection: &Arc<Connection>,
-    stop: &CancellationToken,
-) {
-    let service = service_fn(|mut request: Request<Incoming>| {
-        connection.enter(Phase::Handling);
-        request.extensions_mut().insert(connection.client);
-        let (mut router, connection) = (router.clone(), connection.clone());
-        async move {
-            let response = router.call(request).await;
-            connection.enter(Phase::Sending);
-            response
-        }
-    });
-    let io = TokioIo::new(watched(stream, connection));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        // The connection's own clock tells an idle client from one that sends half a head.
-        .header_read_timeout(None)
-        .max_buf_size(LARGEST_HEAD)
-        .serve_connection(io, service);
-    let mut served = std::pin::pin!(served);
-    tokio::select! {
-        // Errors here concern only this client.
-        _ = served.as_mut() => return,
-        () = connection.expired() => return,
-        () = stop.cancelled() => {}
-    }
-    served.as_mut().graceful_shutdown();
-    tokio::select! {
-        _ = served => {}
-        () = connection.end.cancelled() => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! Builds rustls' server configuration from PEM certificates and keys.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -9,7 +10,6 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use secrecy::ExposeSecret as _;
-use zeroize::Zeroizing;
 
 use crate::client_certificates::Verifier;
 use crate::files::Files;
@@ -21,7 +21,7 @@ use crate::web_config::{ClientAuth, From, Material, Tls};
 ///
 /// All problems of the certificates and keys, each with its line and key in the web configuration. File names
 /// aren't shown: people paste secrets where paths belong.
-pub(crate) fn server_config(tls: &Tls, files: &Files) -> Result<ServerConfig, Vec<String>> {
+pub(crate) fn server_config(tls: &Tls, files: &mut Files) -> Result<ServerConfig, Vec<String>> {
     let provider = Arc::new(CryptoProvider {
         cipher_suites: tls.suites.clone(),
         kx_groups: tls.groups.clone(),
@@ -86,10 +86,10 @@ fn client_verifier(
 
 fn certificates(
     material: &Material,
-    files: &Files,
+    files: &mut Files,
 ) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = text(material, files)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => Err(
@@ -99,9 +99,9 @@ fn certificates(
     }
 }
 
-fn private_key(material: &Material, files: &Files) -> Result<PrivateKeyDer<'static>, String> {
+fn private_key(material: &Material, files: &mut Files) -> Result<PrivateKeyDer<'static>, String> {
     let text = text(material, files)?;
-    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+    PrivateKeyDer::from_pem_slice(text).map_err(|error| match error {
         pem::Error::NoItemsFound => {
             "there is no key in it that can be used: a PEM text with BEGIN PRIVATE KEY is wanted, not an encrypted one".to_owned()
         }
@@ -109,7 +109,7 @@ fn private_key(material: &Material, files: &Files) -> Result<PrivateKeyDer<'stat
     })
 }
 
-fn authorities(material: &Material, files: &Files) -> Result<RootCertStore, String> {
+fn authorities(material: &Material, files: &mut Files) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(material, files)? {
         roots
@@ -129,9 +129,9 @@ fn unreadable(error: &pem::Error) -> String {
     format!("invalid PEM: {what}")
 }
 
-fn text(material: &Material, files: &Files) -> Result<Zeroizing<Vec<u8>>, String> {
+fn text<'t>(material: &'t Material, files: &'t mut Files) -> Result<&'t [u8], String> {
     match &material.from {
-        From::Inline(text) => Ok(Zeroizing::new(text.expose_secret().as_bytes().to_vec())),
-        From::File(path) => files.get(path).map(|text| Zeroizing::new(text.to_vec())),
+        From::Inline(text) => Ok(text.expose_secret().as_bytes()),
+        From::File(name) => files.get(Path::new(name.expose_secret())),
     }
 }

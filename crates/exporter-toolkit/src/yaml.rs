@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, Spanned};
@@ -110,10 +111,7 @@ pub fn parse(text: &str) -> Result<Node, String> {
         });
     }
     serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options)
-        .map(|parsed| Node {
-            line: parsed.referenced.line(),
-            value: value(parsed, text),
-        })
+        .map(|parsed| node(parsed, text))
         .map_err(|error| {
             let what = mistake(&error.without_snippet().to_string());
             match error.location() {
@@ -166,31 +164,25 @@ enum Parsed {
     Map(Vec<(Spanned<String>, Spanned<Parsed>)>),
 }
 
-fn value(parsed: Spanned<Parsed>, text: &str) -> Value {
-    match parsed.value {
+fn node(parsed: Spanned<Parsed>, text: &str) -> Node {
+    let line = parsed.referenced.line();
+    let value = match parsed.value {
         Parsed::Null => Value::Null,
         Parsed::Text(text) => Value::Scalar(text),
         Parsed::Typed => Value::Scalar(as_written(parsed.defined, text).to_owned()),
-        Parsed::List(items) => Value::List(
-            items
-                .into_iter()
-                .map(|item| Node {
-                    line: item.referenced.line(),
-                    value: value(item, text),
-                })
-                .collect(),
-        ),
-        Parsed::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, entry)| {
-                    let line = key.referenced.line();
-                    let value = value(entry, text);
-                    (key.value, Node { line, value })
-                })
-                .collect(),
-        ),
-    }
+        Parsed::List(items) => {
+            Value::List(items.into_iter().map(|item| node(item, text)).collect())
+        }
+        Parsed::Map(entries) => {
+            let entry = |(key, value): (Spanned<String>, _)| {
+                let line = key.referenced.line();
+                let Node { value, .. } = node(value, text);
+                (key.value, Node { line, value })
+            };
+            Value::Map(entries.into_iter().map(entry).collect())
+        }
+    };
+    Node { line, value }
 }
 
 fn as_written(location: Location, text: &str) -> &str {
@@ -248,12 +240,8 @@ impl<'de> Visitor<'de> for ParsedVisitor {
         Ok(Parsed::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Parsed, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            list.push(item);
-        }
-        Ok(Parsed::List(list))
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Parsed, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Parsed::List)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parsed, A::Error> {

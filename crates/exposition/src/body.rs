@@ -36,7 +36,7 @@ impl Body {
                 let mut sum = crc32fast::Hasher::new();
                 chunks.push(Bytes::from_static(gzip::HEADER));
                 chunks.extend(segments.map(|segment| {
-                    sum.combine(segment.sum());
+                    sum.combine(&segment.sum);
                     segment.into_bytes()
                 }));
                 chunks.push(gzip::ending(ending, sum));

@@ -6,11 +6,11 @@
 //! clients that stop reading after the first.
 
 use std::io::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use parking_lot::Mutex;
 
 /// The last level before the price doubles. The page of 1,000 PBXs in two windows, 6.9 MB, on one machine:
 ///
@@ -42,7 +42,7 @@ pub(crate) struct Deflater(Box<DeflateEncoder<Vec<u8>>>);
 
 impl Deflater {
     pub(crate) fn new() -> Deflater {
-        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = IDLE.lock().pop();
         idle.unwrap_or_else(|| {
             let encoder = DeflateEncoder::new(Vec::new(), Compression::new(LEVEL));
             Deflater(Box::new(encoder))
@@ -62,7 +62,7 @@ impl Deflater {
         out.shrink_to_fit();
         // The old one gets the end of the stream, which is no part of a segment.
         self.0.reset(Vec::new())?;
-        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = IDLE.lock();
         if idle.len() < MOST_IDLE {
             idle.push(self);
         }

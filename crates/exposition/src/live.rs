@@ -1,8 +1,7 @@
 //! The segment of a page that changes with each scrape.
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::{RenderError, Segment, Variant, Writer};
 
@@ -11,15 +10,11 @@ use super::{RenderError, Segment, Variant, Writer};
 /// the page.
 #[derive(Debug, Default)]
 pub struct Live {
-    rendered: Mutex<[Option<Rendered>; Variant::ALL.len()]>,
+    rendered: Mutex<[Option<(When, Segment)>; Variant::ALL.len()]>,
 }
 
-#[derive(Debug)]
-struct Rendered {
-    ended: u64,
-    second: i64,
-    segment: Segment,
-}
+/// The number of collections that had ended, and the second.
+type When = (u64, i64);
 
 impl Live {
     /// The segment that `write` writes, or the last one if it was rendered in this second with the same
@@ -35,20 +30,16 @@ impl Live {
         now: Timestamp,
         write: impl FnOnce(&mut Writer),
     ) -> Result<Segment, RenderError> {
-        let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rendered = self.rendered.lock();
         let slot = &mut rendered[variant.index()];
-        let second = now.as_second();
-        if let Some(known) = slot
-            && (known.ended, known.second) == (ended, second)
+        let when = (ended, now.as_second());
+        if let Some((then, segment)) = slot
+            && *then == when
         {
-            return Ok(known.segment.clone());
+            return Ok(segment.clone());
         }
         let segment = Segment::render(variant, write)?;
-        *slot = Some(Rendered {
-            ended,
-            second,
-            segment: segment.clone(),
-        });
+        *slot = Some((when, segment.clone()));
         Ok(segment)
     }
 }

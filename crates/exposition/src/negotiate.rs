@@ -8,8 +8,6 @@ const MOST_BYTES: usize = 16 * 1024;
 /// What a media range, or a coding, and its parameters are worth to a client, from 0 to 1.
 type Quality = f64;
 
-const FULL: Quality = 1.0;
-
 /// The form that the lines of `Accept` and those of `Accept-Encoding` ask for.
 ///
 /// Text is for all who don't prefer `OpenMetrics`, and who ask for neither: people with curl, browsers,
@@ -106,7 +104,7 @@ impl<'a> Entry<'a> {
         let mut entry = Entry {
             name: pieces.next()?.trim_ascii(),
             version: None,
-            quality: FULL,
+            quality: 1.0,
         };
         for parameter in pieces {
             let Some((key, value)) = parameter.split_once('=') else {
@@ -124,13 +122,14 @@ impl<'a> Entry<'a> {
 
     /// How exactly this media range names the type, if it covers it. One with another version doesn't.
     fn media_type(&self, kind: &str, version: &str) -> Option<u8> {
-        let main = self.name.strip_suffix("/*");
+        let (main, _) = kind.split_once('/')?;
+        let covered = self.name.strip_suffix("/*");
         if self.name.eq_ignore_ascii_case(kind) {
             match self.version {
                 Some(asked) => (asked == version).then_some(3),
                 None => Some(2),
             }
-        } else if main.is_some_and(|main| has_main_type(kind, main)) {
+        } else if covered.is_some_and(|covered| covered.eq_ignore_ascii_case(main)) {
             Some(1)
         } else {
             (self.name == "*/*").then_some(0)
@@ -150,11 +149,6 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn has_main_type(kind: &str, main: &str) -> bool {
-    kind.split_once('/')
-        .is_some_and(|(own, _)| own.eq_ignore_ascii_case(main))
-}
-
 fn unquoted(value: &str) -> &str {
     value
         .strip_prefix('"')
@@ -169,7 +163,7 @@ fn entries(header: &str) -> impl Iterator<Item = Entry<'_>> {
 /// More digits than the three that RFC 9110 allows, and none before the point (Java sends `.2`), are read all the same.
 fn quality(weight: &str) -> Option<Quality> {
     let quality = weight.parse().ok()?;
-    (0.0..=FULL).contains(&quality).then_some(quality)
+    (0.0..=1.0).contains(&quality).then_some(quality)
 }
 
 /// What stands between separators, but for those in quotes.

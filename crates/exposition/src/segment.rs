@@ -13,7 +13,7 @@ pub struct Segment {
     variant: Variant,
     bytes: Bytes,
     /// The checksum and length of the plain text; kept of compressed segments only.
-    sum: crc32fast::Hasher,
+    pub(crate) sum: crc32fast::Hasher,
 }
 
 /// Why a segment could not be rendered.
@@ -40,7 +40,7 @@ impl Segment {
     ) -> Result<Segment, RenderError> {
         let mut writer = Writer::new(variant.format, Sink::new(variant.encoding));
         write(&mut writer);
-        let rendered = writer.into_sink().finish();
+        let rendered = writer.sink.finish();
         let (bytes, sum) = rendered.map_err(|_| RenderError::Compress)?;
         Ok(Segment {
             variant,
@@ -58,10 +58,6 @@ impl Segment {
     /// Its bytes: text, or deflate blocks without gzip's header and trailer.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
-    }
-
-    pub(crate) fn sum(&self) -> &crc32fast::Hasher {
-        &self.sum
     }
 }
 
@@ -81,7 +77,7 @@ pub fn stream(
     };
     let mut writer = Writer::new(format, sink);
     write(&mut writer);
-    let mut sink = writer.into_sink();
+    let mut sink = writer.sink;
     sink.buffer().extend_from_slice(format.ending().as_bytes());
     sink.finish().map(drop)
 }

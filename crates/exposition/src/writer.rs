@@ -37,7 +37,7 @@ const UNITS: [&str; 3] = ["seconds", "ratio", "bytes"];
 #[derive(Debug)]
 pub struct Writer {
     format: Format,
-    sink: Sink,
+    pub(crate) sink: Sink,
     /// A page with one family twice is refused as a whole by `OpenMetrics` parsers.
     written: HashSet<Box<str>>,
 }
@@ -49,10 +49,6 @@ impl Writer {
             sink,
             written: HashSet::new(),
         }
-    }
-
-    pub(crate) fn into_sink(self) -> Sink {
-        self.sink
     }
 
     /// Reserves room for about so many bytes of text.
@@ -68,11 +64,7 @@ impl Writer {
             Kind::Gauge | Kind::Histogram => name,
         };
         Family {
-            state: if self.written.contains(name) {
-                State::Duplicate
-            } else {
-                State::Unwritten
-            },
+            is_new: None,
             name,
             kind,
             help,
@@ -85,18 +77,12 @@ impl Writer {
 #[derive(Debug)]
 pub struct Family<'w> {
     writer: &'w mut Writer,
-    state: State,
+    /// Whether it is the first of its name; unknown before its first sample.
+    is_new: Option<bool>,
     /// Without `_total`.
     name: &'w str,
     kind: Kind,
     help: &'w str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Unwritten,
-    Written,
-    Duplicate,
 }
 
 impl Family<'_> {
@@ -129,22 +115,21 @@ impl Family<'_> {
         if !self.begin() {
             return;
         }
-        let line = self.writer.sink.buffer();
+        let (name, line) = (self.name, self.writer.sink.buffer());
+        let begin = |line: &mut Vec<u8>, suffix: &str, bound| {
+            line.extend_from_slice(name.as_bytes());
+            line.extend_from_slice(suffix.as_bytes());
+            escape_labels(line, labels, bound);
+        };
         let finite = buckets.into_iter().filter(|(bound, _)| bound.is_finite());
         for (bound, cumulative) in finite.chain([(f64::INFINITY, count)]) {
-            line.extend_from_slice(self.name.as_bytes());
-            line.extend_from_slice(b"_bucket");
-            escape_labels(line, labels, Some(bound));
+            begin(line, "_bucket", Some(bound));
             end_with_count(line, cumulative);
         }
-        line.extend_from_slice(self.name.as_bytes());
-        line.extend_from_slice(b"_sum");
-        escape_labels(line, labels, None);
+        begin(line, "_sum", None);
         push_value(line, sum);
         line.push(b'\n');
-        line.extend_from_slice(self.name.as_bytes());
-        line.extend_from_slice(b"_count");
-        escape_labels(line, labels, None);
+        begin(line, "_count", None);
         end_with_count(line, count);
         self.writer.sink.settle();
     }
@@ -176,12 +161,15 @@ impl Family<'_> {
 
     /// Writes the family's head if that hasn't been done. False when its samples mustn't be written.
     fn begin(&mut self) -> bool {
-        if self.state == State::Unwritten {
-            self.state = State::Written;
-            self.writer.written.insert(self.name.into());
+        if let Some(is_new) = self.is_new {
+            return is_new;
+        }
+        let is_new = self.writer.written.insert(self.name.into());
+        self.is_new = Some(is_new);
+        if is_new {
             self.head();
         }
-        self.state == State::Written
+        is_new
     }
 
     fn head(&mut self) {
@@ -196,24 +184,21 @@ impl Family<'_> {
                 .is_some_and(|rest| rest.ends_with('_'))
         });
         let out = self.writer.sink.buffer();
-        let mut comment = |keyword: &str, text: &dyn Fn(&mut Vec<u8>)| {
-            for part in ["# ", keyword, " ", self.name, suffix, " "] {
+        let begin = |out: &mut Vec<u8>, keyword: &str| {
+            for part in [keyword, " ", self.name, suffix, " "] {
                 out.extend_from_slice(part.as_bytes());
             }
-            text(out);
-            out.push(b'\n');
         };
-        comment("HELP", &|out| {
-            escape(out, self.help, format == Format::OpenMetrics);
-        });
-        comment("TYPE", &|out| {
-            out.extend_from_slice(self.kind.name().as_bytes());
-        });
+        begin(out, "# HELP");
+        escape(out, self.help, format == Format::OpenMetrics);
+        begin(out, "\n# TYPE");
+        out.extend_from_slice(self.kind.name().as_bytes());
+        out.push(b'\n');
         if format == Format::OpenMetrics {
             // An empty one, too: without it Prometheus 3.5 takes the unit of the family before for this one's.
-            comment("UNIT", &|out| {
-                out.extend_from_slice(unit.unwrap_or_default().as_bytes());
-            });
+            begin(out, "# UNIT");
+            out.extend_from_slice(unit.unwrap_or_default().as_bytes());
+            out.push(b'\n');
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
 use eightxeight_exporter::page::metric;
-use eightxeight_simulator::{Selection, Simulator};
+use eightxeight_simulator::Simulator;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +20,7 @@ pub(super) async fn reads_back(
 ) {
     let truth = |field: Field, start: Timestamp, end: Timestamp| {
         let (period, now) = (Period { start, end }, simulator.now());
-        let rows = simulator.truth(simulator.customer(), &Selection::All, period, now);
-        let rows = rows.unwrap().into_iter();
+        let rows = simulator.truth(period, now).into_iter();
         let values = rows.map(|row| (row.pbx_id.to_string(), row.base(field).unwrap()));
         values.collect::<BTreeMap<_, _>>()
     };

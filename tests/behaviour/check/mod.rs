@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use eightxeight::{Cause, Names};
-use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, RetryAfter, Rule, Simulator};
+use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, Rule, Simulator};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -159,10 +159,10 @@ async fn a_quota_that_is_spent() {
         ("quota_429", QuotaAnswer::Seconds),
         ("quota_500", QuotaAnswer::Apigee),
     ] {
-        let quota = Rule::quota(0, Duration::from_secs(90)).answering(answer);
+        let quota = Rule::quota(0, Duration::from_secs(90), answer);
         snapshot(name, &with_rule(quota).await);
     }
-    let later = Fault::too_many_requests(Some(RetryAfter::Seconds(60)));
+    let later = Fault::too_many_requests(Some("60"));
     snapshot("quota_login", &with_rule(Rule::token(later)).await);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eightxeight::clock::Clock;
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
-use eightxeight_simulator::{Credentials, Selection, Settings, Simulator};
+use eightxeight_simulator::{Credentials, Settings, Simulator};
 use jiff::{SignedDuration, Timestamp};
 
 use super::drawn::{number, query};
@@ -32,16 +32,8 @@ async fn totals_are_what_8x8_truly_had() {
     let simulator = Simulator::start(settings).await.unwrap();
     let truth = |field: Field, days: i64| -> f64 {
         let start = end - SignedDuration::from_hours(24 * days);
-        let rows = simulator.truth(
-            simulator.customer(),
-            &Selection::All,
-            Period { start, end },
-            end,
-        );
-        rows.unwrap()
-            .iter()
-            .map(|row| row.values.get(field).unwrap())
-            .sum()
+        let rows = simulator.truth(Period { start, end }, end);
+        rows.iter().map(|row| row.values.get(field).unwrap()).sum()
     };
     for (title, field) in [
         ("Inbound, total", Field::InboundTotal),

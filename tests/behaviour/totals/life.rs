@@ -13,7 +13,7 @@ use eightxeight::window::{Period, Window};
 use eightxeight::{Cause, Endpoint, Error, Failure, Question, UserId, Users};
 use eightxeight_exporter::collect::{Collector, Mode, Plan, Settings, Upstream};
 use eightxeight_exporter::page::metric;
-use eightxeight_simulator::{Company, History, Selection};
+use eightxeight_simulator::{Company, History};
 use exposition::{Body, Encoding, Format, Variant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -55,9 +55,7 @@ impl Truth {
     }
 
     pub(super) fn rows(&self, period: Period, now: Timestamp) -> Vec<Row> {
-        self.company
-            .answer(&Selection::All, period, now, &self.history)
-            .unwrap()
+        self.company.answer(period, now, &self.history)
     }
 
     /// A field's number for each PBX.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eightxeight::fields::Field;
 use eightxeight::window::Period;
 use eightxeight_exporter::page::metric;
-use eightxeight_simulator::{Selection, Simulator};
+use eightxeight_simulator::Simulator;
 use jiff::Timestamp;
 
 use super::tally::Tally;
@@ -83,9 +83,7 @@ impl Page {
         tally.samples += shown.len() as u64;
         for (window, period) in WINDOWS.into_iter().zip(self.periods) {
             let Some(period) = period else { continue };
-            let (customer, now) = (simulator.customer(), simulator.now());
-            let truth = simulator.truth(customer, &Selection::All, period, now);
-            for row in truth.unwrap_or_default() {
+            for row in simulator.truth(period, simulator.now()) {
                 for field in Field::ALL {
                     let Some(value) = row.base(field) else {
                         continue;

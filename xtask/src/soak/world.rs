@@ -35,7 +35,7 @@ impl World {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut settings = Settings::new(Credentials::random());
         // The most patient policy that 8x8 documents.
-        settings.lockout = Some(Lockout {
+        settings.customers[0].lockout = Some(Lockout {
             after: 10,
             lasting: Duration::from_hours(1),
         });

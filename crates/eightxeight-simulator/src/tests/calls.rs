@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::super::calls::tally;
+use super::super::day::Pbx;
 use super::super::tally::Tally;
-use super::super::timeline::{Mode, Timeline};
+use super::super::timeline::Timeline;
 use super::*;
 use eightxeight::consistency;
 
@@ -18,7 +19,7 @@ fn acme() -> Company {
 }
 
 fn support(company: &Company) -> &Pbx {
-    company.pbxes().last().unwrap()
+    company.pbxes.last().unwrap()
 }
 
 fn rate(tally: &Tally) -> f64 {
@@ -27,15 +28,14 @@ fn rate(tally: &Tally) -> f64 {
     abandoned / inbound
 }
 
-/// Changes of mood anywhere in two days from [`MONDAY`] on.
+/// Spikes that begin and end anywhere in two days from [`MONDAY`] on.
 fn timelines() -> impl Strategy<Value = Timeline> {
     let change = (0..2 * DAY, any::<bool>());
     proptest::collection::vec(change, 0..4).prop_map(|changes| {
         changes
             .into_iter()
             .fold(Timeline::default(), |line, (at, spike)| {
-                let mode = if spike { Mode::Spike } else { Mode::Calm };
-                line.switched(MONDAY + at, &[(MONDAY + at, mode)])
+                line.switched(MONDAY + at, if spike { 4 * DAY } else { 0 })
             })
     })
 }
@@ -53,7 +53,7 @@ proptest! {
         bounds.sort_unstable();
         let [a, b, c] = bounds.map(|second| MONDAY + second);
         let company = Company::acme(seed);
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let history = History::new(timeline.clone());
         let mut parts = history.tally(pbx, a, b);
         parts += history.tally(pbx, b, c);
@@ -70,7 +70,7 @@ proptest! {
         timeline in timelines(),
     ) {
         let company = acme();
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let tally = tally(pbx, &timeline, MONDAY + start, MONDAY + start + length);
         let values = tally.values();
         prop_assert_eq!(consistency::violations(&values), 0);
@@ -90,9 +90,9 @@ proptest! {
         which in 0_usize..4,
     ) {
         let company = acme();
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let at = MONDAY + at;
-        let spike = Timeline::default().switched(at, &[(at, Mode::Spike)]);
+        let spike = Timeline::default().switched(at, 4 * DAY);
         prop_assert_eq!(
             tally(pbx, &spike, at - before, at),
             tally(pbx, &Timeline::default(), at - before, at)
@@ -133,13 +133,13 @@ fn weekdays_are_busy_by_the_clock_of_the_pbx() {
     let company = acme();
     // Noon in London in June is 11:00 UTC, in New York 16:00 UTC.
     for (which, noon) in [(0, 11), (2, 16)] {
-        let pbx = &company.pbxes()[which];
+        let pbx = &company.pbxes[which];
         let inbound = |day: i64, hour: i64| {
             let start = MONDAY + day * DAY + (noon + hour) * HOUR;
             tally(pbx, &calm, start, start + HOUR).get(Field::InboundTotal)
         };
         for day in 0..5 {
-            assert!(inbound(day, 0) > 40, "{}", pbx.name());
+            assert!(inbound(day, 0) > 40, "{}", pbx.name);
             assert!(inbound(day, -9) * 10 < inbound(day, 0));
         }
         assert!(inbound(5, 0) * 4 < inbound(4, 0));
@@ -151,10 +151,10 @@ fn weekdays_are_busy_by_the_clock_of_the_pbx() {
 
 #[test]
 fn a_calm_week_looks_plausible() {
-    for pbx in acme().pbxes() {
+    for pbx in &acme().pbxes {
         let week = tally(pbx, &Timeline::default(), MONDAY, MONDAY + 7 * DAY);
         let rate = rate(&week);
-        let name = pbx.name();
+        let name = &pbx.name;
         assert!((0.01..0.05).contains(&rate), "{name}: {rate}");
         assert!(week.get(Field::InboundMissed) > week.get(Field::InboundAbandoned));
         assert!(
@@ -174,7 +174,7 @@ fn in_a_spike_any_minute_of_the_line_has_over_twenty_calls_and_a_third_of_them_a
     let company = acme();
     let pbx = support(&company);
     let start = MONDAY + 3 * HOUR;
-    let spike = Timeline::default().switched(start, &[(start, Mode::Spike)]);
+    let spike = Timeline::default().switched(start, 4 * DAY);
     for second in start..start + HOUR {
         let minute = tally(pbx, &spike, second, second + 60);
         let inbound = minute.get(Field::InboundTotal);
@@ -187,8 +187,8 @@ fn in_a_spike_any_minute_of_the_line_has_over_twenty_calls_and_a_third_of_them_a
 #[test]
 fn a_spike_reaches_the_open_main_office_only() {
     let company = acme();
-    let [office, branch, us] = [0, 1, 2].map(|which| &company.pbxes()[which]);
-    let spike = Timeline::default().switched(MONDAY, &[(MONDAY, Mode::Spike)]);
+    let [office, branch, us] = [0, 1, 2].map(|which| &company.pbxes[which]);
+    let spike = Timeline::default().switched(MONDAY, 4 * DAY);
     let calm = Timeline::default();
     let hour = |pbx, line, hour| {
         let start = MONDAY + hour * HOUR;
@@ -221,7 +221,7 @@ fn the_spike_of_a_seed_never_changes() {
     let company = acme();
     let hour = |pbx| tally(pbx, &spike, noon - HOUR, noon);
     let found: Vec<_> = company
-        .pbxes()
+        .pbxes
         .iter()
         .map(hour)
         .map(|hour| {

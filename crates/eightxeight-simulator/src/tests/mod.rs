@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::*;
 use eightxeight::clock::Clock;
+use eightxeight::fields::Field;
 
 const NOW: &str = "2024-06-04T10:00:00.25Z";
 
@@ -118,7 +119,6 @@ fn request(endpoint: Endpoint, number: u64) -> Logged {
         endpoint,
         account: None,
         query: String::new(),
-        asked: None,
         status: None,
     }
 }

@@ -10,8 +10,7 @@ fn truth(sim: &Simulator, seconds_ago: i64, now: Timestamp) -> Vec<Row> {
     let end = Timestamp::from_second(now.as_second()).unwrap();
     let start = Timestamp::from_second(end.as_second() - seconds_ago).unwrap();
     let period = Period { start, end };
-    sim.truth(sim.customer(), &Selection::All, period, now)
-        .unwrap()
+    sim.truth(period, now)
 }
 
 /// The abandon rate of the support line.
@@ -146,16 +145,7 @@ async fn a_stopped_simulator_frees_its_port_and_drops_its_clients() {
     // Without waiting for anything.
     assert!(std::net::TcpStream::connect(address).is_err());
     assert!(hanging.await.unwrap().is_err());
-    let again = Simulator::start(Settings {
-        listen: address,
-        ..settings()
-    });
-    assert_eq!(
-        log_in(&again.await.unwrap().url(), &credentials())
-            .await
-            .status(),
-        200
-    );
+    assert!(std::net::TcpListener::bind(address).is_ok());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::{client, hour, pass, simulator};
-use eightxeight_simulator::{Fault, RetryAfter, Rule};
+use eightxeight_simulator::{Fault, Rule};
 
 /// That of the client under test.
 const BUDGET: usize = 10;
@@ -16,12 +16,8 @@ const WEATHER: usize = 8;
 fn weather(kind: usize) -> Option<Rule> {
     Some(match kind {
         0 => Rule::any(Fault::too_many_requests(None)),
-        1 => Rule::compsum(Fault::too_many_requests(Some(RetryAfter::Seconds(
-            u64::MAX,
-        )))),
-        2 => Rule::any(Fault::too_many_requests(Some(RetryAfter::Text(
-            "-1".to_owned(),
-        )))),
+        1 => Rule::compsum(Fault::too_many_requests(Some(&u64::MAX.to_string()))),
+        2 => Rule::any(Fault::too_many_requests(Some("-1"))),
         3 => Rule::any(Fault::unavailable()),
         4 => Rule::compsum(Fault::unavailable()),
         5 => Rule::compsum(Fault::token_expired()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eightxeight::clock::Clock;
 use eightxeight::credentials::Source;
 use eightxeight::{Error, Settings, Users};
-use eightxeight_simulator::{Fault, RetryAfter, Rule};
+use eightxeight_simulator::{Fault, Rule};
 use tokio::task::JoinSet;
 
 use super::{PASSWORD, hour, logins, of, pass, reports, settings, simulator};
@@ -107,7 +107,7 @@ async fn another_retry_interval_holds_at_once() {
 async fn a_rate_limit_is_the_users_and_no_new_settings_end_it() {
     let simulator = simulator().await;
     let users = Users::new(Clock::System);
-    let limited = Fault::too_many_requests(Some(RetryAfter::Seconds(600)));
+    let limited = Fault::too_many_requests(Some("600"));
     simulator.faults().add(Rule::compsum(limited).times(1));
     let first = of(&users, settings(&simulator, right()));
     assert!(first.company_summary(hour()).await.is_err());

@@ -22,18 +22,13 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     if rest.is_empty() {
         return None;
     }
+    let of_number = |letter: char| letter.is_ascii_digit() || letter == '.';
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
-            .unwrap_or(rest.len());
-        let (number, after) = rest.split_at(digits);
-        let number: f64 = number.parse().ok()?;
-        let letters = after
-            .find(|letter: char| letter.is_ascii_digit() || letter == '.')
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at(letters);
+        let (number, after) = rest.split_at(rest.find(|letter| !of_number(letter))?);
+        let (unit, after) = after.split_at(after.find(of_number).unwrap_or(after.len()));
         let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let number: f64 = number.parse().ok()?;
         let part = Duration::try_from_secs_f64(number * seconds).ok()?;
         total = total.checked_add(part)?;
         rest = after;

@@ -73,12 +73,3 @@ pub(super) const HEADERS: [(&str, &[&str]); 5] = [
     ("X-Frame-Options", &["deny", "sameorigin"]),
     ("X-XSS-Protection", &[]),
 ];
-
-/// What a name means, or which names there are.
-pub(super) fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Result<T, String> {
-    if let Some((_, meaning)) = table.iter().find(|(known, _)| *known == name) {
-        return Ok(*meaning);
-    }
-    let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();
-    Err(format!("no such name; there are {}", names.join(", ")))
-}

@@ -12,13 +12,15 @@ mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 use rustls::SupportedCipherSuite;
 use rustls::crypto::SupportedKxGroup;
 use secrecy::SecretString;
+
+use crate::yaml;
+use reader::Reader;
 
 /// The settings of a web configuration.
 #[derive(Debug, Default)]
@@ -86,22 +88,13 @@ pub struct Material {
     pub from: From,
 }
 
-/// The source of a PEM text. `Debug` doesn't show it.
-#[derive(Clone)]
+/// The source of a PEM text. A name may be a secret, too: people paste them where paths belong.
+#[derive(Clone, Debug)]
 pub enum From {
     /// A file, relative to the web configuration's directory.
-    File(PathBuf),
+    File(SecretString),
     /// The web configuration itself.
     Inline(SecretString),
-}
-
-impl fmt::Debug for From {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            From::File(_) => "File",
-            From::Inline(_) => "Inline",
-        })
-    }
 }
 
 /// The demand on client certificates, by Go's names.
@@ -139,7 +132,15 @@ impl ClientAuth {
 ///
 /// All problems, each with its line and key and never a value, which may be a secret.
 pub fn parse(text: &str) -> Result<Settings, Vec<String>> {
-    read::settings(text)
+    let mut root = yaml::parse(text).map_err(|problem| vec![problem])?;
+    let mut reader = Reader::default();
+    let settings = reader.settings(&root);
+    root.wipe();
+    if reader.problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(reader.problems)
+    }
 }
 
 #[cfg(test)]

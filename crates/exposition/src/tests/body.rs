@@ -92,7 +92,7 @@ fn the_plain_text_of_a_compressed_part_never_exists_as_a_whole() {
     let mut writer = Writer::new(Format::Text, Sink::new(Encoding::Gzip));
     writer.expect(plain.len());
     write_calls(&mut writer, 40_000);
-    let buffer = writer.into_sink().buffer().capacity();
+    let buffer = writer.sink.buffer().capacity();
     assert!(buffer * 20 < plain.len(), "{buffer} of {}", plain.len());
 }
 
