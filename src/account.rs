@@ -34,7 +34,7 @@ pub(crate) struct Prepared {
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// There can be no client.
-    #[error("{}", config::client_problem(.0))]
+    #[error(transparent)]
     Client(#[from] ClientError),
     /// There can be no metrics.
     #[error(transparent)]

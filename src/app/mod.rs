@@ -42,6 +42,9 @@ pub(crate) enum Failure {
     /// An address can't be listened on.
     #[error("--web.listen-address: {0}")]
     Listen(#[from] listen::ListenError),
+    /// The address for probes can't be listened on.
+    #[error("--web.health-listen-address: {0}")]
+    ListenForProbes(#[source] listen::ListenError),
     /// systemd has handed over no sockets.
     #[error("--web.systemd-socket: {0}")]
     Systemd(#[from] listen::NoSockets),
@@ -278,16 +281,18 @@ async fn serve_accounts(
     started: impl FnOnce(&Arc<Exporter>, &[TcpListener], &str),
 ) -> Result<(), Failure> {
     let security = web_security(&web)?;
+    // Before the sockets: whoever finds one open may send a signal.
+    let (stop, hangup) = (stop_signal()?, on(SignalKind::hangup())?);
     // Before the accounts: what can't be reached shall not ask 8x8.
     let listeners = if web.systemd_socket {
         listen::from_systemd()?
     } else {
         listen::bind(&web.listen).await?
     };
-    let health_listeners = listen::bind(web.health_listen.as_slice()).await?;
+    let for_probes = listen::bind(web.health_listen.as_slice()).await;
+    let health_listeners = for_probes.map_err(Failure::ListenForProbes)?;
     let exporter = Exporter::start(accounts, &web, shown, running, Clock::System)?;
-    let stop = stop_signal()?;
-    reload_signal(exporter.clone())?;
+    tokio::spawn(reload_at(hangup, exporter.clone()));
     let for_probes = announce::addresses(&health_listeners).map(|address| (address, ""));
     let main = announce::addresses(&listeners).map(|address| (address, web.prefixes()[0]));
     if let Some((address, prefix)) = for_probes.chain(main).next()
@@ -365,15 +370,11 @@ fn tell_systemd(state: sd_notify::NotifyState<'_>) {
 }
 
 /// Reloads the configuration at each SIGHUP.
-fn reload_signal(exporter: Arc<Exporter>) -> Result<(), Failure> {
-    let mut hangup = on(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            // The log says what is wrong.
-            let _ = exporter.reload().await;
-        }
-    });
-    Ok(())
+async fn reload_at(mut hangup: Signal, exporter: Arc<Exporter>) {
+    while hangup.recv().await.is_some() {
+        // The log says what is wrong.
+        let _ = exporter.reload().await;
+    }
 }
 
 fn on(kind: SignalKind) -> Result<Signal, Failure> {

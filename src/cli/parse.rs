@@ -43,14 +43,14 @@ pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<Str
                     meant.unwrap_or_default()
                 )
             }
-            ErrorKind::UnknownArgument if name.starts_with('-') => {
+            ErrorKind::UnknownArgument if is_option_like(name) => {
                 let suggestion = context(ContextKind::SuggestedArg)
                     .map(|argument| format!("; did you mean {argument}?"))
                     .unwrap_or_default();
                 format!("{name}: no such option of `{command}`{suggestion}; see `{command} --help`")
             }
             ErrorKind::UnknownArgument => {
-                "a value without an option; options stand after the command".to_owned()
+                "a value without an option, not shown since it may be a secret; options stand after the command".to_owned()
             }
             ErrorKind::ArgumentConflict => format!("{name}: given twice"),
             ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
@@ -72,6 +72,12 @@ pub(super) fn parse(mut arguments: Vec<OsString>) -> Result<(ArgMatches, Vec<Str
             return Err(Exit::failed(2, problems));
         }
     }
+}
+
+/// Whether somebody meant an option and not a value that begins with a dash.
+fn is_option_like(name: &str) -> bool {
+    let is_of_names = |letter: char| letter.is_ascii_lowercase() || "-._".contains(letter);
+    name.starts_with("--") && name.chars().all(is_of_names)
 }
 
 /// Removes the last argument that is `name`, with its value, or that is `offending` as a whole.

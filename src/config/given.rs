@@ -69,16 +69,21 @@ impl Raw {
             ..
         } = values.collect;
         if max_staleness < interval.saturating_mul(2) {
-            let origin = self.given("collect.max-staleness").map(ToString::to_string);
             problems.push(format!(
                 "{}: {} is less than two intervals (--collect.interval is {}): one slow answer would \
                  take the samples away",
-                origin.unwrap_or_else(|| "--collect.max-staleness".to_owned()),
+                self.origin("collect.max-staleness"),
                 humantime::format_duration(max_staleness),
                 humantime::format_duration(interval),
             ));
         }
         values
+    }
+
+    /// What somebody wrote for an option, or what could have been typed for it.
+    pub(super) fn origin(&self, name: &str) -> String {
+        let given = self.given(name).map(ToString::to_string);
+        given.unwrap_or_else(|| format!("--{name}"))
     }
 
     /// The options of an account: its own over these.

@@ -18,13 +18,12 @@ use std::collections::HashSet;
 
 use crate::collect;
 use crate::names::USER_AGENT;
-use eightxeight::ClientError;
-use eightxeight::transport::TransportError;
+use eightxeight::transport::{self, TransportError};
 use exporter_toolkit::WebSecurity;
 
 pub use options::default_collect;
 pub use sources::{Environment, Flags, environment};
-pub(crate) use values::{OTHER_PATHS, url};
+pub(crate) use values::url;
 pub(crate) use warnings::{requests_per_minute, zone_warning};
 pub use web::Web;
 
@@ -144,8 +143,7 @@ impl Origin {
 
     /// The same under a program that was started with what is `running`: the options that need a start keep their values.
     fn load_over(&self, purpose: Purpose<'_>, running: Option<&Raw>) -> Result<Config, Problems> {
-        let sources = Sources::gather(&self.flags, self.environment);
-        let mut sources = sources.map_err(|problems| Problems::new(&problems))?;
+        let mut sources = Sources::gather(&self.flags, self.environment);
         let wanted = |group| purpose.needs(group);
         let options = sources.raw.read(wanted, &mut sources.problems);
         let mut warnings = match purpose {
@@ -159,17 +157,19 @@ impl Origin {
         let Sources {
             mut raw,
             accounts: entries,
+            is_whole,
             mut problems,
         } = sources;
-        let (wanted, hidden) = match (purpose, &entries) {
-            (Purpose::Serve, Some(entries)) => (entries.iter().map(Some).collect(), Group::Demo),
-            (Purpose::Serve, None) => (vec![None], Group::Demo),
+        let wanted = match (purpose, &entries) {
+            (Purpose::Demo | Purpose::Health, _) => Vec::new(),
+            _ if !is_whole => Vec::new(),
+            (Purpose::Serve, Some(entries)) => entries.iter().map(Some).collect(),
+            (Purpose::Serve, None) => vec![None],
             (Purpose::Account(name), entries) => {
                 let chosen = choose(entries.as_deref(), name);
                 let chosen = chosen.map_err(|problem| problems.push(problem));
-                (chosen.into_iter().collect(), Group::Demo)
+                chosen.into_iter().collect()
             }
-            (Purpose::Demo | Purpose::Health, _) => (Vec::new(), Group::Api),
         };
         let accounts = wanted.into_iter();
         let accounts = accounts.filter_map(|entry| self.account(&raw, entry, &mut problems));
@@ -178,10 +178,11 @@ impl Origin {
             return Err(Problems::new(&problems));
         }
         let later = running.map(|running| raw.keep_running(running));
-        let shown = entries.as_deref().filter(|_| hidden == Group::Demo);
+        let is_demo = matches!(purpose, Purpose::Demo);
+        let shown = entries.as_deref().filter(|_| !is_demo);
         Ok(Config {
             accounts,
-            shown: show::yaml(&raw, shown, hidden),
+            shown: show::yaml(&raw, shown, is_demo),
             options,
             warnings,
             later: later.unwrap_or_default(),
@@ -200,13 +201,19 @@ impl Origin {
         let raw = own.as_ref().unwrap_or(raw);
         let wanted = |group| matches!(group, Group::Api | Group::Collect);
         let OptionValues { api, collect, .. } = raw.read(wanted, problems);
-        let credentials = credentials::find(raw, self.environment, entry, problems)?;
+        let credentials = credentials::find(raw, self.environment, entry, problems);
+        if let Err(error) = transport::check(api.url.as_ref()?, api.ca_file.as_deref()) {
+            problems.push(match error {
+                TransportError::Proxy(error) => error.to_string(),
+                error => format!("{}: {error}", raw.origin("api.ca-file")),
+            });
+        }
         Some(Account {
             name: entry.map(|entry| entry.name.clone()),
             labels: entry.map(|entry| entry.labels.clone()).unwrap_or_default(),
             api: eightxeight::Settings {
                 url: api.url?,
-                credentials,
+                credentials: credentials?,
                 pbx_ids: api.pbx_ids,
                 timeout: api.timeout,
                 ca_file: api.ca_file,
@@ -242,15 +249,32 @@ impl Running {
 impl Sources {
     /// What to warn of besides the accounts. Notes, too, what is wrong with what the web server's options name.
     fn warnings(&mut self, web: &Web) -> Vec<String> {
-        let path = &*web.telemetry_path;
-        let is_taken = |below: &str| below.is_empty() || OTHER_PATHS.contains(&below);
-        let mut prefixes = web.prefixes().into_iter();
-        if prefixes.any(|prefix| path.strip_prefix(prefix).is_some_and(is_taken)) {
+        if let Some(path) = web.clash() {
+            let usual = Web {
+                telemetry_path: Web::default().telemetry_path,
+                ..web.clone()
+            };
+            let (option, what) = match usual.clash() {
+                Some(_) => ("web.external-url", &path),
+                None => ("web.telemetry-path", &web.telemetry_path),
+            };
             self.problems.push(format!(
-                "--web.telemetry-path: `{path}` is taken: the exporter serves something else there"
+                "{}: `{what}` is taken: the exporter serves something else there",
+                self.raw.origin(option)
             ));
         }
-        let named = |text: &String| format!("--web.config.file: {text}");
+        if let Some(address) = &web.health_listen
+            && address.port() != 0
+            && !web.systemd_socket
+            && web.listen.contains(address)
+        {
+            self.problems.push(format!(
+                "{}: `{address}` is taken: the metrics are served there",
+                self.raw.origin("web.health-listen-address")
+            ));
+        }
+        let file = self.raw.origin("web.config.file");
+        let named = |text: &String| format!("{file}: {text}");
         let mut warnings = warnings::environment(&self.raw, self.accounts.as_deref());
         warnings.extend(warnings::quoted_password());
         match web.config_file.as_deref().map(WebSecurity::open) {
@@ -291,15 +315,5 @@ fn choose<'a>(
             .find(|entry| entry.name == name)
             .map(Some)
             .ok_or_else(|| format!("--account: `{name}` is none of {}", names())),
-    }
-}
-
-/// Says of which option a client's problem is.
-pub(crate) fn client_problem(error: &ClientError) -> String {
-    match error {
-        ClientError::Transport(TransportError::CaUnreadable(_) | TransportError::CaUnusable) => {
-            format!("--api.ca-file: {error}")
-        }
-        _ => error.to_string(),
     }
 }

@@ -9,12 +9,14 @@ use super::options::{Group, OPTIONS, Opt, Set};
 
 const MASK: &str = "<hidden>";
 
-/// All options but those of the configuration file itself and of one group more, each with its value, and what each account
-/// has of its own, in the shape of the file.
-pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, without: Group) -> String {
+/// All options that a file can hold, each with its value, and what each account has of its own, in the shape of the file. A
+/// demo has another 8x8 than the options say.
+pub(super) fn yaml(raw: &Raw, accounts: Option<&[AccountEntry]>, is_demo: bool) -> String {
     let mut text = String::new();
-    options(&mut text, 0, raw, |option| {
-        ![Group::Config, without].contains(&option.group())
+    options(&mut text, 0, raw, |option| match option.group() {
+        Group::Config | Group::Demo => false,
+        Group::Api => !is_demo,
+        _ => true,
     });
     if let Some(accounts) = accounts {
         text.push_str("accounts:");

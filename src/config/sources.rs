@@ -26,19 +26,18 @@ pub(super) struct Sources {
     pub raw: Raw,
     /// The accounts of the file, if it has that key.
     pub accounts: Option<Vec<AccountEntry>>,
+    /// Whether the file could be read at all; if not, all that seems to be missing may be in it.
+    pub is_whole: bool,
     /// What is wrong so far: no reason to leave the rest unread.
     pub problems: Vec<String>,
 }
 
 impl Sources {
     /// Flags over the environment over the configuration file.
-    ///
-    /// # Errors
-    ///
-    /// When the file can't be read at all: what is in it may be all that seems to be missing.
-    pub(super) fn gather(flags: &Flags, environment: Environment) -> Result<Sources, Vec<String>> {
+    pub(super) fn gather(flags: &Flags, environment: Environment) -> Sources {
         let mut raw = Raw::default();
         let mut problems = Vec::new();
+        let mut is_whole = true;
         for option in OPTIONS {
             let (layer, origin, texts) = if let Some(texts) = flags.get(option.name) {
                 (Layer::Flag, option.flag(), texts.clone())
@@ -69,15 +68,16 @@ impl Sources {
                 }
                 Err(problem) => {
                     problems.push(problem);
-                    return Err(problems);
+                    is_whole = false;
                 }
             }
         }
-        Ok(Sources {
+        Sources {
             raw,
             accounts,
+            is_whole,
             problems,
-        })
+        }
     }
 }
 

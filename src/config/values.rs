@@ -141,6 +141,9 @@ pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> O
     let text = text.replace([' ', '-'], "_").to_lowercase();
     let likeness = |name: &str| {
         let name = name.to_lowercase();
+        if name.starts_with(&text) && text.len() * 3 >= name.len() * 2 {
+            return 1.0;
+        }
         let last = name.rsplit('/').next().unwrap_or_default();
         let whole = strsim::normalized_damerau_levenshtein(&text, &name);
         whole.max(strsim::normalized_damerau_levenshtein(&text, last))
@@ -148,7 +151,7 @@ pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> O
     names
         .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .max_by(|(a, one), (b, other)| a.total_cmp(b).then(other.len().cmp(&one.len())))
         .map(|(_, name)| name)
 }
 
@@ -165,8 +168,11 @@ pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
         if name.is_empty() {
             return Err("an empty name in the list".to_owned());
         }
-        if name.chars().any(char::is_control) {
-            return Err("a control character in a name".to_owned());
+        if name
+            .chars()
+            .any(|letter| letter.is_control() || letter == ',')
+        {
+            return Err("a comma or a control character in a name".to_owned());
         }
         if !seen.insert(name) {
             return Err(format!("`{name}` twice"));
@@ -233,11 +239,7 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<ListenAddress>, String> {
                 "`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`"
             )
         })?;
-        let port = match &address {
-            ListenAddress::Address(address) => address.port(),
-            ListenAddress::Name(_, port) => *port,
-        };
-        if port != 0 && addresses.contains(&address) {
+        if address.port() != 0 && addresses.contains(&address) {
             return Err(format!("`{text}` twice"));
         }
         addresses.push(address);

@@ -1,10 +1,13 @@
 //! The settings of the exporter's own web server.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use exporter_toolkit::listen::ListenAddress;
 use url::Url;
+
+use super::values::OTHER_PATHS;
 
 /// The exporter's own web server.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,19 @@ pub struct Web {
 }
 
 impl Web {
+    /// A path at which two things would be served.
+    pub(super) fn clash(&self) -> Option<String> {
+        let below = OTHER_PATHS.into_iter().chain([&*self.telemetry_path]);
+        let mut taken = HashSet::new();
+        let mut paths = self.prefixes().into_iter().flat_map(|prefix| {
+            // The prefix leads to the page.
+            let own = (!prefix.is_empty()).then(|| prefix.to_owned());
+            let below = below.clone().map(move |path| format!("{prefix}{path}"));
+            below.chain(own)
+        });
+        paths.find(|path| !taken.insert(path.clone()))
+    }
+
     /// What the paths begin with, without a slash at the end: empty, or `/eight`. The first is the one to name.
     ///
     /// A path of the external URL alone doesn't tell whether the proxy keeps or strips it, so both are served.

@@ -1,5 +1,6 @@
 //! Answers a scrape.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -8,7 +9,6 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::app::App;
@@ -39,20 +39,15 @@ pub(super) async fn metrics(
     page(variant, segments)
 }
 
-/// The parameters of [`probe`].
-#[derive(Deserialize)]
-pub(super) struct Probed {
-    account: Option<String>,
-}
-
 /// `GET /probe?account=NAME`: one account's metrics. No answer tells which accounts there are.
 pub(super) async fn probe(
     State(app): State<Arc<App>>,
-    Query(Probed { account: name }): Query<Probed>,
+    Query(parameters): Query<HashMap<String, String>>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(account) = name.and_then(|name| app.exporter.account(&name)) else {
+    let name = parameters.get("account");
+    let Some(account) = name.and_then(|name| app.exporter.account(name)) else {
         let text = "no such account: the parameter `account` names one of the configuration's\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };

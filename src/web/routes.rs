@@ -126,7 +126,7 @@ fn is_from_another_site(headers: &HeaderMap, external_url: Option<&Url>) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::OTHER_PATHS;
+    use crate::config::values::OTHER_PATHS;
 
     #[test]
     fn the_metrics_cannot_be_put_where_a_dashboard_is() {

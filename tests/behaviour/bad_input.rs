@@ -42,6 +42,8 @@ fn each_bad_value_has_a_line_that_names_it() {
         ("--web.route-prefix", "/{eight}", "holds one of"),
         ("--web.telemetry-path", "/-/healthy", "taken"),
         ("--web.telemetry-path", "/dashboards/pbx.json", "taken"),
+        ("--web.external-url", "http://x.example/sd", "taken"),
+        ("--web.external-url", "http://x.example/metrics", "taken"),
         ("--web.max-requests", "0", "at least 1"),
         ("--web.timeout-offset", "1", "not a duration"),
         ("--log.level", "loud", "error, warn, info, debug, trace"),
@@ -91,6 +93,7 @@ fn the_value_of_an_unknown_option_is_not_shown() {
     for arguments in [
         &["demo", "--api.password", "hunter2"][..],
         &["demo", "--api.password=hunter2"],
+        &["demo", "--api.password", "--hunter2"],
         &["demo", "hunter2"],
         &["--api.password", "hunter2"],
         &["serve", "-p", "hunter2"],
@@ -256,9 +259,13 @@ fn a_check_of_the_configuration_says_what_serve_would_say() {
     let often = warnings(&["serve", "--collect.interval", "1s"], &secrets);
     let expected = ["--api.max-requests-per-minute", "collections will wait"];
     assert_says(&often.concat(), &expected);
-    let roots = ["--config.check", "--api.ca-file", "nope.pem"];
-    let said = refused_with(&roots, &secrets);
-    assert_says(&said.concat(), &["--api.ca-file: "]);
+    let wrong = "--config.check --api.ca-file nope.pem --web.health-listen-address [::]:10888";
+    let said = refused_with(&words(wrong), &secrets).concat();
+    let taken = "--web.health-listen-address: `[::]:10888` is taken";
+    assert_says(&said, &["--api.ca-file: ", taken]);
+    let said = refused(&words("--config.file nope.yml --log.level loud"));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_says(&said.concat(), &["--config.file: ", "--log.level: "]);
 }
 
 #[test]
@@ -319,13 +326,14 @@ async fn variables_that_look_like_options_and_are_none_are_warned_of() {
         ("EIGHTXEIGHT_COLLECT_TIMEZONE", "hunter2"),
         ("EIGHTXEIGHT_COLLECT_WINDOWS", "hunter2"),
         ("EIGHTXEIGHT_API_PASSWORT", "hunter2"),
+        ("EIGHTXEIGHT_API_USER", "hunter2"),
         ("EIGHTXEIGHT_DEMO_SCENARIO", "calm"),
         // Kubernetes sets this one.
         ("EIGHTXEIGHT_EXPORTER_PORT", "tcp://10.0.0.1:10888"),
     ];
     let said = warnings(&["demo"], &variables);
-    let meant = ["API_PASSWORD?", "COLLECT_TIME_ZONE?", "COLLECT_WINDOW?"];
-    assert_eq!(said.len(), 3, "{said:#?}");
+    let meant = words("API_PASSWORD? API_USERNAME? COLLECT_TIME_ZONE? COLLECT_WINDOW?");
+    assert_eq!(said.len(), 4, "{said:#?}");
     for (line, meant) in said.iter().zip(meant) {
         assert_says(line, &[&format!("did you mean EIGHTXEIGHT_{meant}")]);
         assert_silent(line, &["hunter2"]);

@@ -51,11 +51,13 @@ pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
             milliseconds if milliseconds >= EPOCH_MILLISECONDS => milliseconds / 1000.0,
             seconds => seconds,
         };
-        let length = Duration::try_from_secs_f64(seconds).ok()?;
+        // They are digits, so the only thing that can be wrong with them is that they are many.
+        let length = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         if seconds < EPOCH {
             return Some(length);
         }
-        Timestamp::UNIX_EPOCH.checked_add(length).ok().map(until)
+        let instant = Timestamp::UNIX_EPOCH.checked_add(length);
+        Some(instant.map_or(Duration::MAX, until))
     };
     text.split([',', ';']).filter_map(wait).max()
 }

@@ -2,7 +2,7 @@
 //! the errors, since those of the libraries hold URLs.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -72,10 +72,10 @@ pub struct Transport {
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The file of extra roots can't be read.
-    #[error("can't read the file: {0}")]
+    #[error("can't read the file of extra roots: {0}")]
     CaUnreadable(#[source] std::io::Error),
     /// The file of extra roots holds none.
-    #[error("no PEM certificates in it")]
+    #[error("no PEM certificates in the file of extra roots")]
     CaUnusable,
     /// The proxy that was asked for can't be used.
     #[error(transparent)]
@@ -95,13 +95,11 @@ impl Transport {
     /// When the extra roots or the proxy can't be used or TLS can't be set up.
     pub fn new(settings: &Settings) -> Result<Transport, TransportError> {
         let base = settings.url.clone();
-        let read = |path: &PathBuf| files::read(path, LONGEST_ROOTS).map(|pem| pem.to_vec());
-        let pem = settings.ca_file.as_ref().map(read).transpose();
         let key = ClientKey {
             timeout: settings.timeout,
             user_agent: settings.user_agent.clone(),
             proxy: proxy::find(&base)?,
-            pem: pem.map_err(TransportError::CaUnreadable)?,
+            pem: read_roots(settings.ca_file.as_deref())?,
         };
         let client = key.client()?;
         Ok(Transport { client, base })
@@ -123,6 +121,29 @@ impl PartialEq for Transport {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.client, &other.client) && self.base == other.base
     }
+}
+
+/// Sees whether the extra roots and the environment's proxy for `base` can be used.
+///
+/// # Errors
+///
+/// When they can't.
+pub fn check(base: &Url, ca_file: Option<&Path>) -> Result<(), TransportError> {
+    proxy::find(base)?;
+    let pem = read_roots(ca_file)?;
+    pem.map_or(Ok(()), |pem| roots(&pem).map(drop))
+}
+
+fn read_roots(file: Option<&Path>) -> Result<Option<Vec<u8>>, TransportError> {
+    let read = |path| files::read(path, LONGEST_ROOTS).map(|pem| pem.to_vec());
+    let pem = file.map(read).transpose();
+    pem.map_err(TransportError::CaUnreadable)
+}
+
+fn roots(pem: &[u8]) -> Result<Vec<Certificate>, TransportError> {
+    let roots = Certificate::from_pem_bundle(pem).map_err(|_| TransportError::CaUnusable)?;
+    let some = Some(roots).filter(|roots| !roots.is_empty());
+    some.ok_or(TransportError::CaUnusable)
 }
 
 /// A path below a base URL, which may end in a slash.
@@ -190,12 +211,7 @@ impl ClientKey {
             builder = builder.proxy(proxy.map_err(|_| TransportError::Tls)?);
         }
         if let Some(pem) = &self.pem {
-            let roots =
-                Certificate::from_pem_bundle(pem).map_err(|_| TransportError::CaUnusable)?;
-            if roots.is_empty() {
-                return Err(TransportError::CaUnusable);
-            }
-            builder = builder.tls_certs_merge(roots);
+            builder = builder.tls_certs_merge(roots(pem)?);
         }
         builder.build().map_err(|_| TransportError::Tls)
     }

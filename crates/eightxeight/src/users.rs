@@ -102,6 +102,8 @@ impl Users {
     }
 
     pub(crate) fn identify(&self, url: &Url, secrets: &Secrets) -> Identity {
+        // With a slash at its end or without, it is the same address.
+        let url = url.as_str().trim_end_matches('/');
         let id = UserId(self.keys.hash_one((url, secrets.username.expose_secret())));
         Identity {
             user: self

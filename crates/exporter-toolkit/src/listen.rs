@@ -21,6 +21,17 @@ pub enum ListenAddress {
     Name(String, u16),
 }
 
+impl ListenAddress {
+    /// The port; 0 stands for any that is free.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self {
+            ListenAddress::Address(address) => address.port(),
+            ListenAddress::Name(_, port) => *port,
+        }
+    }
+}
+
 impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
