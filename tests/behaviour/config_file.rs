@@ -60,7 +60,7 @@ fn an_empty_list_of_accounts_gets_a_warning() {
 
 #[test]
 fn everything_wrong_is_told_at_once_with_line_and_key() {
-    let text = "api:\n  timeout: soon\n  password: hunter2\n  pasword_file: hunter2\ncollect: {interval: 0s, interval: 1m}\nwebb: {}\naccounts:\n  acme:\n    api: {key: hunter2, key_file: hunter2}\n    web: {}\n    labels: {job: x, 1a: y, fine: [z]}\n  acme:\n    api: {}\n";
+    let text = "api:\n  timeout: soon\n  password: hunter2\n  pasword_file: hunter2\ncollect: {interval: 0s, interval: 1m}\nwebb: {}\naccounts:\n  acme:\n    api: {key: hunter2, key_file: hunter2, ca_file: hunter2}\n    web: {}\n    labels: {job: x, 1a: y, fine: [z]}\n  acme:\n    api: {}\nweb: {config: {file: nope}}\n";
     let expected = [
         "FILE: line 3, api.password: a secret doesn't belong in this file",
         "FILE: line 4, api.pasword_file: no such key; there are url, key_file,",
@@ -75,6 +75,8 @@ fn everything_wrong_is_told_at_once_with_line_and_key() {
         "FILE: line 2, api.timeout: `soon` is not a duration",
         "FILE: line 5, collect.interval: `0s` is out of range",
         "FILE: line 8, accounts.acme: a user's name is missing",
+        "FILE: line 9, accounts.acme.api.ca_file: can't read the file",
+        "FILE: line 14, web.config.file: can't read the file",
     ];
     assert_says(&refused(text), &expected);
 }
