@@ -99,13 +99,14 @@ impl FailureLog {
         } else {
             "there is no earlier answer to serve"
         };
+        let next_try = error.until().unwrap_or_else(|| collection.next(interval));
         tracing::warn!(
             account,
             window = window.label(),
             reason = category,
             error = %error,
             remedy = error.remedy(&NAMES),
-            next_try = %format_args!("{:.0}", collection.next(interval).wall),
+            next_try = %format_args!("{:.0}", next_try.wall),
             "collection failed; {served}"
         );
         if self.recent.len() == MOST_RECENT {
@@ -124,7 +125,6 @@ fn category(error: &Error) -> &'static str {
     match error {
         Error::Secrets(_) => "secret",
         Error::Refused { .. } => "refused",
-        Error::Request(failure) if failure.is_refusal() => "refused",
         error => error.reason().map_or("panic", Reason::label),
     }
 }

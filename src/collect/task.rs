@@ -252,10 +252,16 @@ impl Task {
             if let Some(at) = old.iter().position(same) {
                 return old.swap_remove(at);
             }
+            // With other secrets the question is another one, and its last good answer is as good as before.
+            let secrets = question.secrets;
+            let known = old.iter().find(|slot| {
+                let theirs = slot.question.clone();
+                Question { secrets, ..theirs } == question && slot.state.window == *window
+            });
             Slot {
                 state: WindowView {
                     window: window.clone(),
-                    collection: None,
+                    collection: known.and_then(|slot| slot.state.collection.clone()),
                     sequence: 0,
                     claim: Arc::new(AtomicBool::new(false)),
                     is_released: false,

@@ -279,3 +279,19 @@ async fn a_real_prometheus_discovers_twenty_and_none_misses_a_scrape_when_others
         .await;
     assert!(missed.is_empty(), "{missed:?}");
 }
+
+#[tokio::test]
+async fn a_wrong_password_harms_no_other_account_of_the_same_user() {
+    let provider = Provider::with(2).await;
+    for file in ["key", "user"] {
+        let [good, bad] = [1, 2].map(|n| provider.path(&format!("{}.{file}", account(n))));
+        std::fs::copy(good, bad).unwrap();
+    }
+    provider.write(&format!("{}.password", account(2)), "wrong");
+    provider.configure(&[1, 2]);
+    let exporter = provider.serve(&[]).await;
+    for n in [2, 1, 2, 1] {
+        assert_eq!(is_up(&exporter, n).await, n == 1);
+        assert_eq!(is_refused(&exporter, n).await, n == 2);
+    }
+}

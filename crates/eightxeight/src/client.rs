@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::status::{Exchange, Observer, Status};
 use crate::token::{FRESH_TOKEN_AGE, Token};
 use crate::transport::{RawAnswer, Transport, TransportError, exchange, sensitive};
-use crate::users::{Identity, Question, Users};
+use crate::users::{Identity, Question, UserState, Users};
 use crate::window::{Period, QUERY_ZONE, Window};
 
 /// A client for one account. Its settings never change: a reload makes another client, and what this one has learnt stays
@@ -92,8 +92,10 @@ impl Client {
     /// What is asked for a window.
     #[must_use]
     pub fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
+        let Identity { user, secrets } = self.0.identity();
         Question {
-            user: self.0.identity().user.id,
+            user: user.id,
+            secrets,
             pbx_ids: self.0.pbx_ids.clone(),
             span: window.span(),
             zone: zone.iana_name().unwrap_or_default().into(),
@@ -217,14 +219,11 @@ impl Inner {
         let clock = self.users.clock;
         self.check_hold(identity)?;
         let first_wait = self.settings.login_retry_interval;
-        let checked =
-            identity
-                .user
-                .state()
-                .lockout
-                .check(clock.now(), identity.secrets, first_wait);
-        checked.map_err(|(until, cause)| Error::Refused { until, cause })?;
-
+        let may_log_in = |state: &UserState| {
+            let lockout = &state.lockout;
+            lockout.check(clock.now(), identity.secrets, first_wait)
+        };
+        may_log_in(&identity.user.state())?;
         let form = [
             ("username", secrets.username.expose_secret()),
             ("password", secrets.password.expose_secret()),
@@ -249,17 +248,19 @@ impl Inner {
                 state.keep_token(identity.secrets, token.clone(), clock.now());
                 Ok(token)
             }
-            Err(Error::Request(failure)) => {
-                if failure.is_refusal() {
-                    let mut state = identity.user.state();
-                    let now = clock.now();
-                    state.lockout.refused(now, identity.secrets, &failure);
-                } else {
-                    self.failed(identity, &failure, sent);
-                }
+            Err(Error::Request(failure)) if failure.is_refusal() => {
+                let mut state = identity.user.state();
+                let now = clock.now();
+                state.lockout.refused(now, identity.secrets, &failure);
+                may_log_in(&state)?;
                 Err(Error::Request(failure))
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                if let Error::Request(failure) = &error {
+                    self.failed(identity, failure, sent);
+                }
+                Err(error)
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Error;
 use crate::answer::Snapshot;
 use crate::backoff::{Spread, delay};
 use crate::clock::Moment;
-use crate::{Error, Failure};
 
 /// The newest collection, and the newest one that worked.
 #[derive(Clone, Debug)]
@@ -90,8 +90,7 @@ impl Collection {
 /// 8x8 nothing.
 fn is_backed_off(error: &Error) -> bool {
     match error {
-        Error::Request(failure) => !Failure::is_refusal(failure),
-        Error::Panicked => true,
+        Error::Request(_) | Error::Panicked => true,
         Error::Secrets(_) | Error::Refused { .. } | Error::Held { .. } => false,
     }
 }

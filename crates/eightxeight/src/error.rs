@@ -14,13 +14,13 @@ pub enum Error {
     /// A secret can't be read, so 8x8 wasn't asked.
     #[error("{}", joined(.0))]
     Secrets(Vec<SecretError>),
-    /// 8x8 refused these very credentials before, so it wasn't asked.
-    #[error("{}; no login before {:.0}", .cause.meaning(), .until.wall)]
+    /// A login with these very credentials was refused, now or before.
+    #[error("{failure}")]
     Refused {
-        /// When a login may be tried, unless a secret changes before.
+        /// When the next may be tried, unless a secret changes before.
         until: Moment,
-        /// What 8x8 said then.
-        cause: Cause,
+        /// What the answer to the login says.
+        failure: Failure,
     },
     /// A failure before this holds the whole account, so 8x8 wasn't asked.
     #[error("{}; nothing is asked before {:.0}", .cause.meaning(), .until.wall)]
@@ -40,8 +40,8 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
         match self {
-            Error::Request(failure) => Some(failure.cause),
-            Error::Held { cause, .. } | Error::Refused { cause, .. } => Some(*cause),
+            Error::Request(failure) | Error::Refused { failure, .. } => Some(failure.cause),
+            Error::Held { cause, .. } => Some(*cause),
             Error::Secrets(_) | Error::Panicked => None,
         }
     }
@@ -50,8 +50,17 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         match self {
-            Error::Request(failure) => Some(failure.reason()),
+            Error::Request(failure) | Error::Refused { failure, .. } => Some(failure.reason()),
             _ => self.cause().map(Cause::reason),
+        }
+    }
+
+    /// Before when nothing is asked, or no login tried with the same secrets.
+    #[must_use]
+    pub fn until(&self) -> Option<Moment> {
+        match self {
+            Error::Held { until, .. } | Error::Refused { until, .. } => Some(*until),
+            Error::Request(_) | Error::Secrets(_) | Error::Panicked => None,
         }
     }
 

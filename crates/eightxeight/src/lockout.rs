@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::backoff::LONGEST_RETRY_AFTER;
-use crate::cause::Cause;
 use crate::clock::Moment;
+use crate::error::Error;
 use crate::failure::Failure;
 
 /// The longest wait after a refused login.
@@ -27,18 +27,17 @@ pub(crate) struct Lockout {
 #[derive(Clone, Debug)]
 struct Refusal {
     at: Moment,
-    cause: Cause,
+    failure: Failure,
     /// Doublings of the first wait.
     doublings: u32,
-    /// What the answer asked for.
-    retry_after: Duration,
     secrets: u64,
 }
 
 impl Refusal {
     fn until(&self, first_wait: Duration) -> Moment {
         let doubled = first_wait.saturating_mul(1 << self.doublings.min(30));
-        self.at + doubled.min(LONGEST).max(self.retry_after)
+        let asked_for = self.failure.retry_after.unwrap_or_default();
+        self.at + doubled.min(LONGEST).max(asked_for.min(LONGEST_RETRY_AFTER))
     }
 }
 
@@ -47,13 +46,13 @@ impl Lockout {
     ///
     /// # Errors
     ///
-    /// When it may not: from when on it may, and why it was refused.
+    /// When it may not.
     pub(crate) fn check(
         &self,
         now: Moment,
         secrets: u64,
         first_wait: Duration,
-    ) -> Result<(), (Moment, Cause)> {
+    ) -> Result<(), Error> {
         let Some(refusal) = self.of(secrets) else {
             return Ok(());
         };
@@ -61,7 +60,8 @@ impl Lockout {
         if until.is_past(now) {
             Ok(())
         } else {
-            Err((until, refusal.cause))
+            let failure = refusal.failure.clone();
+            Err(Error::Refused { until, failure })
         }
     }
 
@@ -79,12 +79,8 @@ impl Lockout {
         }
         self.refusals.push(Refusal {
             at: now,
-            cause: failure.cause,
+            failure: failure.clone(),
             doublings,
-            retry_after: failure
-                .retry_after
-                .unwrap_or_default()
-                .min(LONGEST_RETRY_AFTER),
             secrets,
         });
     }
@@ -95,9 +91,10 @@ impl Lockout {
         self.in_a_row = 0;
     }
 
-    /// When 8x8 refused these secrets, if that was its last word on them.
+    /// When 8x8 refused these secrets, if that was its last word on them. What another said in its place doesn't count.
     pub(crate) fn refused_at(&self, secrets: u64) -> Option<Moment> {
-        self.of(secrets).map(|refusal| refusal.at)
+        let refusal = self.of(secrets)?;
+        refusal.failure.is_of_8x8().then_some(refusal.at)
     }
 
     /// When a login with these secrets may be tried, if not at once.
@@ -108,7 +105,7 @@ impl Lockout {
         first_wait: Duration,
     ) -> Option<Moment> {
         let checked = self.check(now, secrets, first_wait);
-        checked.err().map(|(until, _)| until)
+        checked.err()?.until()
     }
 
     /// Whether there is anything to remember.
@@ -134,6 +131,7 @@ impl Lockout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
     use crate::clock::Clock;
     use crate::failure::Endpoint;
 
@@ -219,8 +217,9 @@ mod tests {
         assert!(lockout.check(now, 1, FIRST_WAIT).is_err());
         assert!(lockout.check(now, 2, FIRST_WAIT).is_ok());
         lockout.refused(now, 2, &no());
-        let (until, cause) = lockout.check(now, 2, FIRST_WAIT).unwrap_err();
-        assert_eq!(cause, Cause::BadCredentials);
+        let error = lockout.check(now, 2, FIRST_WAIT).unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::BadCredentials));
+        let until = error.until().unwrap();
         assert_eq!(until.since(now), 30 * MINUTE);
         lockout.accepted(2);
         assert!(lockout.refused_at(2).is_none());

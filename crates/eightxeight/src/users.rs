@@ -49,6 +49,8 @@ pub struct UserId(u64);
 pub struct Question {
     /// Whose calls.
     pub user: UserId,
+    /// The fingerprint of the secrets: whoever has a wrong password gets no answer to a right one, nor the other way round.
+    pub secrets: u64,
     /// The PBXs, separated by commas.
     pub pbx_ids: Arc<str>,
     /// What is covered.

@@ -137,7 +137,12 @@ async fn what_asked_nothing_is_tried_again_after_one_interval() {
     let until = Clock::System.now() + 60 * MINUTE;
     *upstream.error.lock().unwrap() = Some(Error::Refused {
         until,
-        cause: Cause::BadCredentials,
+        failure: Failure {
+            endpoint: Endpoint::Token,
+            cause: Cause::BadCredentials,
+            status: Some(400),
+            retry_after: None,
+        },
     });
     for _ in 0..=500 {
         scrape(&collector).await;

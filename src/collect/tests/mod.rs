@@ -98,6 +98,7 @@ impl Upstream for Stand {
     fn question(&self, window: &Window, zone: &TimeZone, delay: Duration) -> Question {
         Question {
             user: UserId::default(),
+            secrets: 0,
             pbx_ids: "allpbxes".into(),
             span: window.span(),
             zone: zone.iana_name().unwrap_or_default().into(),

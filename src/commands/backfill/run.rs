@@ -144,7 +144,6 @@ impl Asking {
 /// Whether asking again would be answered alike: 8x8 says no to the user or to the question.
 fn is_final(error: &Error) -> bool {
     match error {
-        Error::Request(failure) if failure.is_refusal() => true,
         Error::Request(failure) => matches!(
             failure.reason(),
             Reason::BadApiKey

@@ -134,14 +134,14 @@ impl<S: FnMut(&Step)> Check<S> {
                 self.answers.push((window, snapshot));
                 true
             }
-            Err(error @ (Error::Held { .. } | Error::Refused { .. })) => {
+            Err(error @ Error::Held { .. }) => {
                 self.skipped(subject, &error.to_string());
                 true
             }
             Err(error) => {
                 self.failed(subject, &error, start);
                 let refused = [Some(Reason::Unauthorized), Some(Reason::BadApiKey)];
-                !refused.contains(&error.reason())
+                !matches!(error, Error::Refused { .. }) && !refused.contains(&error.reason())
             }
         }
     }

@@ -153,8 +153,8 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
 /// What went wrong. Until when nothing is asked stands above the windows.
 fn failure(error: &Error) -> String {
     match error {
-        Error::Held { cause, .. } | Error::Refused { cause, .. } => cause.meaning().to_owned(),
-        Error::Request(_) | Error::Secrets(_) | Error::Panicked => error.to_string(),
+        Error::Held { cause, .. } => cause.meaning().to_owned(),
+        error => error.to_string(),
     }
 }
 
@@ -187,14 +187,16 @@ pub(super) fn refusal(
     ))
 }
 
-/// The hold on the account.
+/// What keeps the account from asking, where that isn't 8x8's refusal of the credentials.
 pub(super) fn hold(status: &Status, here: &Here) -> Option<String> {
-    let (until, cause) = status.hold?;
-    Some(format!(
-        "Nothing is asked before {}: {}.",
-        here.clock_time(until.wall),
-        cause.meaning()
-    ))
+    if let Some((until, cause)) = status.hold {
+        let until = here.clock_time(until.wall);
+        let why = cause.meaning();
+        return Some(format!("Nothing is asked before {until}: {why}."));
+    }
+    let until = status.next_login?;
+    let is_refused = status.credentials_refused.is_some();
+    (!is_refused).then(|| format!("No login is tried before {}.", here.clock_time(until.wall)))
 }
 
 /// What is left of the budget.

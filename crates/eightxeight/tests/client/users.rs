@@ -98,7 +98,7 @@ async fn another_retry_interval_holds_at_once() {
     let quick = of(&users, with(Duration::from_mins(10)));
     assert!(matches!(
         quick.company_summary(hour()).await,
-        Err(Error::Request(_))
+        Err(Error::Refused { .. })
     ));
     assert_eq!(logins(&simulator), 2);
 }
