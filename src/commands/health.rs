@@ -151,7 +151,12 @@ fn status(address: SocketAddr, prefix: &str) -> io::Result<String> {
         "GET {prefix}/-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
     let mut answer = Vec::new();
-    stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
+    let read = stream.take(LONGEST_ANSWER).read_to_end(&mut answer);
+    read.map_err(|error| match error.kind() {
+        // What the system calls it is no word for people.
+        ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
+        _ => error,
+    })?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 

@@ -52,6 +52,7 @@ async fn a_head_has_at_most_32_kib() {
     assert_eq!(status(31 * 1024, true).await, "HTTP/1.1 200 OK");
     let refused = "HTTP/1.1 431 Request Header Fields Too Large";
     assert_eq!(status(32 * 1024 + 1, false).await, refused);
+    assert_eq!(status(40 * 1024, true).await, refused);
 }
 
 #[tokio::test(start_paused = true)]
