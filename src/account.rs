@@ -1,5 +1,6 @@
 //! One 8x8 account at work: its client, its collections and its counts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +65,47 @@ impl Prepared {
             requests,
         })
     }
+}
+
+/// A warning for each 8x8 user whose accounts ask more often together than the budget allows. What two of them ask alike is
+/// asked once.
+pub(crate) fn excesses(accounts: &[Prepared]) -> Vec<String> {
+    let mut users: HashMap<_, (Vec<&config::Account>, HashMap<_, f64>)> = HashMap::new();
+    for Prepared { config, client, .. } in accounts {
+        let collect = &config.collect;
+        for window in &collect.windows {
+            let question = client.question(window, &collect.zone, collect.delay);
+            let (sharing, per_minute) = users.entry(question.user).or_default();
+            if sharing.last() != Some(&config) {
+                sharing.push(config);
+            }
+            let often = per_minute.entry(question).or_default();
+            *often = often.max(60.0 / collect.interval.as_secs_f64());
+        }
+    }
+    let users = users.into_values().filter(|(sharing, _)| sharing.len() > 1);
+    let excess = |(sharing, per_minute): (Vec<&config::Account>, HashMap<_, f64>)| {
+        let budgets = sharing
+            .iter()
+            .map(|config| config.api.max_requests_per_minute);
+        let budget = budgets.min()?;
+        let needed: f64 = per_minute.values().sum();
+        let names: Vec<_> = sharing
+            .iter()
+            .filter_map(|config| config.name.as_deref())
+            .collect();
+        (needed > f64::from(budget)).then(|| {
+            format!(
+                "the accounts {} of one 8x8 user need {needed:.1} requests a minute together, and the budget \
+                 (--api.max-requests-per-minute) is {budget}: collections will wait for their turn; \
+                 take a longer --collect.interval, fewer windows or a user for each",
+                names.join(", ")
+            )
+        })
+    };
+    let mut excesses: Vec<_> = users.filter_map(excess).collect();
+    excesses.sort();
+    excesses
 }
 
 impl Account {

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::account::{Account, AccountError, Prepared};
+use crate::account::{Account, AccountError, Prepared, excesses};
 use crate::config::{self, Config, Problems, Running};
 use crate::telemetry::{LastReload, log};
 
@@ -213,6 +213,9 @@ impl Exporter {
 
     /// Puts other accounts in force. Those of the same name go on with what they have.
     fn exchange(&self, prepared: Vec<Prepared>, shown: String) {
+        for excess in excesses(&prepared) {
+            tracing::warn!("{excess}");
+        }
         let current = self.current.load_full();
         let many = prepared.len() > 1;
         let start = |prepared: Prepared| {

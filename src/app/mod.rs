@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::account::{AccountError, Prepared};
+use crate::account::{AccountError, Prepared, excesses};
 use crate::commands::backfill::{self, BackfillError};
 use crate::commands::{check, health};
 use crate::config::{self, Account, Config, Origin, Running, requests_per_minute};
@@ -144,13 +144,15 @@ pub(crate) fn verify(config: &Config) -> Result<Vec<String>, Failure> {
     if config.accounts.is_empty() {
         warnings.extend(config::zone_warning(&config.options.collect));
     }
+    let mut prepared = Vec::new();
     for account in &config.accounts {
-        Prepared::new(account.clone(), &users, None)?;
+        prepared.push(Prepared::new(account.clone(), &users, None)?);
         let name = account.name.as_ref();
         let name = name.map_or_else(String::new, |name| format!("accounts.{name}: "));
         let named = |warning: String| format!("{name}{warning}");
         warnings.extend(account.warnings().into_iter().map(named));
     }
+    warnings.extend(excesses(&prepared));
     Ok(warnings)
 }
 

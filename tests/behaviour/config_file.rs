@@ -235,3 +235,20 @@ async fn scalars_are_used_as_they_are_written() {
         reports[0].query
     );
 }
+
+#[test]
+fn accounts_that_ask_too_often_together_are_warned_of() {
+    let warnings = |pbx_id: fn(char) -> char| {
+        let accounts =
+            ('a'..='e').map(|name| format!("  {name}: {{api: {{pbx_id: {}}}}}\n", pbx_id(name)));
+        let api = "api: {key_file: key, username_file: user, password_file: password}\n";
+        let text = format!("{api}accounts:\n{}", accounts.collect::<String>());
+        let ended = check(&text, &[]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.errors
+    };
+    let expected =
+        "the accounts a, b, c, d, e of one 8x8 user need 12.0 requests a minute together";
+    assert_says(&warnings(|name| name), &[expected]);
+    assert_eq!(warnings(|_| 'x'), "", "they share one answer");
+}
