@@ -68,6 +68,7 @@ impl Exporter {
             last_reload: ArcSwap::from_pointee(LastReload {
                 successful: true,
                 loaded: started,
+                number: 0,
             }),
             reloading: tokio::sync::Mutex::default(),
             waiting: Semaphore::new(web.max_requests.min(Semaphore::MAX_PERMITS)),
@@ -160,6 +161,7 @@ impl Exporter {
                 self.last_reload.store(Arc::new(LastReload {
                     successful: true,
                     loaded: self.clock.now().wall,
+                    number: before.number + 1,
                 }));
                 Ok(())
             }
@@ -169,6 +171,7 @@ impl Exporter {
                 }
                 self.last_reload.store(Arc::new(LastReload {
                     successful: false,
+                    number: before.number + 1,
                     ..before
                 }));
                 Err(problems)

@@ -30,6 +30,8 @@ pub struct LastReload {
     pub successful: bool,
     /// When the configuration in force was loaded.
     pub loaded: Timestamp,
+    /// How many there have been.
+    pub number: u64,
 }
 
 /// Writes the exporter's families and those of the process.

@@ -88,7 +88,7 @@ async fn account_segments(
 fn exporter_segment(app: &App, variant: Variant) -> Result<Segment, RenderError> {
     let reload = app.exporter.last_reload();
     let now = app.exporter.clock().now().wall;
-    app.live.part(variant, 0, now, |writer| {
+    app.live.part(variant, reload.number, now, |writer| {
         write_exporter(writer, reload, app.exporter.is_demo());
     })
 }

@@ -190,11 +190,12 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert_eq!(logins(), 2);
 
     let good = std::fs::read_to_string(provider.path("config.yml")).unwrap();
+    let reloaded = "eightxeight_exporter_config_last_reload_successful";
+    assert_eq!(exporter.page().await.value(reloaded), 1.0);
     provider.change("interval: 1s", "interval: soon");
     let (status, said) = exporter.reload().await;
     assert_eq!(status, 500);
     assert_says(&said, &["collect.interval: `soon` is not a duration"]);
-    let reloaded = "eightxeight_exporter_config_last_reload_successful";
     assert_eq!(exporter.page().await.value(reloaded), 0.0);
     let failed = "The last reload of the configuration failed";
     assert_says(&exporter.text("/").await, &[failed]);
@@ -214,7 +215,7 @@ async fn a_reload_keeps_what_has_not_changed_and_a_bad_file_changes_nothing() {
     assert!(probe(&exporter, 2).await.get(fifteen).is_some());
     assert_eq!(logins(), 2);
     assert!(is_up(&exporter, 3).await);
-    exporter.page_with(reloaded, 1.0).await;
+    assert_eq!(exporter.page().await.value(reloaded), 1.0);
     until_true("a page without the failed reload", async || {
         !exporter.text("/").await.contains(failed)
     })

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Fault, Rule};
 
 use crate::fixture::{
-    Exporter, Page, assert_says, command, finish, pause, secret_files, simulator, simulator_with,
+    Exporter, Page, Running, assert_says, command, finish, free_port, pause, secret_files,
+    simulator, simulator_with,
 };
 
 #[tokio::test]
@@ -75,4 +76,18 @@ async fn a_second_interrupt_ends_it_at_once() {
     let took = start.elapsed();
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(status.code(), Some(130));
+}
+
+#[tokio::test]
+async fn a_signal_is_obeyed_as_soon_as_the_port_is_open() {
+    let (simulator, files) = (simulator().await, secret_files());
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut command = command("serve", &simulator.url(), files.path());
+    let mut running = Running::start(command.args(["--web.listen-address", &address]));
+    while TcpStream::connect(&address).is_err() {
+        assert_eq!(running.status(), None);
+    }
+    running.signal("HUP");
+    running.signal("TERM");
+    assert_eq!(running.ended().await.code(), Some(0));
 }

@@ -60,7 +60,7 @@ impl Options {
         let output = required("output", "a directory");
         let step = of("step").first().map_or("1h", String::as_str);
         let step = self::step(step).map_err(|problem| format!("--step: {problem}"));
-        let labels = labels(of("label")).map_err(|problem| format!("--label: {problem}"));
+        let labels = labels(of("label"));
         match (from, to, output, step, labels) {
             (Ok(from), Ok(to), Ok(output), Ok(step), Ok(labels)) => Ok(Options {
                 from,
@@ -72,8 +72,9 @@ impl Options {
                 yes: given.contains_key("yes"),
             }),
             (from, to, output, step, labels) => {
-                let problems = [from.err(), to.err(), output.err(), step.err(), labels.err()];
-                Err(problems.into_iter().flatten().collect())
+                let problems = [from.err(), to.err(), output.err(), step.err()];
+                let problems = problems.into_iter().flatten();
+                Err(problems.chain(labels.err().unwrap_or_default()).collect())
             }
         }
     }
@@ -128,31 +129,44 @@ fn step(text: &str) -> Result<Duration, String> {
     Ok(step)
 }
 
-fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, String> {
+/// The labels of every sample, or all that is wrong with those that were given.
+fn labels(texts: &[String]) -> Result<BTreeMap<String, String>, Vec<String>> {
     let mut labels = BTreeMap::new();
+    let mut problems = Vec::new();
     for text in texts {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
-        if !is_label_name(name) {
-            return Err(format!(
-                "`{name}` is not a label name: letters, digits and `_`, not a digit first"
-            ));
+        match label(text) {
+            Ok((name, value)) => {
+                if labels.insert(name.to_owned(), value.to_owned()).is_some() {
+                    problems.push(format!("--label: `{name}` twice"));
+                }
+            }
+            Err(problem) => problems.push(format!("--label: {problem}")),
         }
-        if name.starts_with("__") || ["pbx_id", "window"].contains(&name) {
-            return Err(format!(
-                "`{name}` is taken: the exporter or Prometheus sets it"
-            ));
-        }
-        if labels.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(format!("`{name}` twice"));
-        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
     }
     for (name, value) in LABELS {
         labels.entry(name.into()).or_insert_with(|| value.into());
     }
     labels.retain(|_, value| !value.is_empty());
     Ok(labels)
+}
+
+fn label(text: &str) -> Result<(&str, &str), String> {
+    let pair = text.split_once('=');
+    let (name, value) = pair.ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
+    if !is_label_name(name) {
+        return Err(format!(
+            "`{name}` is not a label name: letters, digits and `_`, not a digit first"
+        ));
+    }
+    if name.starts_with("__") || ["pbx_id", "window"].contains(&name) {
+        return Err(format!(
+            "`{name}` is taken: the exporter or Prometheus sets it"
+        ));
+    }
+    Ok((name, value))
 }
 
 #[cfg(test)]
@@ -184,11 +198,11 @@ mod tests {
     #[test]
     fn all_that_is_wrong_comes_at_once() {
         let problems = Options::read(
-            &given(&[("step", "7h"), ("label", "a-b=c")]),
+            &given(&[("step", "7h"), ("label", "a-b=c"), ("label", "window=x")]),
             &TimeZone::UTC,
         )
         .unwrap_err();
-        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert_eq!(problems.len(), 6, "{problems:?}");
         for name in ["--from", "--to", "--output", "--step", "--label"] {
             assert!(problems.iter().any(|problem| problem.starts_with(name)));
         }
