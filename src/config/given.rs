@@ -19,7 +19,7 @@ pub(super) enum Layer {
 }
 
 /// The values of one option.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Given {
     pub layer: Layer,
     /// As given, commas split for a repeatable option.
@@ -32,6 +32,13 @@ impl Given {
     /// The value of an option that takes one.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
+    }
+}
+
+/// Without the values, which can be secrets.
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
     }
 }
 
