@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use eightxeight_simulator::{Endpoint, Fault, QuotaAnswer, Rule, Simulator};
+use jiff::Timestamp;
 
 use crate::fixture::{
-    Exporter, KEY, PASSWORD, USERNAME, command, credentials, free_port, secret_files, simulator,
-    simulator_that_knows, simulator_with,
+    Exporter, KEY, PASSWORD, USERNAME, assert_says, assert_silent, command, credentials, field,
+    free_port, secret_files, simulator, simulator_that_knows, simulator_with,
 };
 
 /// Holds the page and the requests against what one scrape must lead to: a failed login, or a failed report after a login.
@@ -146,4 +147,25 @@ async fn a_port_where_nobody_listens_and_a_server_without_tls() {
         assert_eq!(page.failures("token", reason), 1.0, "{reason}");
         assert_eq!(page.value("eightxeight_credentials_refused"), 0.0);
     }
+}
+
+#[tokio::test]
+async fn a_proxys_no_is_not_8x8s() {
+    let page = Fault::status(403, "text/html", "<html>blocked</html>");
+    let simulator = simulator_with(Rule::token(page)).await;
+    let mut exporter = Exporter::serve(&simulator, &[]).await;
+    let page = exporter.page().await;
+    assert_eq!(page.failures("token", "forbidden"), 1.0);
+    assert_eq!(page.value("eightxeight_credentials_refused"), 0.0);
+    let next_login = page.value("eightxeight_api_next_login_timestamp_seconds");
+    let line = exporter.running.line_with("next_try").await;
+    let next_try: Timestamp = field(&line, "next_try").parse().unwrap();
+    let next_try = next_try.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64();
+    assert!((next_try - next_login).abs() <= 1.0, "{line}, {next_login}");
+    let html = exporter.text("/").await;
+    assert_says(
+        &html,
+        &["API refused the login", "No login is tried before"],
+    );
+    assert_silent(&html, &["Put the right ones"]);
 }
