@@ -15,11 +15,12 @@ use crate::clock::Moment;
 use crate::credentials::{SecretError, SecretReader, Secrets, joined};
 use crate::decode::{DecodeError, decode};
 use crate::error::Error;
+use crate::exchange::{RawAnswer, exchange};
 use crate::failure::{Endpoint, Failure};
 use crate::settings::Settings;
 use crate::status::{Exchange, Observer, Status};
 use crate::token::{FRESH_TOKEN_AGE, Token};
-use crate::transport::{RawAnswer, Transport, TransportError, exchange, sensitive};
+use crate::transport::{Transport, TransportError, sensitive};
 use crate::users::{Identity, Question, UserState, Users};
 use crate::window::{Period, QUERY_ZONE, Window};
 

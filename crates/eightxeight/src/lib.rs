@@ -1,7 +1,7 @@
 //! 8x8's Work Analytics API. Knows nothing of Prometheus.
 //!
 //! [`Client`] asks for the company summary of a [`Period`](crate::window::Period) and yields a
-//! [`Snapshot`](crate::answer::Snapshot). Below it: [`transport`] sends one request; [`token`] and
+//! [`Snapshot`](crate::answer::Snapshot). Below it: [`transport`] is the way to 8x8, [`exchange`] sends one request; [`token`] and
 //! [`decode`] read the two answers; [`failure`] tells errors apart, [`cause`] has the words for them; [`lockout`]
 //! keeps the user from being locked out, [`backoff`] and [`budget`] keep 8x8 from being asked too often.
 
@@ -16,6 +16,7 @@ pub mod consistency;
 pub mod credentials;
 pub mod decode;
 mod error;
+mod exchange;
 mod failure;
 pub mod fields;
 mod files;

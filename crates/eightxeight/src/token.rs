@@ -56,7 +56,7 @@ impl Token {
         let answer: Answer = serde_json::from_slice(body).map_err(|_| NoToken)?;
         let value = answer.access_token;
         let text = value.expose_secret();
-        // It has to fit into a header. `Http` has bounded its length.
+        // It has to fit into a header. `exchange` has bounded its length.
         if text.is_empty() || !text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
             return Err(NoToken);
         }

@@ -106,7 +106,7 @@ fn write_families(
 #[derive(Default)]
 struct Series {
     seconds: Vec<i64>,
-    /// In base units, for each second as many as there are families; NaN where there is none.
+    /// In base units: for each second one for each family, NaN where there is none.
     numbers: Vec<f64>,
 }
 
