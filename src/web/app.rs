@@ -9,7 +9,7 @@ use crate::config;
 use crate::exporter::Exporter;
 use exposition::Live;
 
-/// What the handlers share.
+/// The exporter, how it is served, and what is kept from one request to the next.
 #[derive(Debug)]
 pub struct App {
     pub(super) exporter: Arc<Exporter>,

@@ -5,20 +5,19 @@ use parking_lot::Mutex;
 
 use super::{RenderError, Segment, Variant, Writer};
 
-/// The small segment of a page that changes with each scrape. It is rendered again when a collection has ended,
-/// and otherwise at most once a second: gathering, reading /proc and compressing cost more than sending
-/// the page.
+/// The small segment of a page that changes with each scrape. It is rendered again when what it tells of has another
+/// version, and otherwise at most once a second: gathering, reading /proc and compressing cost more than sending the page.
 #[derive(Debug, Default)]
 pub struct Live {
     rendered: Mutex<[Option<(When, Segment)>; Variant::ALL.len()]>,
 }
 
-/// The number of collections that had ended, and the second.
+/// The version, and the second.
 type When = (u64, i64);
 
 impl Live {
-    /// The segment that `write` writes, or the last one if it was rendered in this second with the same
-    /// `ended`.
+    /// The segment that `write` writes, or the last one if it was rendered in this second from the same
+    /// `version`.
     ///
     /// # Errors
     ///
@@ -26,13 +25,13 @@ impl Live {
     pub fn part(
         &self,
         variant: Variant,
-        ended: u64,
+        version: u64,
         now: Timestamp,
         write: impl FnOnce(&mut Writer),
     ) -> Result<Segment, RenderError> {
         let mut rendered = self.rendered.lock();
         let slot = &mut rendered[variant.index()];
-        let when = (ended, now.as_second());
+        let when = (version, now.as_second());
         if let Some((then, segment)) = slot
             && *then == when
         {
