@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Seek, Write};
+use std::io::{Seek, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use eightxeight_simulator::{Credentials, Rule, Settings, Simulator};
 use jiff::Timestamp;
 use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::victoria_metrics;
 
@@ -74,26 +73,20 @@ pub(crate) fn client() -> reqwest::Client {
 /// A program that was started, and what it has said on standard error.
 pub(crate) struct Running {
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    /// A file, not a pipe: what the program wrote before it answered is there when the answer is.
+    log: NamedTempFile,
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Running {
         let name = command.get_program().to_string_lossy().into_owned();
-        let mut child = command
+        let log = NamedTempFile::new().unwrap();
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap_or_else(|error| panic!("can't start {name}: {error}; try `make setup`"));
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let sink = log.clone();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                sink.lock().unwrap().push(line);
-            }
-        });
         Running { child, log }
     }
 
@@ -101,8 +94,12 @@ impl Running {
         self.child.id()
     }
 
+    /// The whole lines that it has written.
     pub(crate) fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap().clone()
+        let text = std::fs::read(&self.log).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().map(str::to_owned).collect()
     }
 
     /// The first line that holds `text`, once there is one.
