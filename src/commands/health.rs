@@ -4,14 +4,17 @@
 //! socket in the abstract namespace whose name holds its process id and the address to ask: it needs no file, and goes
 //! with the process.
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use exporter_toolkit::listen::ListenAddress;
 use rustix::process::getuid;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::UCred;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
 use crate::config::Web;
 
@@ -100,10 +103,7 @@ fn published(name: &str) -> Option<(ListenAddress, String)> {
 
 /// Who has bound a socket. It doesn't wait where connections aren't accepted.
 fn owner(name: &str) -> io::Result<UCred> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
-    let socket = runtime.block_on(UnixStream::connect(format!("\0{name}")))?;
+    let socket = runtime()?.block_on(UnixStream::connect(format!("\0{name}")))?;
     socket.peer_cred()
 }
 
@@ -143,21 +143,24 @@ fn addresses(listen: &ListenAddress) -> io::Result<Vec<SocketAddr>> {
 
 /// The beginning of the answer.
 fn status(address: SocketAddr, prefix: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "GET {prefix}/-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = Vec::new();
-    let read = stream.take(LONGEST_ANSWER).read_to_end(&mut answer);
-    read.map_err(|error| match error.kind() {
-        // What the system calls it is no word for people.
-        ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
-        _ => error,
-    })?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let request =
+        format!("GET {prefix}/-/healthy HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        let mut beginning = stream.take(LONGEST_ANSWER);
+        beginning.read_to_end(&mut answer).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    runtime()?.block_on(async { timeout(PATIENCE, exchange).await? })
+}
+
+/// A runtime that needs no further thread.
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// Whether an answer is that it is healthy; else what is wrong with it.

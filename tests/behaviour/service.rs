@@ -1,6 +1,7 @@
 //! What keeps the exporter running looks at: health, probes, systemd.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixDatagram;
@@ -54,6 +55,22 @@ async fn something_else_that_answers_is_not_healthy() {
     let address = simulator.address().to_string();
     let ended = health("--web.listen-address", &address);
     assert_eq!(ended.code, Some(1), "{ended:?}");
+}
+
+#[test]
+fn an_answer_that_drips_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    // As long as somebody listens.
+    let drip = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        while stream.write_all(b"H").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let ended = health("--web.listen-address", &address);
+    assert_says(&ended.errors, &["timed out"]);
+    drip.join().unwrap();
 }
 
 #[tokio::test]
