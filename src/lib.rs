@@ -8,10 +8,10 @@
 //! there is; [`page`] renders it, once for each new answer; [`web`] sends it, together with the few metrics of
 //! [`telemetry`] that change with each scrape.
 //!
-//! [`names`] is what it calls itself and its settings. [`account`] is one 8x8 account with all of that, [`exporter`] all accounts and how a reload swaps them; [`app`] starts it
-//! from a [`config::Config`], which [`cli`] gets from the command line. The crates below know nothing of this one:
-//! `eightxeight` asks, `exposition` renders, `exporter_toolkit` serves, and `eightxeight_simulator` replaces 8x8 in the
-//! demo and in the tests.
+//! [`names`] is what it calls itself and its settings. [`account`] is one 8x8 account with all of that, [`exporter`] all
+//! accounts and how a reload swaps them; [`app`] starts it from a [`config::Config`], which [`cli`] gets from the command
+//! line. The crates below know nothing of this one: `eightxeight` asks, `exposition` renders, `exporter_toolkit` serves, and
+//! `eightxeight_simulator` replaces 8x8 in the demo and in the tests.
 
 pub mod account;
 pub mod app;
@@ -20,8 +20,8 @@ pub mod collect;
 pub mod commands;
 pub mod config;
 pub mod exporter;
-
-mod names;
 pub mod page;
 pub mod telemetry;
 pub mod web;
+
+mod names;
