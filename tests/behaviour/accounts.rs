@@ -1,7 +1,6 @@
 //! Several accounts in one exporter: probing, discovery, reloading, and that none disturbs another.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use eightxeight_simulator::{Endpoint, Fault, Rule, Settings, Simulator};
 use serde_json::{Value, json};
@@ -168,11 +167,9 @@ async fn a_slow_account_or_a_wrong_password_delays_no_other() {
     let slow = [(); 2].map(|()| tokio::spawn(exporter.scrape("/probe?account=account-0001", "5")));
     let requests = provider.simulator.requests();
     requests.until(|log| !log.is_empty()).await;
-    let start = Instant::now();
     assert!(is_refused(&exporter, 2).await);
     assert!(is_up(&exporter, 3).await);
-    let waited = start.elapsed();
-    assert!(waited < Duration::from_secs(4), "for the slow one");
+    assert!(slow.iter().all(|scrape| !scrape.is_finished()));
     for scrape in slow {
         assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
     }

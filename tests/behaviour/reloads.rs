@@ -53,7 +53,7 @@ async fn a_pipe_in_place_of_a_file_holds_up_nothing() {
             let start = Instant::now();
             assert_eq!(exporter.get("/-/healthy").await.status(), 200);
             exporter.page().await;
-            assert!(start.elapsed() < Duration::from_secs(1), "{file}");
+            assert!(start.elapsed() < Duration::from_secs(5), "{file}");
             pause().await;
         }
         let start = Instant::now();
@@ -237,9 +237,8 @@ async fn who_finds_no_place_to_wait_gets_the_last_page() {
     .await;
     let patient = [(); 2].map(|()| tokio::spawn(exporter.scrape("/metrics", "4")));
     pause().await;
-    let start = Instant::now();
     let page = exporter.page().await;
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(patient.iter().all(|scrape| !scrape.is_finished()));
     assert_eq!(page.company(), good.company());
     for scrape in patient {
         assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
