@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eightxeight_simulator::{Endpoint, Fault, Rule};
 
 use crate::accounts::Provider;
-use crate::fixture::{Exporter, assert_says, assert_silent, pause, until_true};
+use crate::fixture::{Exporter, Page, assert_says, assert_silent, pause, until_true};
 
 const LIFECYCLE: &[&str] = &["--web.enable-lifecycle"];
 
@@ -199,9 +199,7 @@ async fn a_label_changed_while_8x8_is_down_costs_nothing() {
     assert_says(&exporter.text("/sd").await, &["\"customer\":\"acme\""]);
     let page = exporter.page_at("/probe?account=acme").await;
     assert_eq!(page.company(), up.company());
-    let asked = |page: &crate::fixture::Page| {
-        page.value(r#"eightxeight_api_requests_total{endpoint="token"}"#)
-    };
+    let asked = |page: &Page| page.value(r#"eightxeight_api_requests_total{endpoint="token"}"#);
     assert_eq!((asked(&up), asked(&page)), (1.0, 1.0));
 }
 
@@ -225,6 +223,7 @@ async fn the_log_level_follows_a_reload() {
 async fn who_finds_no_place_to_wait_gets_the_last_page() {
     let provider = Provider::with(1).await;
     provider.configure(&[1]);
+    provider.change("max_staleness: 5s", "max_staleness: 1m");
     let exporter = provider.serve(&["--web.max-requests", "2"]).await;
     let good = exporter.page_with("eightxeight_up", 1.0).await;
     provider.simulator.faults().add(Rule::any(Fault::hang()));
@@ -235,14 +234,21 @@ async fn who_finds_no_place_to_wait_gets_the_last_page() {
         requests.all().len() > before
     })
     .await;
-    let patient = [(); 2].map(|()| tokio::spawn(exporter.scrape("/metrics", "4")));
-    pause().await;
-    let page = exporter.page().await;
-    assert!(patient.iter().all(|scrape| !scrape.is_finished()));
-    assert_eq!(page.company(), good.company());
-    for scrape in patient {
-        assert_eq!(scrape.await.unwrap().unwrap().status(), 200);
+    let start = Instant::now();
+    let scrapes = [(); 3].map(|()| {
+        let scrape = exporter.scrape("/metrics", "5");
+        tokio::spawn(async move {
+            let text = scrape.await.unwrap().text().await.unwrap();
+            (Page::parse(&text), start.elapsed())
+        })
+    });
+    let mut waited = 0;
+    for scrape in scrapes {
+        let (page, after) = scrape.await.unwrap();
+        assert_eq!(page.company(), good.company());
+        waited += u32::from(after > Duration::from_secs(4));
     }
+    assert_eq!(waited, 2);
 }
 
 #[tokio::test]
