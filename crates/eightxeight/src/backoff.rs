@@ -9,30 +9,29 @@ use crate::clock::Moment;
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// A Retry-After beyond this is taken for a mistake.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// The time from a collection's start to the next one, after so many failures in a row.
+/// How long to wait after so many failures in a row.
 ///
 /// The interval, doubled with each failure up to five minutes and spread by a tenth either way so that programs that
-/// failed together don't come back together; never less than the interval, nor than what 8x8 asked for.
+/// failed together don't come back together; never less than the interval.
 #[must_use]
-pub fn delay(
-    interval: Duration,
-    failures: u32,
-    retry_after: Option<Duration>,
-    spread: Spread,
-) -> Duration {
+pub fn delay(interval: Duration, failures: u32, spread: Spread) -> Duration {
     let longest = LONGEST.max(interval);
     let doubled = interval
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(longest);
-    let asked_for = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
-    (doubled * spread.0 / 1000)
-        .clamp(interval, longest)
-        .max(asked_for)
+    (doubled * spread.0 / 1000).clamp(interval, longest)
 }
 
-/// By how much a delay strays from its length: drawn once, so that the delay is the same however often it is looked at.
+/// How long 8x8 is left alone because of a Retry-After, from its answer on.
+#[must_use]
+pub fn asked_for(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER)
+}
+
+/// By how many thousandths of its length a delay is meant to last: drawn once, so that the delay is the same however often
+/// it is looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Spread(u32);
 
@@ -73,7 +72,8 @@ impl Hold {
             Some(hold) => hold.failures + 1,
             None => 1,
         };
-        let until = now + delay(interval, failures, retry_after, Spread::draw());
+        let wait = delay(interval, failures, Spread::draw()).max(asked_for(retry_after));
+        let until = now + wait;
         match previous {
             Some(hold) if hold.until.instant > until.instant => Hold {
                 since: now,
@@ -100,20 +100,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_sooner_than_the_interval_nor_than_asked(
-            interval in 1u64..100_000, failures in 0u32..=u32::MAX, asked in prop::option::of(0u64..=u64::MAX), permille in 900u32..=1100
+        fn never_sooner_than_the_interval(
+            interval in 1u64..100_000, failures in 0u32..=u32::MAX, permille in 900u32..=1100
         ) {
             let interval = Duration::from_secs(interval);
-            let wait = delay(interval, failures, asked.map(Duration::from_secs), Spread(permille));
+            let wait = delay(interval, failures, Spread(permille));
             prop_assert!(wait >= interval);
-            prop_assert!(wait >= Duration::from_secs(asked.unwrap_or(0).min(3600)));
-            prop_assert!(wait <= interval.max(LONGEST_RETRY_AFTER));
+            prop_assert!(wait <= interval.max(LONGEST));
         }
     }
 
     #[test]
     fn each_failure_doubles_up_to_five_minutes() {
-        let waits = [1, 2, 3, 4, 40].map(|failures| delay(MINUTE, failures, None, Spread(1000)));
+        let waits = [1, 2, 3, 4, 40].map(|failures| delay(MINUTE, failures, Spread(1000)));
         assert_eq!(waits.map(|wait| wait.as_secs()), [60, 120, 240, 300, 300]);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::answer::Snapshot;
-use crate::backoff::{Spread, delay};
+use crate::backoff::{Spread, asked_for, delay};
 use crate::clock::Moment;
 
 /// The newest collection, and the newest one that worked.
@@ -62,11 +62,14 @@ impl Collection {
         match &self.error {
             Some(Error::Held { until, .. }) if until.instant > soonest.instant => *until,
             Some(error) if is_backed_off(error) => {
-                let retry_after = match error {
-                    Error::Request(failure) => failure.retry_after,
-                    _ => None,
-                };
-                self.started + delay(interval, self.failures, retry_after, self.spread)
+                let next = self.started + delay(interval, self.failures, self.spread);
+                match error {
+                    Error::Request(failure) if failure.retry_after.is_some() => {
+                        let wanted = self.started + self.took + asked_for(failure.retry_after);
+                        std::cmp::max_by_key(next, wanted, |moment| moment.instant)
+                    }
+                    _ => next,
+                }
             }
             _ => soonest,
         }
@@ -92,5 +95,32 @@ fn is_backed_off(error: &Error) -> bool {
     match error {
         Error::Request(_) | Error::Panicked => true,
         Error::Secrets(_) | Error::Refused { .. } | Error::Held { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::{Cause, Endpoint, Failure};
+
+    #[test]
+    fn what_8x8_asks_for_counts_from_its_answer() {
+        let (minute, started) = (Duration::from_mins(1), Clock::System.now());
+        let failed = |retry_after| {
+            let failure = Failure {
+                endpoint: Endpoint::Compsum,
+                cause: Cause::ServerError,
+                status: Some(503),
+                retry_after,
+            };
+            let error = Err(Error::Request(failure));
+            let collection = Collection::new(None, error, started, started + minute);
+            collection.next(minute / 2).since(started)
+        };
+        assert!(failed(None) <= minute);
+        assert_eq!(failed(Some(minute)), 2 * minute);
+        assert!(failed(Some(minute / 60)) > minute);
+        assert_eq!(failed(Some(minute * 1000)), 61 * minute);
     }
 }

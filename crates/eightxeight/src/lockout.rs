@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::backoff::LONGEST_RETRY_AFTER;
+use crate::backoff::asked_for;
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -36,8 +36,10 @@ struct Refusal {
 impl Refusal {
     fn until(&self, first_wait: Duration) -> Moment {
         let doubled = first_wait.saturating_mul(1 << self.doublings.min(30));
-        let asked_for = self.failure.retry_after.unwrap_or_default();
-        self.at + doubled.min(LONGEST).max(asked_for.min(LONGEST_RETRY_AFTER))
+        self.at
+            + doubled
+                .min(LONGEST)
+                .max(asked_for(self.failure.retry_after))
     }
 }
 

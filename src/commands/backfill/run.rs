@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::{BackfillError, Job, Ready, month, own};
 use crate::names::NAMES;
 use eightxeight::answer::Snapshot;
-use eightxeight::backoff::{Spread, delay};
+use eightxeight::backoff::{Spread, asked_for, delay};
 use eightxeight::clock::Clock;
 use eightxeight::{Client, Error, Reason};
 
@@ -121,7 +121,8 @@ impl Asking {
                 Error::Secrets(_) | Error::Panicked => now + self.interval,
                 Error::Request(failure) => {
                     failures += 1;
-                    now + delay(self.interval, failures, failure.retry_after, Spread::draw())
+                    now + delay(self.interval, failures, Spread::draw())
+                        .max(asked_for(failure.retry_after))
                 }
             };
             // A hold follows from a failure that has been told already.
