@@ -22,7 +22,7 @@ use crate::status::{Exchange, Observer, Status};
 use crate::token::{FRESH_TOKEN_AGE, Token};
 use crate::transport::{Transport, TransportError, sensitive};
 use crate::users::{Identity, Question, UserState, Users};
-use crate::window::{Period, QUERY_ZONE, Window};
+use crate::window::{Period, QUERY_ZONE, Span, Window};
 
 /// A client for one account. Its settings never change: a reload makes another client, and what this one has learnt stays
 /// with the [`Users`]. Clones share everything.
@@ -99,7 +99,10 @@ impl Client {
             secrets,
             pbx_ids: self.0.pbx_ids.clone(),
             span: window.span(),
-            zone: zone.iana_name().unwrap_or_default().into(),
+            zone: match window.span() {
+                Span::Rolling(_) => "".into(),
+                Span::Today => zone.iana_name().unwrap_or_default().into(),
+            },
             delay,
         }
     }
@@ -121,7 +124,8 @@ impl Client {
 
     /// Lets 8x8 be asked at once, unless it limits the rate: other settings may be the cure for what it is held for.
     pub fn release_hold(&self) {
-        self.0.identity().user.state().release_hold();
+        let now = self.0.users.clock.now();
+        self.0.identity().user.state().release_hold(now);
     }
 
     /// Logs in, unless there is a token that can be used.
@@ -130,7 +134,7 @@ impl Client {
     ///
     /// When 8x8 gave no token.
     pub async fn log_in_if_needed(&self) -> Result<(), Error> {
-        self.token(None).await.map(drop)
+        self.token().await.map(drop)
     }
 
     /// Asks for the company summary of a period.
@@ -140,7 +144,7 @@ impl Client {
     /// When it could not be had.
     pub async fn company_summary(&self, period: Period) -> Result<Snapshot, Error> {
         let inner = &*self.0;
-        let (identity, token) = self.token(None).await?;
+        let (identity, token) = self.token().await?;
         let sent = inner.users.clock.now();
         let is_fresh = sent.age_of(token.issued) < FRESH_TOKEN_AGE;
         let first = inner.compsum(&identity, &token, period).await;
@@ -149,7 +153,8 @@ impl Client {
             matches!(&first, Err(Error::Request(failure)) if failure.cause == Cause::Unauthorized);
         let is_current = |token| identity.user.state().is_current(identity.secrets, token);
         let (identity, token, sent, result) = if refused && !(is_fresh && is_current(&token)) {
-            let (identity, newer) = self.token(Some(&token)).await?;
+            identity.user.state().forget_token(identity.secrets, &token);
+            let (identity, newer) = self.token().await?;
             let sent = inner.users.clock.now();
             let second = inner.compsum(&identity, &newer, period).await;
             (identity, newer, sent, second)
@@ -170,10 +175,10 @@ impl Client {
         result
     }
 
-    /// A token to use, and whose it is: the present one, unless it is due for renewal or it is `refused`.
-    async fn token(&self, refused: Option<&Arc<Token>>) -> Result<(Identity, Arc<Token>), Error> {
+    /// A token to use, and whose it is: the present one, unless it is due for renewal.
+    async fn token(&self) -> Result<(Identity, Arc<Token>), Error> {
         let identity = self.0.identity();
-        if let Some(token) = self.0.usable_token(&identity, refused) {
+        if let Some(token) = self.0.usable_token(&identity) {
             return Ok((identity, token));
         }
         self.0.check_hold(&identity)?;
@@ -183,7 +188,7 @@ impl Client {
         let identity = self.0.users.identify(&self.0.settings.url, &secrets);
         *self.0.identity.lock() = identity.clone();
         let login = identity.user.login.clone().lock_owned().await;
-        if let Some(token) = self.0.usable_token(&identity, refused) {
+        if let Some(token) = self.0.usable_token(&identity) {
             return Ok((identity, token));
         }
         // A task of its own: what 8x8 says to a login that is on its way must be learnt, even if the account goes meanwhile.
@@ -202,17 +207,12 @@ impl Inner {
         self.identity.lock().clone()
     }
 
-    fn usable_token(
-        &self,
-        identity: &Identity,
-        refused: Option<&Arc<Token>>,
-    ) -> Option<Arc<Token>> {
+    fn usable_token(&self, identity: &Identity) -> Option<Arc<Token>> {
         let now = self.users.clock.now();
         let state = identity.user.state();
         let token = state.token(identity.secrets)?;
         let is_good = now.age_of(token.issued) < token.renew.since(token.issued);
-        let is_refused = refused.is_some_and(|refused| Arc::ptr_eq(refused, token));
-        (is_good && !is_refused).then(|| token.clone())
+        is_good.then(|| token.clone())
     }
 
     /// Logs in. The user's `login` lock is held.
@@ -322,14 +322,11 @@ impl Inner {
         {
             (start, answer) = self.send(identity, endpoint, request).await?;
         }
-        let answered = clock.now();
         let result = match answer {
             Err(failure) => Err(failure),
             Ok(answer) => {
-                if let Some(date) = answer.date {
-                    // The header has whole seconds. Adding zero turns -0 into 0.
-                    let skew = answered.wall.duration_since(date).as_secs_f64().trunc() + 0.0;
-                    identity.user.state().clock_skew = Some(skew);
+                if answer.clock_skew.is_some() {
+                    identity.user.state().clock_skew = answer.clock_skew;
                 }
                 // Kept to the end of the work, even if nobody waits for it any more.
                 let turn = READING.acquire().await;
@@ -370,7 +367,7 @@ impl Inner {
         self.check_hold(identity)?;
         permit.consume();
         let start = self.users.clock.now();
-        Ok((start, exchange(endpoint, request, start.wall).await))
+        Ok((start, exchange(endpoint, request, self.users.clock).await))
     }
 
     fn check_hold(&self, identity: &Identity) -> Result<(), Error> {

@@ -4,13 +4,13 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
-use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use reqwest::header::DATE;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
 use crate::cause::Cause;
+use crate::clock::Clock;
 use crate::failure::{Endpoint, Failure};
 use crate::network;
 use crate::retry_after;
@@ -49,13 +49,13 @@ pub(crate) struct RawAnswer {
     /// Why it wasn't read to its end.
     broken: Option<Cause>,
     retry_after: Option<Duration>,
-    /// What the server's clock said.
-    pub(crate) date: Option<Timestamp>,
+    /// By how many whole seconds this machine's clock is ahead of the server's, where the server told the time.
+    pub(crate) clock_skew: Option<f64>,
     /// Held until a long body has been read.
     _turn: Option<SemaphorePermit<'static>>,
 }
 
-/// Sends a request at `sent` and takes in its answer.
+/// Sends a request and takes in its answer.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ pub(crate) struct RawAnswer {
 pub(crate) async fn exchange(
     endpoint: Endpoint,
     request: RequestBuilder,
-    sent: Timestamp,
+    clock: Clock,
 ) -> Result<RawAnswer, Failure> {
     let mut answer = request.send().await.map_err(|error| Failure {
         endpoint,
@@ -72,6 +72,7 @@ pub(crate) async fn exchange(
         retry_after: None,
     })?;
     let status = answer.status().as_u16();
+    let now = clock.now().wall;
     let date = answer.headers().get(DATE).and_then(retry_after::date);
     let limit = largest(endpoint, status);
     // Room enough from the start for what can hold a token, also an error that echoes it: a buffer that
@@ -95,8 +96,9 @@ pub(crate) async fn exchange(
         status,
         body,
         broken,
-        retry_after: retry_after::wait(status, answer.headers(), date.unwrap_or(sent)),
-        date,
+        retry_after: retry_after::wait(status, answer.headers(), date.unwrap_or(now)),
+        // The header has whole seconds. Adding zero turns -0 into 0.
+        clock_skew: date.map(|date| now.duration_since(date).as_secs_f64().trunc() + 0.0),
         _turn: turn,
     })
 }

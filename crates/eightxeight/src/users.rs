@@ -55,7 +55,7 @@ pub struct Question {
     pub pbx_ids: Arc<str>,
     /// What is covered.
     pub span: Span,
-    /// The IANA name of the zone in which a day begins.
+    /// The IANA name of the zone in which a day begins; empty where the span has no days.
     pub zone: Arc<str>,
     /// How far behind now the period ends.
     pub delay: Duration,
@@ -81,6 +81,8 @@ pub(crate) struct UserState {
     tokens: HashMap<u64, Arc<Token>>,
     pub(crate) lockout: Lockout,
     hold: Option<Hold>,
+    /// When the settings with which it is asked were last replaced.
+    released: Option<Moment>,
     pub(crate) clock_skew: Option<f64>,
 }
 
@@ -124,7 +126,7 @@ impl Users {
     }
 
     /// The newest collection for a question; `ask` makes another where there is none or it `is_due`. All who want the same
-    /// at the same time share one. Whether it was made for this caller.
+    /// at the same time share one. Besides, whether it was made for this caller.
     pub async fn collect(
         &self,
         question: Question,
@@ -233,6 +235,10 @@ impl UserState {
         sent: Moment,
         now: Moment,
     ) {
+        let was_sent_before = |released: Moment| sent.instant < released.instant;
+        if failure.cause != Cause::RateLimited && self.released.is_some_and(was_sent_before) {
+            return;
+        }
         let why = (failure.cause, failure.retry_after);
         self.hold = Some(Hold::extend(self.hold, interval, sent, now, why));
     }
@@ -242,8 +248,10 @@ impl UserState {
         self.hold = self.hold.filter(|hold| !hold.until.is_past(sent));
     }
 
-    /// Ends the hold, unless it is for the rate limit: that one no other settings cure.
-    pub(crate) fn release_hold(&mut self) {
+    /// Ends the hold at `now`, and lets none begin for what has been sent before, unless it is for the rate limit: that one
+    /// no other settings cure.
+    pub(crate) fn release_hold(&mut self, now: Moment) {
+        self.released = Some(now);
         self.hold = self.hold.filter(|hold| hold.cause == Cause::RateLimited);
     }
 }

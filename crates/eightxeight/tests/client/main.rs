@@ -133,6 +133,38 @@ async fn two_windows_that_find_the_token_refused_share_the_new_login() {
 }
 
 #[tokio::test]
+async fn a_refused_token_is_not_used_again_although_the_login_fails() {
+    let simulator = simulator().await;
+    let client = client(&simulator);
+    client.company_summary(hour()).await.unwrap();
+    simulator.tokens().revoke_all();
+    let refused = Rule::token(Fault::status(403, "application/json", "{}"));
+    simulator.faults().add(refused);
+    for _ in 0..3 {
+        pass(Duration::from_secs(61)).await;
+        let result = client.company_summary(hour()).await;
+        assert!(matches!(result, Err(Error::Refused { .. })), "{result:?}");
+    }
+    assert_eq!((logins(&simulator), reports(&simulator)), (2, 2));
+    assert!(client.status().token_expiry.is_none());
+}
+
+#[tokio::test]
+async fn a_zone_is_a_part_of_the_question_only_where_there_are_days() {
+    let simulator = simulator().await;
+    let client = client(&simulator);
+    let same = |window: &str| {
+        let window: Window = window.parse().unwrap();
+        let [here, there] = ["Europe/London", "Asia/Tokyo"].map(|zone| {
+            let zone = jiff::tz::TimeZone::get(zone).unwrap();
+            client.question(&window, &zone, Duration::ZERO)
+        });
+        here == there
+    };
+    assert!(same("1h") && !same("today"));
+}
+
+#[tokio::test]
 async fn a_refused_young_token_holds_the_account() {
     let simulator = simulator().await;
     let client = client(&simulator);

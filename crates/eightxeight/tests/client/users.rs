@@ -132,6 +132,29 @@ async fn a_rate_limit_is_the_users_and_no_new_settings_end_it() {
 }
 
 #[tokio::test]
+async fn what_fails_under_settings_that_were_replaced_meanwhile_holds_nobody() {
+    let simulator = simulator().await;
+    let users = Users::new(Clock::System);
+    for (fault, holds) in [
+        (Fault::unavailable(), false),
+        (Fault::too_many_requests(None), true),
+    ] {
+        let slow = fault.delayed(Duration::from_millis(300));
+        simulator.faults().add(Rule::token(slow).times(1));
+        let before = logins(&simulator);
+        let old = of(&users, settings(&simulator, right()));
+        let asking = tokio::spawn(async move { old.company_summary(hour()).await });
+        while logins(&simulator) == before {
+            tokio::task::yield_now().await;
+        }
+        let new = of(&users, settings(&simulator, right()));
+        new.release_hold();
+        assert!(asking.await.unwrap().is_err());
+        assert_eq!(new.status().hold.is_some(), holds);
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_used_only_with_the_secrets_that_it_was_made_with() {
     let simulator = simulator().await;
     let users = Users::new(Clock::System);
