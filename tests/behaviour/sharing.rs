@@ -9,11 +9,10 @@ use crate::fixture::{Prometheus, free_port};
 
 /// Two free ports that differ only in their last digit, which is 0 or 1, and what they share.
 fn numbered_ports() -> String {
-    let free = |port: &str| std::net::TcpListener::bind(format!("127.0.0.1:{port}")).is_ok();
     loop {
-        let stem = (free_port() / 10).to_string();
-        if free(&format!("{stem}0")) && free(&format!("{stem}1")) {
-            return stem;
+        let port = free_port();
+        if port % 10 == 0 && free_port() == port + 1 {
+            return (port / 10).to_string();
         }
     }
 }
