@@ -18,8 +18,8 @@ use super::failure_log::FailureLog;
 use super::{Mode, Plan, View, Wanted, WindowView};
 use crate::page::Page;
 
-/// An empty window is looked at again after this: a day has only just begun.
-const EMPTY: Duration = Duration::from_secs(1);
+/// A window that is empty, since a day has only just begun, is looked at again after this.
+const EMPTY_AGAIN: Duration = Duration::from_secs(1);
 
 /// The only owner of its windows.
 pub(super) struct Task {
@@ -28,7 +28,7 @@ pub(super) struct Task {
     slots: Vec<Slot>,
     /// Each ends with its collection, and whether that was made for this account.
     running: JoinSet<(Arc<Collection>, bool)>,
-    collecting: HashMap<Id, (Question, Moment)>,
+    collecting: HashMap<Id, (Question, Moment, Arc<Plan>)>,
     users: Arc<Users>,
     clock: Clock,
     wanted: Arc<Wanted>,
@@ -148,7 +148,7 @@ impl Task {
                     let next = self.slots[index].state.collection.as_ref();
                     let next = next.map(|collection| collection.next(self.plan.settings.interval));
                     let next = next.filter(|next| !next.is_past(now));
-                    wake_at = Some(earliest(wake_at, next.unwrap_or(now + EMPTY)));
+                    wake_at = Some(earliest(wake_at, next.unwrap_or(now + EMPTY_AGAIN)));
                 }
             }
         }
@@ -162,11 +162,13 @@ impl Task {
     fn collect(&mut self, index: usize, started: Moment) {
         let slot = &mut self.slots[index];
         slot.is_running = true;
-        let (users, clock) = (self.users.clone(), self.clock);
-        let (plan, question) = (self.plan.clone(), slot.question.clone());
+        let (users, clock, plan) = (self.users.clone(), self.clock, self.plan.clone());
+        // The secrets may have changed since it was asked last.
+        let question = plan.question(&slot.state.window);
+        slot.question = question.clone();
         let (own, is_released) = (slot.state.collection.clone(), slot.state.is_released);
         let period = plan.period(&slot.state.window, started);
-        let asked = question.clone();
+        let asked = (question.clone(), started, plan.clone());
         let collection = async move {
             let interval = plan.settings.interval;
             let is_due = |known: &Collection| {
@@ -183,7 +185,7 @@ impl Task {
             users.collect(question.clone(), is_due, ask).await
         };
         let id = self.running.spawn(collection).id();
-        self.collecting.insert(id, (asked, started));
+        self.collecting.insert(id, asked);
     }
 
     async fn ended(&mut self, ended: Result<(Id, (Arc<Collection>, bool)), JoinError>) {
@@ -191,7 +193,7 @@ impl Task {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        let Some((question, started)) = self.collecting.remove(&id) else {
+        let Some((question, started, plan)) = self.collecting.remove(&id) else {
             return;
         };
         let now = self.clock.now();
@@ -218,9 +220,10 @@ impl Task {
         let interval = self.plan.settings.interval;
         self.log
             .ended(&state.window, &collection, interval, now.wall);
+        // What the settings of before have failed at is yet to be tried with the new ones.
+        state.is_released &= collection.error.is_some() && !Arc::ptr_eq(&plan, &self.plan);
         state.collection = Some(collection);
         state.sequence += 1;
-        state.is_released = false;
         state.claim.store(false, Ordering::Release);
         slot.is_running = false;
         // An answer that nobody asks for need not be rendered before somebody does.
@@ -234,7 +237,7 @@ impl Task {
         self.slots = self.slots_for(&self.plan.clone());
         if self.plan.retries_failures {
             for slot in &mut self.slots {
-                slot.state.is_released = !slot.state.is_up();
+                slot.state.is_released = slot.is_running || !slot.state.is_up();
             }
         }
         let slots = &self.slots;

@@ -211,3 +211,38 @@ async fn new_settings_may_be_the_cure_for_a_failure() {
     assert!(served(&scrape(&bench.collector).await));
     assert_eq!(bench.upstream.asked(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn new_settings_are_tried_at_once_when_the_old_ones_have_failed_meanwhile() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
+    bench.upstream.fail(Cause::ServerError);
+    *bench.upstream.takes.lock().unwrap() = 20 * SECOND;
+    scrape(&bench.collector).await;
+    let same = settings(Mode::Scrape, &["1h"]);
+    bench.collector.reconfigure(bench.plan(same, true));
+    sleep(15 * SECOND).await;
+    bench.upstream.heal();
+    *bench.upstream.takes.lock().unwrap() = SECOND;
+    assert!(served(&scrape(&bench.collector).await));
+    scrape(&bench.collector).await;
+    assert_eq!(bench.upstream.asked(), 2, "once, and not again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_secrets_have_changed_no_longer_shares_the_others_answers() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
+    let upstream = Arc::new(Stand::default());
+    let plan = Plan {
+        upstream: upstream.clone(),
+        ..bench.plan(settings(Mode::Scrape, &["1h"]), false)
+    };
+    let (users, clock) = (bench.users.clone(), bench.clock);
+    let another = Collector::start(None, plan, users, clock, Duration::ZERO);
+    for asked in [1, 3] {
+        scrape(&bench.collector).await;
+        scrape(&another).await;
+        assert_eq!(bench.upstream.asked() + upstream.asked(), asked);
+        upstream.secrets.store(1, Ordering::SeqCst);
+        sleep(50 * SECOND).await;
+    }
+}
