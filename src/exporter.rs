@@ -143,6 +143,15 @@ impl Exporter {
     ///
     /// What is wrong with the configuration.
     pub(crate) async fn reload(self: &Arc<Self>) -> Result<(), Problems> {
+        let exporter = self.clone();
+        // A task of its own: whoever asked for it may give up meanwhile.
+        let reload = tokio::spawn(async move { exporter.reload_now().await });
+        reload
+            .await
+            .unwrap_or_else(|_| Err(Problems(vec!["the reload broke off".to_owned()])))
+    }
+
+    async fn reload_now(self: &Arc<Self>) -> Result<(), Problems> {
         let mut reloading = self.reloading.lock().await;
         let loaded = self.load(&mut reloading).await;
         let before = self.last_reload();
@@ -253,5 +262,49 @@ impl Current {
         accounts
             .find(|account| account.config().name == config.name)
             .cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::ffi::OsString;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::config::{Origin, Purpose};
+
+    static IS_SLOW: AtomicBool = AtomicBool::new(false);
+
+    fn environment(name: &str) -> Option<OsString> {
+        while IS_SLOW.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        let is_needed = ["_KEY", "_USERNAME", "_PASSWORD"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        is_needed.then(|| "given".into())
+    }
+
+    #[tokio::test]
+    async fn a_reload_goes_on_when_whoever_asked_for_it_has_gone() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let origin = Origin {
+            flags: HashMap::new(),
+            environment,
+        };
+        let config = origin.load(Purpose::Serve).unwrap();
+        let running = Running::new(origin, &config);
+        let (accounts, web) = (config.accounts, config.options.web);
+        let exporter =
+            Exporter::start(accounts, &web, config.shown, Some(running), Clock::System).unwrap();
+        IS_SLOW.store(true, Ordering::Relaxed);
+        let asked = timeout(Duration::from_millis(100), exporter.reload());
+        assert!(asked.await.is_err());
+        IS_SLOW.store(false, Ordering::Relaxed);
+        while exporter.last_reload().number == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(exporter.last_reload().successful);
     }
 }

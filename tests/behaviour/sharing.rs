@@ -11,7 +11,7 @@ use crate::fixture::{Prometheus, free_port};
 fn numbered_ports() -> String {
     loop {
         let port = free_port();
-        if port % 10 == 0 && free_port() == port + 1 {
+        if port.is_multiple_of(10) && free_port() == port + 1 {
             return (port / 10).to_string();
         }
     }
