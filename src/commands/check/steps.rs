@@ -90,7 +90,14 @@ impl<S: FnMut(&Step)> Check<S> {
             self.proxy_is_fine();
         }
         if matches!(failed, None | Some(Subject::Login)) {
-            self.tls_is_fine();
+            let was_answered = match &login {
+                Ok(()) => true,
+                Err(Error::Request(failure) | Error::Refused { failure, .. }) => {
+                    failure.status.is_some()
+                }
+                Err(_) => false,
+            };
+            self.tls(was_answered);
         }
         match &login {
             Ok(()) => self.ended(Subject::Login, ok(self.token()), Some(start)),
@@ -169,11 +176,15 @@ impl<S: FnMut(&Step)> Check<S> {
         self.ended(Subject::Clock, outcome, None);
     }
 
-    fn tls_is_fine(&mut self) {
+    /// TLS, when it isn't known to have failed.
+    fn tls(&mut self, was_answered: bool) {
         let api = &self.account.api;
         match (api.url.scheme(), &api.ca_file) {
             ("http", _) => {
                 self.skipped(Subject::Tls, "plain HTTP, which doesn't leave this machine");
+            }
+            _ if !was_answered => {
+                self.skipped(Subject::Tls, "no answer, so nothing is known of it");
             }
             (_, None) => self.fine(Subject::Tls, "the certificate is trusted"),
             (_, Some(_)) => self.fine(

@@ -126,6 +126,19 @@ async fn a_connection_that_is_cut_during_the_handshake() {
 }
 
 #[tokio::test]
+async fn of_a_handshake_that_nobody_answers_nothing_good_is_said() {
+    let address = listen(|connection| async move {
+        let _held = connection;
+        std::future::pending().await
+    });
+    let address = address.await;
+    let url = format!("https://{address}/");
+    let (said, worked) = says_of(&url, &["--api.timeout", "2s"], &[]).await;
+    assert!(!worked, "{said}");
+    assert_silent(&said, &["is trusted"]);
+}
+
+#[tokio::test]
 async fn no_address_and_nobody_there() {
     snapshot_failure("unknown_name", "https://no-such-host.invalid/", &[]).await;
     let url = format!("http://127.0.0.1:{}/", free_port());
