@@ -7,7 +7,7 @@ async function refresh() {
   const main = document.getElementById("status");
   const outdated = document.getElementById("outdated");
   try {
-    const answer = await fetch("./", { cache: "no-store" });
+    const answer = await fetch("./", { cache: "no-store", signal: AbortSignal.timeout(10000) });
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // A selection would be lost, and with it what somebody is about to copy.
