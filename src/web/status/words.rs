@@ -103,7 +103,7 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
         };
         return said(Tone::Waiting, "Not collected yet", when.to_owned());
     };
-    let ago = |then: Moment| length(SignedDuration::try_from(now.since(then)).unwrap_or_default());
+    let ago = |then: Moment| length(SignedDuration::try_from(now.age_of(then)).unwrap_or_default());
     let interval = plan.settings.interval;
     let wait = collection.next(interval).since(now);
     let next = if collection.is_due(now, interval) || wait < Duration::from_secs(1) {
@@ -134,14 +134,20 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
                 ago(*received)
             ),
         ),
-        (Some(error), Some((_, received))) => said(
-            Tone::Lost,
-            "Failing",
-            format!(
-                ": {error}. The last good answer is {} old, too old to show; {next}",
-                ago(*received)
-            ),
-        ),
+        (Some(error), Some((_, received))) => {
+            let is_old = now.age_of(*received) > plan.settings.max_staleness;
+            let why = if is_old {
+                "too old to show"
+            } else {
+                "and of yesterday"
+            };
+            let age = ago(*received);
+            said(
+                Tone::Lost,
+                "Failing",
+                format!(": {error}. The last good answer is {age} old, {why}; {next}"),
+            )
+        }
         (Some(error), None) => said(
             Tone::Lost,
             "Failing",
