@@ -129,7 +129,7 @@ async fn a_connection_that_is_cut_during_the_handshake() {
 async fn of_a_handshake_that_nobody_answers_nothing_good_is_said() {
     let address = listen(|connection| async move {
         let _held = connection;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let address = address.await;
     let url = format!("https://{address}/");
