@@ -241,7 +241,7 @@ pub fn demo_account(simulator: &Simulator, collect: crate::collect::Settings) ->
                 username: source(credentials.username),
                 password: source(credentials.password),
             },
-            pbx_ids: vec!["allpbxes".to_owned()],
+            pbx_ids: vec![eightxeight::answer::ALL_PBXES.to_owned()],
             timeout: Duration::from_secs(30),
             ca_file: None,
             max_requests_per_minute: (needed + 2).max(10),

@@ -29,12 +29,12 @@ pub(crate) use view::{View, WindowView};
 
 use task::Task;
 
-/// Who asks 8x8.
+/// What makes a window be collected once its interval is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// A scrape does.
+    /// The next scrape, which waits for the answer.
     Scrape,
-    /// A timer does.
+    /// The time alone; a scrape never waits.
     Timer,
 }
 
@@ -165,7 +165,7 @@ impl Collector {
         let (plan, plans) = watch::channel(Arc::new(plan));
         let wanted = Arc::<Wanted>::default();
         let task = Task::new(account, plans, users, clock, wanted.clone(), first_after);
-        let (task, view) = task.publish_first();
+        let view = task.views();
         Collector {
             plan,
             view,

@@ -56,16 +56,18 @@ impl Task {
         first_after: Duration,
     ) -> Task {
         let plan = plans.borrow_and_update().clone();
-        let empty = View {
+        let slots = slots_for(&plan, Vec::new());
+        let view = View {
             plan: plan.clone(),
-            windows: Vec::new(),
+            windows: slots.iter().map(|slot| slot.state.clone()).collect(),
             page: Arc::default(),
             failures: Vec::new(),
             version: 0,
         };
-        let mut task = Task {
+        Task {
             plans,
-            slots: Vec::new(),
+            plan,
+            slots,
             running: JoinSet::new(),
             collecting: HashMap::new(),
             users,
@@ -73,18 +75,13 @@ impl Task {
             wanted,
             log: FailureLog::new(account),
             first: clock.now() + first_after,
-            view: watch::Sender::new(Arc::new(empty)),
-            plan: plan.clone(),
-        };
-        task.slots = task.slots_for(&plan);
-        task
+            view: watch::Sender::new(Arc::new(view)),
+        }
     }
 
-    /// Publishes a view without answers, so that there is one from the start.
-    pub(super) fn publish_first(self) -> (Task, watch::Receiver<Arc<View>>) {
-        self.publish(Arc::default());
-        let view = self.view.subscribe();
-        (self, view)
+    /// What it publishes.
+    pub(super) fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.view.subscribe()
     }
 
     /// Works for ever.
@@ -234,7 +231,7 @@ impl Task {
 
     async fn reconfigure(&mut self) {
         self.plan = self.plans.borrow_and_update().clone();
-        self.slots = self.slots_for(&self.plan.clone());
+        self.slots = slots_for(&self.plan, std::mem::take(&mut self.slots));
         if self.plan.retries_failures {
             for slot in &mut self.slots {
                 slot.state.is_released = slot.is_running || !slot.state.is_up();
@@ -244,37 +241,6 @@ impl Task {
         self.log
             .retain(|window| slots.iter().any(|slot| slot.state.window == *window));
         self.recall().await;
-    }
-
-    /// The windows of a plan: those of before where the same is asked, else new ones.
-    fn slots_for(&mut self, plan: &Plan) -> Vec<Slot> {
-        let mut old = std::mem::take(&mut self.slots);
-        let slot = |window: &Window| {
-            let question = plan.question(window);
-            let same = |slot: &Slot| slot.question == question && slot.state.window == *window;
-            if let Some(at) = old.iter().position(same) {
-                return old.swap_remove(at);
-            }
-            // With other secrets the question is another one, and its last good answer is as good as before.
-            let secrets = question.secrets;
-            let known = old.iter().find(|slot| {
-                let theirs = slot.question.clone();
-                Question { secrets, ..theirs } == question && slot.state.window == *window
-            });
-            Slot {
-                state: WindowView {
-                    window: window.clone(),
-                    collection: known.and_then(|slot| slot.state.collection.clone()),
-                    sequence: 0,
-                    claim: Arc::new(AtomicBool::new(false)),
-                    is_released: false,
-                },
-                question,
-                is_running: false,
-                asked: 0,
-            }
-        };
-        plan.settings.windows.iter().map(slot).collect()
     }
 
     /// Publishes the windows as they are, with the page of what may be shown now.
@@ -317,6 +283,36 @@ impl Task {
             version: self.view.borrow().version + 1,
         }
     }
+}
+
+/// The windows of a plan: the `old` ones where the same is asked, else new ones.
+fn slots_for(plan: &Plan, mut old: Vec<Slot>) -> Vec<Slot> {
+    let slot = |window: &Window| {
+        let question = plan.question(window);
+        let same = |slot: &Slot| slot.question == question && slot.state.window == *window;
+        if let Some(at) = old.iter().position(same) {
+            return old.swap_remove(at);
+        }
+        // With other secrets the question is another one, and its last good answer is as good as before.
+        let secrets = question.secrets;
+        let known = old.iter().find(|slot| {
+            let theirs = slot.question.clone();
+            Question { secrets, ..theirs } == question && slot.state.window == *window
+        });
+        Slot {
+            state: WindowView {
+                window: window.clone(),
+                collection: known.and_then(|slot| slot.state.collection.clone()),
+                sequence: 0,
+                claim: Arc::new(AtomicBool::new(false)),
+                is_released: false,
+            },
+            question,
+            is_running: false,
+            asked: 0,
+        }
+    };
+    plan.settings.windows.iter().map(slot).collect()
 }
 
 fn earliest(a: Option<Moment>, b: Moment) -> Moment {

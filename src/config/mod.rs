@@ -40,14 +40,14 @@ impl Problems {
     /// What several accounts inherit is told once.
     fn new(problems: &[String]) -> Problems {
         let mut told = HashSet::new();
-        let mut lines: Vec<_> = problems.iter().map(|problem| one_line(problem)).collect();
+        let mut lines: Vec<_> = problems.iter().map(|problem| printable(problem)).collect();
         lines.retain(|line| told.insert(line.clone()));
         Problems(lines)
     }
 }
 
-/// A problem without control characters: a key or a value of several lines must not look like several problems.
-fn one_line(problem: &str) -> String {
+/// A text without control characters: one of several lines must not look like several, nor a name write to the terminal.
+pub(crate) fn printable(text: &str) -> String {
     let escaped = |letter: char| -> String {
         if letter.is_control() {
             letter.escape_default().collect()
@@ -55,7 +55,7 @@ fn one_line(problem: &str) -> String {
             letter.into()
         }
     };
-    problem.chars().map(escaped).collect()
+    text.chars().map(escaped).collect()
 }
 
 /// What to warn of when a file has an empty list of accounts.

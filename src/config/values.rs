@@ -1,7 +1,6 @@
 //! From texts to values. Each error says what is allowed.
 
 use std::collections::HashSet;
-
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -9,6 +8,7 @@ use url::{Host, Url};
 
 use crate::collect::Mode;
 use crate::telemetry::log::{Format, Level};
+use eightxeight::answer::ALL_PBXES;
 use eightxeight::window::{Span, Window};
 use eightxeight_simulator::Scenario;
 use exporter_toolkit::listen::ListenAddress;
@@ -178,7 +178,7 @@ pub(super) fn pbx_ids(names: &[String]) -> Result<Vec<String>, String> {
             return Err(format!("`{name}` twice"));
         }
     }
-    if names.len() > 1 && names.iter().any(|name| name == "allpbxes") {
+    if names.len() > 1 && names.iter().any(|name| name == ALL_PBXES) {
         return Err("`allpbxes` stands alone: it means all of them".to_owned());
     }
     Ok(names.to_vec())
@@ -234,11 +234,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 pub(super) fn listen(texts: &[String]) -> Result<Vec<ListenAddress>, String> {
     let mut addresses = Vec::new();
     for text in texts {
-        let address: ListenAddress = text.parse().map_err(|_| {
-            format!(
-                "`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`"
-            )
-        })?;
+        let address = listen_one(text)?;
         if address.port() != 0 && addresses.contains(&address) {
             return Err(format!("`{text}` twice"));
         }
@@ -248,8 +244,9 @@ pub(super) fn listen(texts: &[String]) -> Result<Vec<ListenAddress>, String> {
 }
 
 pub(super) fn listen_one(text: &str) -> Result<ListenAddress, String> {
-    let mut addresses = listen(&[text.to_owned()])?;
-    addresses.pop().ok_or_else(|| "no address".to_owned())
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an address such as `:10888`, `127.0.0.1:10888` or `[::1]:10888`")
+    })
 }
 
 pub(super) fn path(text: &str) -> Result<String, String> {

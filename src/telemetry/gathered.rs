@@ -4,22 +4,18 @@ use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 
 use exposition::{Kind, Writer};
 
-/// Writes gathered families. Summaries and untyped metrics, which the `prometheus` crate has no means to
-/// make, and timestamps are left out.
+/// Writes the counters and histograms among gathered families, without timestamps: nothing else is gathered here.
 pub(super) fn write_gathered(writer: &mut Writer, families: &[MetricFamily]) {
     for gathered in families {
         let kind = match gathered.get_field_type() {
             MetricType::COUNTER => Kind::Counter,
-            MetricType::GAUGE => Kind::Gauge,
             MetricType::HISTOGRAM => Kind::Histogram,
-            MetricType::SUMMARY | MetricType::UNTYPED => continue,
+            MetricType::GAUGE | MetricType::SUMMARY | MetricType::UNTYPED => continue,
         };
         let mut family = writer.family(gathered.name(), kind, gathered.help());
         for metric in gathered.get_metric() {
             let labels: Vec<_> = metric.get_label().iter().map(pair).collect();
             match kind {
-                Kind::Counter => family.sample(&labels, metric.get_counter().get_value()),
-                Kind::Gauge => family.sample(&labels, metric.get_gauge().get_value()),
                 Kind::Histogram => {
                     let histogram = metric.get_histogram();
                     let buckets = histogram
@@ -33,6 +29,7 @@ pub(super) fn write_gathered(writer: &mut Writer, families: &[MetricFamily]) {
                         histogram.get_sample_count(),
                     );
                 }
+                _ => family.sample(&labels, metric.get_counter().get_value()),
             }
         }
     }
@@ -45,9 +42,7 @@ fn pair(label: &LabelPair) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use exposition::{Encoding, Format, Segment, Variant};
-    use prometheus::{
-        Counter, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounterVec, Opts, Registry,
-    };
+    use prometheus::{Counter, Histogram, HistogramOpts, IntCounterVec, Opts, Registry};
 
     use super::*;
 
@@ -66,10 +61,8 @@ mod tests {
         let histogram = Histogram::with_opts(opts.const_label("endpoint", "token")).unwrap();
         let counter =
             IntCounterVec::new(Opts::new("requests_total", "Requests"), &["b", "a"]).unwrap();
-        let gauge = GaugeVec::new(Opts::new("temperature", "Never set"), &["x"]).unwrap();
         registry.register(Box::new(histogram.clone())).unwrap();
         registry.register(Box::new(counter.clone())).unwrap();
-        registry.register(Box::new(gauge)).unwrap();
         for seconds in [0.25, 0.75, 3.0, 50.0] {
             histogram.observe(seconds);
         }
@@ -101,13 +94,11 @@ mod tests {
     fn a_collector_that_counts_without_total_is_put_right() {
         let registry = Registry::new();
         let counter = Counter::new("requests", "Requests").unwrap();
-        let gauge = Gauge::new("load", "Load").unwrap();
         registry.register(Box::new(counter)).unwrap();
-        registry.register(Box::new(gauge)).unwrap();
         for format in FORMATS {
             let mut written = lines(format, |writer| write_gathered(writer, &registry.gather()));
             written.retain(|line| !line.starts_with('#'));
-            assert_eq!(written, ["load 0", "requests_total 0"]);
+            assert_eq!(written, ["requests_total 0"]);
         }
     }
 }

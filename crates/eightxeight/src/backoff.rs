@@ -45,11 +45,11 @@ impl Spread {
 
 /// A hold on everything that is asked for an 8x8 user.
 #[derive(Clone, Copy, Debug)]
-pub struct Hold {
+pub(crate) struct Hold {
     /// When it ends.
-    pub until: Moment,
+    pub(crate) until: Moment,
     /// What it is for.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     since: Moment,
     failures: u32,
 }
@@ -59,8 +59,7 @@ impl Hold {
     /// wins as a whole, with its cause.
     ///
     /// Requests that were under way together and fail together are one failure.
-    #[must_use]
-    pub fn extend(
+    pub(crate) fn extend(
         previous: Option<Hold>,
         interval: Duration,
         sent: Moment,

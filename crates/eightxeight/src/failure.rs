@@ -216,6 +216,7 @@ impl<'a> Known<'a> {
         is_object.then(|| serde_json::from_slice(body).ok())?
     }
 }
+
 /// Whether an object speaks of a spent quota, as gateways do with other statuses than 429.
 fn speaks_of_quota(body: &[u8]) -> bool {
     let words = ["ratelimit", "rate limit", "quota", "throttl"];

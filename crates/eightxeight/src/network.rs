@@ -36,8 +36,8 @@ pub fn of_connect(error: &io::Error) -> Cause {
     }
 }
 
-/// The errors beneath one of the HTTP client's, outermost first. An `io::Error` names as its source not
-/// what it holds but that one's source.
+/// The errors beneath one of the HTTP client's, outermost first. An `io::Error` that wraps another error leaves it out: its
+/// source is the source of the other.
 fn beneath(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {

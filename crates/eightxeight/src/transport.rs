@@ -30,7 +30,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// An HTTP client for one base URL.
 #[derive(Debug)]
-pub struct Transport {
+pub(crate) struct Transport {
     client: Arc<reqwest::Client>,
     base: Url,
 }
@@ -56,11 +56,7 @@ pub enum TransportError {
 
 impl Transport {
     /// A client for the base URL. A proxy from the environment is used unless that is on this machine.
-    ///
-    /// # Errors
-    ///
-    /// When the extra roots or the proxy can't be used or TLS can't be set up.
-    pub fn new(settings: &Settings) -> Result<Transport, TransportError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Transport, TransportError> {
         let base = settings.url.clone();
         let key = ClientKey {
             timeout: settings.timeout,
@@ -73,12 +69,12 @@ impl Transport {
     }
 
     /// `POST` to a path below the base URL.
-    pub fn post(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.client.post(below(&self.base, path))
     }
 
     /// `GET` of a path below the base URL.
-    pub fn get(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(below(&self.base, path))
     }
 }
@@ -212,8 +208,7 @@ impl Route {
 }
 
 /// A header that the HTTP library shows in none of its logs.
-#[must_use]
-pub fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
+pub(crate) fn sensitive(prefix: &str, secret: &SecretString) -> HeaderValue {
     let text = Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
     // Secrets are checked for characters that a header can't hold when they are read.
     let mut value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));

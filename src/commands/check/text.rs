@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::report::{Outcome, PbxReport, Report, Step, Subject, WindowReport, failed};
+use crate::config::printable;
 
 /// More rows than this are a matter for `--format json`.
 const MOST_ROWS: usize = 100;
@@ -142,19 +143,6 @@ fn cells(pbx: &PbxReport) -> [String; HEAD.len()] {
 fn clock_time(seconds: f64) -> String {
     let whole = Duration::try_from_secs_f64(seconds.round()).map_or(0, |time| time.as_secs());
     format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-}
-
-/// Text from outside, harmless to a terminal.
-fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    for character in text.chars() {
-        if character.is_control() {
-            printable.extend(character.escape_default());
-        } else {
-            printable.push(character);
-        }
-    }
-    printable
 }
 
 #[cfg(test)]
