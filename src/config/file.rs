@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::given::{Given, Layer};
 use super::options::{Group, OPTIONS, Opt};
 use super::values::is_label_name;
-use exporter_toolkit::yaml::{Node, Value, parse};
+use exporter_toolkit::yaml::{Node, Value, parse, unknown};
 
 /// Labels that the exporter or Prometheus sets itself.
 const TAKEN_LABELS: [&str; 5] = ["account", "job", "instance", "pbx_id", "window"];
@@ -50,7 +50,9 @@ pub(super) fn read(origin: &str, path: &Path) -> Result<(File, Vec<String>), Str
         // To open a pipe would wait for somebody who writes.
         return Err(unreadable("it is no regular file".to_owned()));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| unreadable("it isn't UTF-8 text: save it as UTF-8".to_owned()))?;
     let name = path.display().to_string();
     let root = parse(&text).map_err(|problem| format!("{name}: {problem}"))?;
     let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -201,7 +203,9 @@ impl FileReader {
             self.problem(node.line, &place, &problem);
         } else {
             let keys = parent.map_or(section.keys.to_owned(), |parent| below(parent).join(", "));
-            self.problem(node.line, &place, &format!("no such key; there are {keys}"));
+            let (shown, problem) = unknown(key, &node.value, &keys);
+            let place = place.strip_suffix(key).unwrap_or_default();
+            self.problem(node.line, &format!("{place}{shown}"), &problem);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::fixture::{
 };
 
 /// What a check of this configuration says; the file is called FILE, and nothing says `hunter2`.
-fn check(text: &str, arguments: &[&str]) -> Ended {
+fn check(text: impl AsRef<[u8]>, arguments: &[&str]) -> Ended {
     let files = secret_files();
     let path = files.path().join("config.yml");
     fs::write(&path, text).unwrap();
@@ -46,6 +46,25 @@ fn good_files() {
         assert_eq!((ended.code, &*ended.errors), (Some(0), ""), "{text}");
         assert_eq!(ended.output, "the configuration is good\n");
     }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_what_to_do() {
+    let ended = check(b"log: {level: \xff}\n", &[]);
+    assert_eq!(ended.code, Some(2));
+    assert_says(&ended.errors, &["--config.file: ", "save it as UTF-8"]);
+}
+
+#[test]
+fn the_demo_has_an_account_of_its_own() {
+    let files = secret_files();
+    let path = files.path().join("config.yml");
+    fs::write(&path, ACME).unwrap();
+    let mut demo = clean_command();
+    demo.args(["demo", "--config.check", "--config.file"]);
+    let ended = finish(demo.arg(&path));
+    assert_eq!(ended.code, Some(0));
+    assert_says(&ended.errors, &["warning: accounts: the demo has"]);
 }
 
 #[test]

@@ -229,6 +229,13 @@ fn no_secret_in_what_a_command_says() {
         format!("api: {{key_file: [{KEY:?}, }}\n"),
         format!("{PASSWORD}\n"),
         format!("- {KEY:?}\n"),
+        // A blank is missing, or a key.
+        "api: {key_file: k, password:hunter2}\n".to_owned(),
+        "api: {key_file: k, password hunter2}\n".to_owned(),
+        "api: {key_file: k, password=hunter2}\n".to_owned(),
+        "api: {hunter2}\n".to_owned(),
+        "api: {canary-user}\n".to_owned(),
+        "accounts: {acme: {api: {password:hunter2, password:hunter2}}}\n".to_owned(),
     ] {
         let file = files.path().join("config.yml");
         std::fs::write(&file, &text).unwrap();

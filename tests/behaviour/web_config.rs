@@ -107,6 +107,13 @@ fn files_that_only_newer_tools_know() {
         let (code, said) = check(files.path(), &text, &["--config.check"]);
         assert_eq!(code, Some(0), "{text}: {said:#?}");
     }
+    let text = "rate_limit: {interval: 1, burst: 10}\n";
+    let (code, said) = check(files.path(), text, &["--config.check"]);
+    assert_eq!(code, Some(0), "{said:#?}");
+    assert_says(
+        &said.concat(),
+        &["warning", "rate_limit.interval: 1ns limits nothing"],
+    );
 }
 
 /// Keys under `tls_server_config`, and what is said of them.
@@ -129,7 +136,9 @@ PAIR, VERIFY, client_ca_file: empty => .client_ca_file: there is no certificate 
 PAIR, VERIFY, client_ca_file: junk.crt => .client_ca_file: a certificate in it can't be used
 min_version: TLS13 => : there is no certificate
 PAIR, max_version: TLS11 => allowed is TLS12 or TLS13
-PAIR, hunter3: hunter2 => .hunter3: no such key; there are cert_file
+PAIR, other: hunter2 => .other: no such key; there are cert_file
+PAIR, hunter2: x => .a key that isn't shown: no such key; there are cert_file
+PAIR, password:hunter2 => .password: a blank is missing after a `:`
 ";
 
 #[test]

@@ -51,7 +51,11 @@ impl Node {
             if seen.insert(key) {
                 once.push((key.as_str(), node));
             } else {
-                problem(node.line, Some(key), "the same key twice");
+                problem(
+                    node.line,
+                    Some(shown(key, &node.value)),
+                    "the same key twice",
+                );
             }
         }
         once
@@ -81,6 +85,34 @@ impl Value {
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
         }
+    }
+}
+
+/// Of a key that isn't known what may be shown, and what is wrong with it. In `{password:hunter2}` a blank is missing, and
+/// in `{hunter2}` a key: the whole of such a key may be a secret.
+#[must_use]
+pub fn unknown<'k>(key: &'k str, value: &Value, known: &str) -> (&'k str, String) {
+    let problem = if key.contains(':') {
+        "a blank is missing after a `:`".to_owned()
+    } else {
+        format!("no such key; there are {known}")
+    };
+    (shown(key, value), problem)
+}
+
+fn shown<'k>(key: &'k str, value: &Value) -> &'k str {
+    const LONGEST: usize = 40;
+    let is_of_names = |letter: char| letter.is_ascii_alphabetic() || "_-.".contains(letter);
+    let name = key.trim_start_matches(is_of_names);
+    let (name, rest) = key.split_at(key.len() - name.len());
+    let is_name = match rest.chars().next() {
+        None => !matches!(value, Value::Null),
+        Some(next) => [':', '=', ' '].contains(&next),
+    };
+    if is_name && !name.is_empty() && name.len() <= LONGEST {
+        name
+    } else {
+        "a key that isn't shown"
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::yaml::{Node, Value};
+use crate::yaml::{self, Node, Value};
 
 /// The place of the outermost map, which stands before no key.
 const THE_FILE: &str = "the file";
@@ -81,9 +81,8 @@ impl Reader {
         let map = Entries { field, given };
         for (key, node) in &map.given {
             if !known.contains(key) {
-                let place = map.place_of(&key.escape_debug().to_string());
-                let problem = format!("no such key; there are {}", known.join(", "));
-                self.problem(&place.at(node), &problem);
+                let (key, problem) = yaml::unknown(key, &node.value, &known.join(", "));
+                self.problem(&map.place_of(key).at(node), &problem);
             }
         }
         map
