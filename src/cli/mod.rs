@@ -68,7 +68,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         .get(1)
         .and_then(|first| first.to_str())
         .unwrap_or("--serve");
-    let top_level = ["help", "-h", "--help", "-V", "--version"];
+    if first == "help" {
+        arguments.remove(1);
+        arguments.push("--help".into());
+        return run(arguments, environment);
+    }
+    let top_level = ["-h", "--help", "-V", "--version"];
     if first.starts_with('-') && !top_level.contains(&first) {
         arguments.insert(1.min(arguments.len()), "serve".into());
     }

@@ -151,8 +151,12 @@ impl Origin {
             _ => sources.warnings(&options.web),
         };
         let is_empty = sources.accounts.as_ref().is_some_and(Vec::is_empty);
-        if matches!(purpose, Purpose::Serve) && is_empty {
-            warnings.push(NO_ACCOUNTS.to_owned());
+        match purpose {
+            Purpose::Serve if is_empty => warnings.push(NO_ACCOUNTS.to_owned()),
+            Purpose::Demo if sources.accounts.is_some() => warnings.push(
+                "accounts: the demo has an account of its own, those of the configuration file aren't used".to_owned(),
+            ),
+            _ => {}
         }
         let Sources {
             mut raw,
@@ -172,7 +176,8 @@ impl Origin {
             }
         };
         let accounts = wanted.into_iter();
-        let accounts = accounts.filter_map(|entry| self.account(&raw, entry, &mut problems));
+        let accounts =
+            accounts.filter_map(|entry| self.account(&raw, entry, &mut problems, &mut warnings));
         let accounts = accounts.collect();
         if !problems.is_empty() {
             return Err(Problems::new(&problems));
@@ -196,12 +201,14 @@ impl Origin {
         raw: &Raw,
         entry: Option<&AccountEntry>,
         problems: &mut Vec<String>,
+        warnings: &mut Vec<String>,
     ) -> Option<Account> {
         let own = entry.map(|entry| raw.with(&entry.options));
         let raw = own.as_ref().unwrap_or(raw);
         let wanted = |group| matches!(group, Group::Api | Group::Collect);
         let OptionValues { api, collect, .. } = raw.read(wanted, problems);
         let credentials = credentials::find(raw, self.environment, entry, problems);
+        warnings.extend(credentials.as_ref().and_then(warnings::blank));
         if let Err(error) = transport::check(api.url.as_ref()?, api.ca_file.as_deref()) {
             problems.push(match error {
                 TransportError::Proxy(error) => error.to_string(),

@@ -121,7 +121,14 @@ pub(super) fn windows(texts: &[String]) -> Result<Vec<Window>, String> {
 }
 
 pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text).map_err(|_| {
+    /// What the system's list has besides: a setting of this machine, or no place at all.
+    const NO_ZONES: [&str; 3] = ["localtime", "posixrules", "Factory"];
+    let is_zone = |zone: &TimeZone| {
+        let name = zone.iana_name();
+        name.is_some_and(|name| !NO_ZONES.contains(&name))
+    };
+    let known = TimeZone::get(text).ok().filter(is_zone);
+    known.ok_or_else(|| {
         let names: Vec<String> = jiff::tz::db()
             .available()
             .map(|name| name.to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use eightxeight::credentials::is_quoted;
+use eightxeight::credentials::{Credentials, is_quoted};
 
 use super::Account;
 use super::file::AccountEntry;
@@ -11,8 +11,8 @@ use super::options::{OPTIONS, Opt};
 use super::values::nearest;
 use crate::collect;
 
-/// How the names of variables begin that can only be meant for this program. Kubernetes sets others, such as
-/// `EIGHTXEIGHT_EXPORTER_PORT`.
+/// How the names of variables begin, perhaps with a slip, that can only be meant for this program. Kubernetes sets others,
+/// such as `EIGHTXEIGHT_EXPORTER_PORT`.
 const PREFIXES: [&str; 6] = ["API", "COLLECT", "WEB", "LOG", "CONFIG", "DEMO"];
 
 /// Variables that hold a secret rather than name one.
@@ -41,7 +41,7 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
         .filter(|name| {
             let rest = name.strip_prefix("EIGHTXEIGHT_");
             let group = rest.and_then(|rest| Some(rest.split_once('_')?.0));
-            group.is_some_and(|group| PREFIXES.contains(&group))
+            group.is_some_and(|group| nearest(group, PREFIXES.into_iter()).is_some())
         })
         .filter(|name| !known.contains(name) && !named.contains(&**name))
         .collect();
@@ -65,6 +65,17 @@ pub(super) fn quoted_password() -> Option<String> {
         format!(
             "{name}: the password is sent with its quotation marks, which \
              `docker run --env-file` does not remove"
+        )
+    })
+}
+
+/// A password may begin and end with blanks, too.
+pub(super) fn blank(credentials: &Credentials) -> Option<String> {
+    let source = &credentials.password;
+    source.is_padded().then(|| {
+        format!(
+            "{}: the password begins or ends with a blank, which is sent with it: take it away unless it is meant",
+            source.origin()
         )
     })
 }

@@ -198,6 +198,7 @@ fn help_and_version_read_well() {
     };
     let expected = ["serve", "demo", "fields", "http://localhost:10888/"];
     assert_says(&say(&["--help"]), &expected);
+    assert_says(&say(&["help"]), &expected);
     let expected = [
         "--api.url",
         "--collect.interval",
@@ -295,6 +296,23 @@ fn zones_that_are_not_what_they_seem_are_warned_of_and_misspelt_ones_named() {
         let said = refused(&["demo", "--collect.time-zone", zone]);
         assert_says(&said.concat(), &[&format!("did you mean {meant}?")]);
     }
+    for file in ["localtime", "posixrules", "Etc/Unknown"] {
+        refused(&["demo", "--config.check", "--collect.time-zone", file]);
+    }
+}
+
+#[test]
+fn blanks_around_secrets_are_told_without_a_login() {
+    let said = warnings(&["serve"], &secrets("k3y", "me@example.org", "hunter2 "));
+    assert_says(&said.concat(), &["EIGHTXEIGHT_API_PASSWORD: ", "a blank"]);
+    assert_silent(&said.concat(), &["hunter2"]);
+    for (username, password, name) in [
+        ("me@example.org ", "hunter2", "EIGHTXEIGHT_API_USERNAME: "),
+        ("me@example.org", "  ", "EIGHTXEIGHT_API_PASSWORD: "),
+    ] {
+        let said = refused_with(&["serve"], &secrets("k3y", username, password));
+        assert_says(&said.concat(), &[name]);
+    }
 }
 
 /// As `docker run --env-file` hands them on.
@@ -325,6 +343,7 @@ async fn variables_that_look_like_options_and_are_none_are_warned_of() {
     let variables = [
         ("EIGHTXEIGHT_COLLECT_TIMEZONE", "hunter2"),
         ("EIGHTXEIGHT_COLLECT_WINDOWS", "hunter2"),
+        ("EIGHTXEIGHT_COLECT_INTERVAL", "hunter2"),
         ("EIGHTXEIGHT_API_PASSWORT", "hunter2"),
         ("EIGHTXEIGHT_API_USER", "hunter2"),
         ("EIGHTXEIGHT_DEMO_SCENARIO", "calm"),
@@ -332,8 +351,9 @@ async fn variables_that_look_like_options_and_are_none_are_warned_of() {
         ("EIGHTXEIGHT_EXPORTER_PORT", "tcp://10.0.0.1:10888"),
     ];
     let said = warnings(&["demo"], &variables);
-    let meant = words("API_PASSWORD? API_USERNAME? COLLECT_TIME_ZONE? COLLECT_WINDOW?");
-    assert_eq!(said.len(), 4, "{said:#?}");
+    let meant = "API_PASSWORD? API_USERNAME? COLLECT_INTERVAL? COLLECT_TIME_ZONE? COLLECT_WINDOW?";
+    let meant = words(meant);
+    assert_eq!(said.len(), meant.len(), "{said:#?}");
     for (line, meant) in said.iter().zip(meant) {
         assert_says(line, &[&format!("did you mean EIGHTXEIGHT_{meant}")]);
         assert_silent(line, &["hunter2"]);

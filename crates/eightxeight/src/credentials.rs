@@ -154,7 +154,7 @@ impl Source {
             Place::Text(text) => SecretString::from(bare(text.expose_secret()).to_owned()),
         };
         match text.expose_secret() {
-            "" => Err(SecretError::Empty {
+            blank if blank.trim().is_empty() => Err(SecretError::Empty {
                 origin: self.origin.clone(),
             }),
             secret if secret.contains(['\0', '\n', '\r']) => {
@@ -162,6 +162,12 @@ impl Source {
             }
             _ => Ok(text),
         }
+    }
+
+    /// Whether the secret begins or ends with a blank. Reads it: not for a thread that must not wait.
+    #[must_use]
+    pub fn is_padded(&self) -> bool {
+        self.read().is_ok_and(|secret| is_padded(&secret))
     }
 
     fn unusable(&self, why: &'static str) -> SecretError {
@@ -177,6 +183,11 @@ fn bare(text: &str) -> &str {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
+}
+
+fn is_padded(secret: &SecretString) -> bool {
+    let text = secret.expose_secret();
+    text.trim() != text
 }
 
 /// A secret that is never quoted, as a password might be.
@@ -240,7 +251,13 @@ impl Credentials {
                     .unusable("an API key has no spaces and only ASCII characters"))
             }
         });
-        match (key, unquoted(&self.username), self.password.read()) {
+        let username = match unquoted(&self.username) {
+            Ok(username) if is_padded(&username) => Err(self
+                .username
+                .unusable("a user's name doesn't begin or end with a blank: take it away")),
+            username => username,
+        };
+        match (key, username, self.password.read()) {
             (Ok(key), Ok(username), Ok(password)) => Ok(Secrets {
                 key,
                 username,
