@@ -106,16 +106,22 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
     let ago = |then: Moment| length(SignedDuration::try_from(now.age_of(then)).unwrap_or_default());
     let interval = plan.settings.interval;
     let wait = collection.next(interval).since(now);
+    let is_refused = matches!(collection.error, Some(Error::Refused { .. }));
+    let next = if is_refused {
+        "a changed secret is tried"
+    } else {
+        "next"
+    };
     let next = if collection.is_due(now, interval) || wait < Duration::from_secs(1) {
         match mode {
-            Mode::Scrape => "next with the next scrape".to_owned(),
+            Mode::Scrape => format!("{next} with the next scrape"),
             Mode::Timer => "the next is under way".to_owned(),
         }
     } else {
         let wait = length(SignedDuration::try_from(wait).unwrap_or_default());
         match mode {
-            Mode::Scrape => format!("next with a scrape in {wait} or later"),
-            Mode::Timer => format!("next in {wait}"),
+            Mode::Scrape => format!("{next} with a scrape in {wait} or later"),
+            Mode::Timer => format!("{next} in {wait}"),
         }
     };
     let error = collection.error.as_ref().map(failure);
@@ -202,7 +208,10 @@ pub(super) fn hold(status: &Status, here: &Here) -> Option<String> {
     }
     let until = status.next_login?;
     let is_refused = status.credentials_refused.is_some();
-    (!is_refused).then(|| format!("No login is tried before {}.", here.clock_time(until.wall)))
+    (!is_refused).then(|| {
+        let until = here.clock_time(until.wall);
+        format!("No login is tried before {until}: the last one was refused.")
+    })
 }
 
 /// What is left of the budget.
