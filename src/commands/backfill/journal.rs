@@ -78,6 +78,9 @@ impl Journal {
             let shown = directory.display();
             Err(BackfillError::Usage(format!("--output: {shown} {problem}")))
         };
+        if directory.exists() && !directory.is_dir() {
+            return refused("is no directory");
+        }
         let finished = std::fs::create_dir_all(directory)
             .and_then(|()| own::any_month_file(directory))
             .map_err(|error| unusable(directory, error))?;

@@ -70,6 +70,17 @@ async fn what_cannot_be_asked_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_file_is_no_directory_for_it() {
+    let simulator = simulator().await;
+    let backfill = Backfill::of_hours(&simulator, 3);
+    std::fs::write(backfill.output(), "").unwrap();
+    assert_says(
+        &backfill.run(2, &[]).await,
+        &["--output: ", "is no directory"],
+    );
+}
+
+#[tokio::test]
 async fn more_than_an_hour_asks_and_without_a_terminal_needs_yes() {
     let simulator = simulator().await;
     // 301 requests at 5 a minute.

@@ -1,6 +1,7 @@
 //! Reads the settings from the YAML tree of a web configuration.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 
@@ -96,6 +97,12 @@ impl Reader {
         if burst == 0 {
             self.problem(&map.field, "with an interval and a burst of 0 everything would be refused: give a burst of at least 1");
             return None;
+        }
+        if interval < Duration::from_millis(1) {
+            let place = map.place_of("interval");
+            self.warnings.push(format!(
+                "{place}: {interval:?} limits nothing; a number without a unit is nanoseconds"
+            ));
         }
         Some(RateLimit { interval, burst })
     }
