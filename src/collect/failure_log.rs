@@ -1,4 +1,4 @@
-//! Says in the log when 8x8 starts failing and when it recovers, and nothing in between.
+//! Says in the log when 8x8 starts failing, when numbers go missing for it, and when it recovers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -54,6 +54,15 @@ impl FailureLog {
     /// Forgets the windows that are no longer collected.
     pub(super) fn retain(&mut self, is_collected: impl Fn(&Window) -> bool) {
         self.categories.retain(|window, _| is_collected(window));
+    }
+
+    /// The last good answer of a window whose collections fail is served no longer.
+    pub(super) fn lost(&self, window: &Window) {
+        tracing::warn!(
+            account = self.account.as_deref(),
+            window = window.label(),
+            "the last good answer is too old, or of yesterday: it is served no longer"
+        );
     }
 
     /// Takes note of the collection that has just ended.

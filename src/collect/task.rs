@@ -255,7 +255,13 @@ impl Task {
         let page = if view.is_current(now) {
             view.page
         } else {
-            Arc::new(Page::new(view.shown(now)))
+            let shown = view.shown(now);
+            for (window, _) in view.page.shown() {
+                if shown.iter().all(|(other, _)| other != window) && view.is_failing(window) {
+                    self.log.lost(window);
+                }
+            }
+            Arc::new(Page::new(shown))
         };
         if is_read {
             let forms = self.wanted.forms.load(Ordering::Relaxed);

@@ -52,6 +52,12 @@ impl View {
         self.windows.iter().filter_map(shown).collect()
     }
 
+    /// Whether the newest collection of this window failed.
+    pub(super) fn is_failing(&self, window: &Window) -> bool {
+        let mut windows = self.windows.iter();
+        windows.any(|state| state.window == *window && !state.is_up())
+    }
+
     /// Whether the page shows what is to be shown at `now`: answers grow old, and a day ends.
     pub(super) fn is_current(&self, now: Moment) -> bool {
         let mut on_page = self.page.shown().iter();

@@ -2,7 +2,7 @@
 
 use eightxeight_simulator::{Fault, Rule};
 
-use crate::fixture::{Exporter, assert_says, assert_silent, simulator, words};
+use crate::fixture::{Exporter, Page, assert_says, assert_silent, simulator, words};
 
 #[tokio::test]
 async fn one_line_when_it_fails_and_one_when_it_recovers() {
@@ -34,6 +34,27 @@ async fn one_line_when_it_fails_and_one_when_it_recovers() {
         "the last good answer is served",
     ];
     assert_says(&failed, &expected);
+}
+
+#[tokio::test]
+async fn it_says_once_that_the_last_good_answer_is_served_no_longer() {
+    let simulator = simulator().await;
+    let options = "--collect.interval 200ms --collect.max-staleness 400ms --collect.window 1h \
+        --api.max-requests-per-minute 5000";
+    let mut exporter = Exporter::serve(&simulator, &words(options)).await;
+    exporter.page_with("eightxeight_up", 1.0).await;
+    simulator.faults().add(Rule::any(Fault::unavailable()));
+    let gone = |page: &Page| page.company().0.is_empty();
+    exporter.page_where("an empty page", gone).await;
+    exporter
+        .page_where("further failures", |page| {
+            page.failures("compsum", "server_error") >= 4.0
+        })
+        .await;
+    let line = exporter.running.line_with("served no longer").await;
+    assert_says(&line, &["level=warn", "window=1h"]);
+    let log = exporter.running.log();
+    assert_eq!(log.len(), 4, "start, first answer, failure, loss: {log:#?}");
 }
 
 #[tokio::test]
