@@ -17,6 +17,9 @@ const HEAD: Duration = Duration::from_secs(5);
 /// Without a byte in either direction.
 const IDLE: Duration = Duration::from_mins(2);
 
+/// An answer that has just been begun doesn't make room for others.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// The state of an open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -89,10 +92,14 @@ impl Connection {
         }
     }
 
-    /// Since when the connection has waited for its client; `None` while a handler runs.
+    /// Since when the connection has waited for its client; `None` while an answer is made or has just been begun.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let activity = self.activity.lock();
-        (activity.phase != Phase::Handling).then_some(activity.since)
+        let Activity { phase, since, .. } = *self.activity.lock();
+        match phase {
+            Phase::Handling => None,
+            Phase::Sending if since.elapsed() < MOMENT => None,
+            _ => Some(since),
+        }
     }
 
     /// Whether an answer is being made or sent.
