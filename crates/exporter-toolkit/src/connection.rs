@@ -8,13 +8,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::io::{InspectReader, InspectWriter};
+use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 
 /// From a request's first byte to the end of its head.
 const HEAD: Duration = Duration::from_secs(5);
 
-/// Without a byte in either direction.
+/// For an answer to be taken and the next request to come. However steadily a client reads, it doesn't keep a page for longer.
 const IDLE: Duration = Duration::from_mins(2);
 
 /// An answer that has just been begun doesn't make room for others.
@@ -33,7 +33,7 @@ pub(crate) struct Connection {
 #[derive(Clone, Copy, Debug)]
 struct Activity {
     phase: Phase,
-    /// When the phase began, or the last byte was sent if that was later.
+    /// When the phase began.
     since: Instant,
     /// The last bytes that were read: they tell whether part of another head follows a request.
     last_read: [u8; 4],
@@ -50,7 +50,7 @@ pub(crate) enum Phase {
     Head,
     /// A handler is running; it has its own deadline.
     Handling,
-    /// The answer is being sent.
+    /// The answer is being sent, or has been.
     Sending,
 }
 
@@ -82,13 +82,6 @@ impl Connection {
         // A head's time doesn't start again with each byte.
         if !bytes.is_empty() && matches!(activity.phase, Phase::Idle | Phase::Sending) {
             activity.enter(Phase::Head);
-        }
-    }
-
-    fn wrote(&self) {
-        let mut activity = self.activity.lock();
-        if activity.phase == Phase::Sending {
-            activity.enter(Phase::Sending);
         }
     }
 
@@ -140,12 +133,11 @@ impl Activity {
     }
 }
 
-/// The stream of a connection in plain text, which tells the connection of its reads and writes.
+/// The stream of a connection in plain text, which tells the connection of its reads.
 pub(crate) fn watched<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     connection: &Arc<Connection>,
 ) -> impl AsyncRead + AsyncWrite + Unpin {
-    let (reads, writes) = (connection.clone(), connection.clone());
-    let stream = InspectWriter::new(stream, move |_: &[u8]| writes.wrote());
-    InspectReader::new(stream, move |bytes: &[u8]| reads.read(bytes))
+    let connection = connection.clone();
+    InspectReader::new(stream, move |bytes: &[u8]| connection.read(bytes))
 }

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::body::Body;
 use axum::routing::get;
@@ -8,6 +8,8 @@ use tokio_util::io::ReaderStream;
 
 use super::*;
 use crate::listen;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// A server with room for one connection, its address, and how many answers it had to cut.
 async fn with_one_place(
@@ -83,4 +85,40 @@ async fn a_client_that_waits_takes_the_place_of_one_that_has_its_answer() {
     let mut text = String::new();
     first.read_to_string(&mut text).await.unwrap();
     assert!(text.ends_with("whole\r\n0\r\n\r\n"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_has_two_minutes_however_steadily_it_is_read() {
+    const LENGTH: usize = 7 * 1024 * 1024;
+    for (bytes_per_second, is_whole) in [(100_000, true), (7, false)] {
+        let connections = Connections {
+            most: 1,
+            security: None,
+            router: Router::new().route("/", get(|| async { vec![b'x'; LENGTH] })),
+            stop: CancellationToken::new(),
+            open: Mutex::default(),
+            left: Notify::new(),
+        };
+        let connection = Connection::new(Ipv4Addr::LOCALHOST.into());
+        let (mut client, server) = duplex(100_000);
+        client.write_all(REQUEST).await.unwrap();
+        let mut taken = 0;
+        let read = async {
+            let mut piece = vec![0; bytes_per_second];
+            while taken < LENGTH {
+                taken += client.read(&mut piece).await.unwrap();
+                sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let asked = Instant::now();
+        tokio::select! {
+            () = connections.serve_http(server, &connection) => {}
+            () = read => {}
+            () = sleep(Duration::from_mins(5)) => {}
+        }
+        let kept = asked.elapsed().as_secs();
+        assert!((120..126).contains(&kept), "{kept} s");
+        assert_eq!(taken >= LENGTH, is_whole, "{taken} bytes");
+    }
 }
