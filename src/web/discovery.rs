@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use serde_json::{Map, Value, json};
 
-use super::app::App;
+use super::App;
 use crate::account::Account;
 
 /// `GET /sd`. The address is `--web.external-url`, or the one by which the client reached the exporter.

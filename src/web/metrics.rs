@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep_until};
 
-use super::app::App;
+use super::App;
 use super::deadline::time_for;
 use crate::account::Account;
 use crate::telemetry::write_exporter;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use url::Url;
 
-use super::app::App;
+use super::App;
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};

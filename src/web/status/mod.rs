@@ -19,7 +19,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 
-use super::app::App;
+use super::App;
 use super::dashboards::{DASHBOARDS, Dashboard};
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
