@@ -23,8 +23,6 @@ pub struct Dashboard {
     pub(super) title: &'static str,
     /// Which questions it answers.
     pub(super) answers: &'static str,
-    /// What the browser's download is called.
-    disposition: &'static str,
     /// The JSON, compressed by the build.
     packed: &'static [u8],
 }
@@ -35,21 +33,18 @@ pub static DASHBOARDS: [Dashboard; 3] = [
         path: "/dashboards/overview.json",
         title: "Company Overview",
         answers: "are callers being lost right now, and is that usual?",
-        disposition: "attachment; filename=\"eightxeight-overview.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/overview.json.gz")),
     },
     Dashboard {
         path: "/dashboards/pbx.json",
         title: "PBX Detail",
         answers: "how does one site do, and what does each of 8x8's numbers say?",
-        disposition: "attachment; filename=\"eightxeight-pbx.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/pbx.json.gz")),
     },
     Dashboard {
         path: "/dashboards/exporter.json",
         title: "Exporter Health",
         answers: "what is wrong, and what is to be done?",
-        disposition: "attachment; filename=\"eightxeight-exporter.json\"",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/exporter.json.gz")),
     },
 ];
@@ -63,9 +58,11 @@ impl Dashboard {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
+        let name = self.path.trim_start_matches("/dashboards/");
+        let disposition = format!("attachment; filename=\"eightxeight-{name}\"");
         let headers = [
             (CONTENT_TYPE, "application/json"),
-            (CONTENT_DISPOSITION, self.disposition),
+            (CONTENT_DISPOSITION, &disposition),
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (CACHE_CONTROL, "no-cache"),
         ];

@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::app::App;
+use super::App;
 use crate::account::Account;
 
 /// `GET /sd`. The address is `--web.external-url`, or the one by which the client reached the exporter.
@@ -29,25 +29,22 @@ pub(super) async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -
     let scheme = external.map(url::Url::scheme);
     let accounts = app.exporter.accounts();
     let entry = |account: &Arc<Account>| {
-        let mut labels = Map::new();
+        let mut labels = json!({});
         let config = account.config();
         let path = match &config.name {
             Some(name) => {
-                labels.insert("__param_account".to_owned(), json!(name));
-                labels.insert("account".to_owned(), json!(name));
+                labels["__param_account"] = json!(name);
+                labels["account"] = json!(name);
                 "/probe"
             }
             None => &app.web.telemetry_path,
         };
-        labels.insert(
-            "__metrics_path__".to_owned(),
-            json!(format!("{prefix}{path}")),
-        );
+        labels["__metrics_path__"] = json!(format!("{prefix}{path}"));
         if let Some(scheme) = scheme {
-            labels.insert("__scheme__".to_owned(), json!(scheme));
+            labels["__scheme__"] = json!(scheme);
         }
         for (name, value) in &config.labels {
-            labels.insert(name.clone(), json!(value));
+            labels[name] = json!(value);
         }
         json!({ "targets": [address], "labels": labels })
     };

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY,
-};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep_until};
 
-use super::app::App;
+use super::App;
 use super::deadline::time_for;
 use crate::account::Account;
 use crate::telemetry::write_exporter;
 use exposition::{Body, RenderError, Segment, Variant, negotiate};
+
+type Failure = (StatusCode, &'static str);
 
 /// `GET` of the telemetry path: the exporter's own metrics and, when there is exactly one account, that
 /// one's.
@@ -23,20 +23,14 @@ pub(super) async fn metrics(
     State(app): State<Arc<App>>,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Failure> {
     let variant = variant(&headers);
     let mut segments = Vec::with_capacity(3);
     if let Some(account) = app.exporter.only_account() {
-        match account_segments(&app, &account, &method, &headers, variant).await {
-            Ok(more) => segments.extend(more),
-            Err(error) => return failed(&error),
-        }
+        segments.extend(account_segments(&app, &account, &method, &headers, variant).await?);
     }
-    match exporter_segment(&app, variant) {
-        Ok(segment) => segments.push(segment),
-        Err(error) => return failed(&error),
-    }
-    page(variant, segments)
+    segments.push(exporter_segment(&app, variant)?);
+    Ok(page(variant, segments))
 }
 
 /// `GET /probe?account=NAME`: one account's metrics. No answer tells which accounts there are.
@@ -45,17 +39,15 @@ pub(super) async fn probe(
     Query(parameters): Query<HashMap<String, String>>,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Failure> {
     let name = parameters.get("account");
     let Some(account) = name.and_then(|name| app.exporter.account(name)) else {
         let text = "no such account: the parameter `account` names one of the configuration's\n";
-        return (StatusCode::BAD_REQUEST, text).into_response();
+        return Err((StatusCode::BAD_REQUEST, text));
     };
     let variant = variant(&headers);
-    match account_segments(&app, &account, &method, &headers, variant).await {
-        Ok(segments) => page(variant, segments),
-        Err(error) => failed(&error),
-    }
+    let segments = account_segments(&app, &account, &method, &headers, variant).await?;
+    Ok(page(variant, segments))
 }
 
 fn variant(headers: &HeaderMap) -> Variant {
@@ -69,10 +61,10 @@ async fn account_segments(
     method: &Method,
     headers: &HeaderMap,
     variant: Variant,
-) -> Result<[Segment; 2], RenderError> {
+) -> Result<[Segment; 2], Failure> {
     let clock = app.exporter.clock();
     if method == Method::HEAD {
-        return account.segments(variant, clock).await;
+        return rendered(account.segments(variant, clock).await);
     }
     let deadline = Instant::now() + time_for(headers, app.web.timeout_offset);
     let enough = async {
@@ -82,33 +74,32 @@ async fn account_segments(
         }
     };
     let waiting = app.exporter.waiting();
-    account.scrape(variant, clock, waiting, enough).await
+    rendered(account.scrape(variant, clock, waiting, enough).await)
 }
 
-fn exporter_segment(app: &App, variant: Variant) -> Result<Segment, RenderError> {
+fn exporter_segment(app: &App, variant: Variant) -> Result<Segment, Failure> {
     let reload = app.exporter.last_reload();
     let now = app.exporter.clock().now().wall;
-    app.live.part(variant, reload.number, now, |writer| {
+    rendered(app.live.part(variant, reload.number, now, |writer| {
         write_exporter(writer, reload, app.exporter.is_demo());
-    })
+    }))
 }
 
 fn page(variant: Variant, segments: impl IntoIterator<Item = Segment>) -> Response {
-    let mut response = Response::new(axum::body::Body::new(Body::new(variant, segments)));
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(CONTENT_TYPE, variant.format.content_type());
-    set(VARY, "Accept, Accept-Encoding");
-    if let Some(encoding) = variant.encoding.content_encoding() {
-        set(CONTENT_ENCODING, encoding);
-    }
-    response
+    let headers = [
+        (CONTENT_TYPE, variant.format.content_type()),
+        (VARY, "Accept, Accept-Encoding"),
+    ];
+    let encoding = variant.encoding.content_encoding();
+    let encoding = encoding.map(|encoding| [(CONTENT_ENCODING, encoding)]);
+    let body = axum::body::Body::new(Body::new(variant, segments));
+    (headers, encoding, body).into_response()
 }
 
-fn failed(error: &RenderError) -> Response {
-    tracing::error!(%error, "a page could not be rendered");
-    let text = "the page could not be rendered; the log says why\n";
-    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+fn rendered<T>(outcome: Result<T, RenderError>) -> Result<T, Failure> {
+    outcome.map_err(|error| {
+        tracing::error!(%error, "a page could not be rendered");
+        let text = "the page could not be rendered; the log says why\n";
+        (StatusCode::INTERNAL_SERVER_ERROR, text)
+    })
 }

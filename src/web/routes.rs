@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use url::Url;
 
-use super::app::App;
+use super::App;
 use super::dashboards::DASHBOARDS;
 use super::discovery::discovery;
 use super::metrics::{metrics, probe};
-use super::status::{icon, script, status, style};
+use super::status::{FILES, file, status};
 
 /// The routes, below each prefix.
 pub fn router(app: App) -> Router {
@@ -45,11 +45,12 @@ fn routes(prefix: &str, telemetry_path: &str) -> Router<Arc<App>> {
         .route(&at("/probe"), get(probe))
         .route(&at("/sd"), get(discovery))
         .route(&at("/"), get(status))
-        .route(&at("/style.css"), get(style))
-        .route(&at("/status.js"), get(script))
-        .route(&at("/icon.svg"), get(icon))
         .route(&at("/config"), get(config))
         .route(&at("/-/reload"), post(reload));
+    for [path, content_type, text] in FILES {
+        let answer = async move || file(content_type, text);
+        routes = routes.route(&at(path), get(answer));
+    }
     for dashboard in &DASHBOARDS {
         let answer = || async { dashboard.answer() };
         routes = routes.route(&at(dashboard.path), get(answer));

@@ -8,14 +8,17 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::io::{InspectReader, InspectWriter};
+use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 
 /// From a request's first byte to the end of its head.
 const HEAD: Duration = Duration::from_secs(5);
 
-/// Without a byte in either direction.
+/// For an answer to be taken and the next request to come. However steadily a client reads, it doesn't keep a page for longer.
 const IDLE: Duration = Duration::from_mins(2);
+
+/// An answer that has just been begun doesn't make room for others.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The state of an open connection.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub(crate) struct Connection {
 #[derive(Clone, Copy, Debug)]
 struct Activity {
     phase: Phase,
-    /// When the phase began, or the last byte was sent if that was later.
+    /// When the phase began.
     since: Instant,
     /// The last bytes that were read: they tell whether part of another head follows a request.
     last_read: [u8; 4],
@@ -47,7 +50,7 @@ pub(crate) enum Phase {
     Head,
     /// A handler is running; it has its own deadline.
     Handling,
-    /// The answer is being sent.
+    /// The answer is being sent, or has been.
     Sending,
 }
 
@@ -82,17 +85,14 @@ impl Connection {
         }
     }
 
-    fn wrote(&self) {
-        let mut activity = self.activity.lock();
-        if activity.phase == Phase::Sending {
-            activity.enter(Phase::Sending);
-        }
-    }
-
-    /// Since when the connection has waited for its client; `None` while a handler runs.
+    /// Since when the connection has waited for its client; `None` while an answer is made or has just been begun.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let activity = self.activity.lock();
-        (activity.phase != Phase::Handling).then_some(activity.since)
+        let Activity { phase, since, .. } = *self.activity.lock();
+        match phase {
+            Phase::Handling => None,
+            Phase::Sending if since.elapsed() < MOMENT => None,
+            _ => Some(since),
+        }
     }
 
     /// Whether an answer is being made or sent.
@@ -133,12 +133,11 @@ impl Activity {
     }
 }
 
-/// The stream of a connection in plain text, which tells the connection of its reads and writes.
+/// The stream of a connection in plain text, which tells the connection of its reads.
 pub(crate) fn watched<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     connection: &Arc<Connection>,
 ) -> impl AsyncRead + AsyncWrite + Unpin {
-    let (reads, writes) = (connection.clone(), connection.clone());
-    let stream = InspectWriter::new(stream, move |_: &[u8]| writes.wrote());
-    InspectReader::new(stream, move |bytes: &[u8]| reads.read(bytes))
+    let connection = connection.clone();
+    InspectReader::new(stream, move |bytes: &[u8]| connection.read(bytes))
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -17,13 +18,17 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use rustls::ServerConfig;
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::basic_auth::{BasicAuth, Busy};
 use crate::files::Files;
 use crate::rate_limit::Bucket;
 use crate::tls::server_config;
 use crate::web_config::{self, Settings};
+
+/// Longer than reading takes where the file system answers.
+const LONGEST_READING: Duration = Duration::from_secs(1);
 
 /// A web configuration in force, which follows its files.
 pub struct WebSecurity {
@@ -51,7 +56,11 @@ struct Rules {
 struct Reading {
     begun: Instant,
     files: Arc<Files>,
+    /// The one under way and when it began. It is kept when it takes too long, so that a file system that hangs holds one thread.
+    next: Option<(Instant, JoinHandle<Option<Read>>)>,
 }
+
+type Read = (Files, Result<Made, Vec<String>>);
 
 /// The settings that the files contain. Certificates can be invalid on their own.
 struct Made {
@@ -88,6 +97,7 @@ impl WebSecurity {
             reading: tokio::sync::Mutex::new(Reading {
                 begun,
                 files: Arc::new(files),
+                next: None,
             }),
             basic_auth,
         })
@@ -115,21 +125,33 @@ impl WebSecurity {
         router.layer(from_fn_with_state(self.clone(), guard))
     }
 
-    /// The rules, after reading the files again.
+    /// The rules, after reading the files again if they can be read.
     async fn rules(&self) -> Arc<Rules> {
         let arrived = Instant::now();
         let mut reading = self.reading.lock().await;
         // Requests that waited while a reading began use its result.
-        if reading.begun <= arrived {
-            let begun = Instant::now();
-            let (path, before) = (self.path.clone(), reading.files.clone());
-            let read = move || (!before.are_current()).then(|| read(&path));
-            let read = tokio::task::spawn_blocking(read).await;
+        while reading.begun < arrived {
+            let Reading { files, next, .. } = &mut *reading;
+            let (begun, task) = next.get_or_insert_with(|| {
+                let (path, before) = (self.path.clone(), files.clone());
+                let read = move || (!before.are_current()).then(|| read(&path));
+                (Instant::now(), tokio::task::spawn_blocking(read))
+            });
+            let begun = *begun;
+            let end = begun + LONGEST_READING;
+            let has_time = Instant::now() < end;
+            let Ok(read) = timeout_at(end, task).await else {
+                if has_time {
+                    tracing::warn!(file = %self.path.display(), "the files of the web configuration can't be read: their file system doesn't answer; what they said before stays in force");
+                }
+                break;
+            };
+            reading.next = None;
+            reading.begun = begun;
             if let Ok(Some((files, made))) = read {
                 self.take(made);
                 reading.files = Arc::new(files);
             }
-            reading.begun = begun;
         }
         self.current.load_full()
     }
@@ -210,7 +232,7 @@ fn lost_protection(before: &Rules, now: &Settings) -> Vec<String> {
 }
 
 /// Reads the files and parses them.
-fn read(path: &Path) -> (Files, Result<Made, Vec<String>>) {
+fn read(path: &Path) -> Read {
     let mut files = Files::of(path.parent().unwrap_or(Path::new("")));
     let name = path.file_name().unwrap_or_default();
     let text = files.get(name.as_ref());

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,9 @@ const LARGEST_HEAD: usize = 32 * 1024;
 /// After this, connections that still send are cut: less than the five seconds in which the process has
 /// to exit.
 const LONGEST_DRAIN: Duration = Duration::from_secs(3);
+
+/// How often a client that waits for a place looks whether somebody has turned idle.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A web server that runs until it is told to stop.
 #[derive(Debug)]
@@ -140,6 +143,18 @@ struct Connections {
     left: Notify,
 }
 
+/// A connection's place among the open ones, until its task ends, be it by a panic.
+struct Place<'a>(&'a Connections, &'a Arc<Connection>);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let Place(all, connection) = self;
+        let mut open = all.open.lock();
+        open.retain(|other| !Arc::ptr_eq(other, connection));
+        all.left.notify_one();
+    }
+}
+
 impl Connections {
     /// Accepts connections forever. An error concerns one connection or passes, so none ends the process.
     async fn accept(self: &Arc<Self>, listener: &TcpListener) {
@@ -170,6 +185,7 @@ impl Connections {
         self.open.lock().push(connection.clone());
         let all = self.clone();
         tokio::spawn(async move {
+            let _place = Place(&all, &connection);
             // Small answers shouldn't wait for an acknowledgement of the last one.
             let _ = stream.set_nodelay(true);
             match &all.security {
@@ -187,10 +203,6 @@ impl Connections {
                     }
                 }
             }
-            all.open
-                .lock()
-                .retain(|other| !Arc::ptr_eq(other, &connection));
-            all.left.notify_one();
         });
     }
 
@@ -240,7 +252,7 @@ impl Connections {
     async fn room(&self) {
         while self.open.lock().len() >= self.most {
             self.make_room();
-            self.left.notified().await;
+            let _ = timeout(LOOK_AGAIN, self.left.notified()).await;
         }
     }
 
@@ -316,3 +328,6 @@ fn raise_descriptor_limit() -> u64 {
     let _ = setrlimit(Resource::Nofile, limit);
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 
-use super::app::App;
+use super::App;
 use super::dashboards::{DASHBOARDS, Dashboard};
 use crate::account::Account;
 use crate::collect::{FailureEvent, View, WindowView};
@@ -42,6 +42,25 @@ const MOST_ROWS_IN_ALL: usize = 2000;
 
 /// An older answer is no news of the present. The alerts have the same limit.
 const FRESH: Duration = Duration::from_mins(3);
+
+/// What the page needs besides: path, type and text.
+pub(super) const FILES: [[&str; 3]; 3] = [
+    [
+        "/style.css",
+        "text/css; charset=utf-8",
+        include_str!("../../../templates/status.css"),
+    ],
+    [
+        "/status.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../../templates/status.js"),
+    ],
+    [
+        "/icon.svg",
+        "image/svg+xml",
+        include_str!("../../../templates/icon.svg"),
+    ],
+];
 
 /// Nothing but the page's own style and script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -165,28 +184,7 @@ fn page<'a>(app: &'a App, accounts: &[Arc<Account>], at: Moment) -> Page<'a> {
     }
 }
 
-/// `GET /style.css`.
-pub(super) async fn style() -> Response {
-    asset(
-        "text/css; charset=utf-8",
-        include_str!("../../../templates/status.css"),
-    )
-}
-
-/// `GET /status.js`.
-pub(super) async fn script() -> Response {
-    asset(
-        "text/javascript; charset=utf-8",
-        include_str!("../../../templates/status.js"),
-    )
-}
-
-/// `GET /icon.svg`.
-pub(super) async fn icon() -> Response {
-    asset("image/svg+xml", include_str!("../../../templates/icon.svg"))
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> Response {
+pub(super) fn file(content_type: &'static str, text: &'static str) -> Response {
     let headers = [
         (CONTENT_TYPE, content_type),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

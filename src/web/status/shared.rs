@@ -1,32 +1,17 @@
 //! The page as it is sent: rendered at most once a second unless something has happened, and shared by all who read it.
 
-use std::sync::{Arc, Weak};
-
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-/// So many older pages may still be on their way to slow readers. While there are more, everybody gets the newest one.
-const MOST_OLDER: usize = 4;
+/// So many pages may be on their way to slow readers. Then everybody gets the newest one.
+const MOST: usize = 5;
 
 /// The second in which a page was rendered, and the version of what stands on it for each account.
 pub(super) type Key = (i64, Vec<u64>);
 
+/// The newest page, and before it older ones that are still being read.
 #[derive(Debug, Default)]
-pub(in crate::web) struct Shared(Mutex<Pages>);
-
-#[derive(Debug, Default)]
-struct Pages {
-    newest: Option<(Key, Arc<String>)>,
-    older: Vec<Weak<String>>,
-}
-
-struct Page(Arc<String>);
-
-impl AsRef<[u8]> for Page {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
+pub(in crate::web) struct Shared(Mutex<Vec<(Key, Bytes)>>);
 
 impl Shared {
     /// The page with this key, rendered if it isn't there yet.
@@ -36,19 +21,15 @@ impl Shared {
         render: impl FnOnce() -> Result<String, E>,
     ) -> Result<Bytes, E> {
         let mut pages = self.0.lock();
-        pages.older.retain(|page| page.strong_count() > 0);
-        let can_render = pages.older.len() < MOST_OLDER;
-        let page = match &pages.newest {
-            Some((newest, page)) if *newest == key || !can_render => page.clone(),
+        pages.retain(|(of, page)| *of == key || !page.is_unique());
+        match pages.last() {
+            Some((newest, page)) if *newest == key || pages.len() == MOST => Ok(page.clone()),
             _ => {
-                let page = Arc::new(render()?);
-                if let Some((_, old)) = pages.newest.replace((key, page.clone())) {
-                    pages.older.push(Arc::downgrade(&old));
-                }
-                page
+                let page = Bytes::from(render()?);
+                pages.push((key, page.clone()));
+                Ok(page)
             }
-        };
-        Ok(Bytes::from_owner(Page(page)))
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 use std::fs;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::*;
 
@@ -60,4 +63,45 @@ async fn tls_that_waits_for_a_restart_can_be_taken_back() {
     let tls = "tls_server_config: {cert_file: a.crt, key_file: a.key}";
     let plain = "http_server_config: {headers: {X-Frame-Options: deny}}";
     assert_eq!(rejected(plain, &[tls, plain]).await, [false, false]);
+}
+
+#[test]
+fn files_that_hang_hold_one_thread_and_leave_the_rules_in_force() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("web.yml");
+    fs::write(&path, "rate_limit: {interval: 1s, burst: 1}").unwrap();
+    let security = WebSecurity::open(&path).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // While the only thread is taken, no file can be read.
+        let (release, hanging) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || hanging.recv());
+        let before = security.current.load_full();
+        for _ in 0..10 {
+            let hangs_up = Duration::from_millis(10);
+            assert!(timeout(hangs_up, security.rules()).await.is_err());
+        }
+        let files = security.reading.lock().await.files.clone();
+        assert_eq!(Arc::strong_count(&files), 3, "one reading was begun");
+        for _ in 0..3 {
+            let now = timeout(Duration::from_secs(30), security.rules()).await;
+            assert!(Arc::ptr_eq(&before, &now.expect("it waits for the files")));
+        }
+        assert_eq!(Arc::strong_count(&files), 3, "and none after it");
+        drop(release);
+        let is_late = |reading: &Reading| !reading.next.as_ref().unwrap().1.is_finished();
+        while is_late(&*security.reading.lock().await) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        fs::write(&path, "http_server_config: {}").unwrap();
+        let now = security.rules().await;
+        assert!(
+            now.bucket.is_none(),
+            "a late reading is followed by another"
+        );
+    });
 }
