@@ -1,6 +1,5 @@
 //! The commands and their options, for parsing and for `--help`.
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::config::options::{At, Group, OPTIONS, Opt, Set, opt};
@@ -178,11 +177,20 @@ fn argument(option: &'static Opt, own: bool) -> Arg {
             "URL" => ValueHint::Url,
             _ => ValueHint::Other,
         })
-        .value_parser(NonEmptyStringValueParser::new())
+        .allow_hyphen_values(true)
+        .value_parser(value)
         .action(if option.repeatable {
             ArgAction::Append
         } else {
             ArgAction::Set
         })
         .help(format!("{}{default}", option.help))
+}
+
+/// A value may begin with a dash, but what begins with two is the next option.
+fn value(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.starts_with("--") {
+        return Err("a value is missing");
+    }
+    Ok(text.to_owned())
 }
