@@ -78,7 +78,7 @@ struct Section {
     layer: Layer,
     groups: &'static [Group],
     /// Its keys, for a message.
-    keys: &'static str,
+    keys: &'static [&'static str],
 }
 
 impl FileReader {
@@ -87,7 +87,7 @@ impl FileReader {
             place: String::new(),
             layer: Layer::File,
             groups: &[Group::Api, Group::Collect, Group::Web, Group::Log],
-            keys: "api, collect, web, log, accounts",
+            keys: &["api", "collect", "web", "log", "accounts"],
         };
         let mut file = File::default();
         for (key, node) in self.entries(root, ROOT) {
@@ -122,7 +122,7 @@ impl FileReader {
                 place: format!("{place}."),
                 layer: Layer::Account,
                 groups: &[Group::Api, Group::Collect],
-                keys: "api, collect, labels",
+                keys: &["api", "collect", "labels"],
             };
             for (key, node) in self.entries(node, &place) {
                 if key == "labels" {
@@ -202,8 +202,10 @@ impl FileReader {
             );
             self.problem(node.line, &place, &problem);
         } else {
-            let keys = parent.map_or(section.keys.to_owned(), |parent| below(parent).join(", "));
-            let (shown, problem) = unknown(key, &node.value, &keys);
+            let keys = parent.map(below);
+            let keys: Vec<_> = keys.iter().flatten().map(String::as_str).collect();
+            let keys = if keys.is_empty() { section.keys } else { &keys };
+            let (shown, problem) = unknown(key, &node.value, keys);
             let place = place.strip_suffix(key).unwrap_or_default();
             self.problem(node.line, &format!("{place}{shown}"), &problem);
         }

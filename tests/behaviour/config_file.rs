@@ -49,6 +49,16 @@ fn good_files() {
 }
 
 #[test]
+fn a_key_that_comes_twice_is_named() {
+    let text = "api: {key_file: , key_file: }\naccounts: {site2: {}, site2: {}}\n";
+    let expected = [
+        "line 1, api.key_file: the same key twice",
+        "line 2, accounts.site2: the same key twice",
+    ];
+    assert_says(&refused(text), &expected);
+}
+
+#[test]
 fn a_file_that_is_no_text_is_told_what_to_do() {
     let ended = check(b"log: {level: \xff}\n", &[]);
     assert_eq!(ended.code, Some(2));
@@ -64,7 +74,7 @@ fn the_demo_has_an_account_of_its_own() {
     demo.args(["demo", "--config.check", "--config.file"]);
     let ended = finish(demo.arg(&path));
     assert_eq!(ended.code, Some(0));
-    assert_says(&ended.errors, &["warning: accounts: the demo has"]);
+    assert_says(&ended.errors, &["warning: accounts: the demo uses"]);
 }
 
 #[test]

@@ -234,6 +234,8 @@ fn no_secret_in_what_a_command_says() {
         "api: {key_file: k, password hunter2}\n".to_owned(),
         "api: {key_file: k, password=hunter2}\n".to_owned(),
         "api: {hunter2}\n".to_owned(),
+        "api: {hunter2=}\n".to_owned(),
+        "api: {hunter2 password}\n".to_owned(),
         "api: {canary-user}\n".to_owned(),
         "accounts: {acme: {api: {password:hunter2, password:hunter2}}}\n".to_owned(),
     ] {

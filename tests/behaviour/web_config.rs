@@ -137,8 +137,8 @@ PAIR, VERIFY, client_ca_file: junk.crt => .client_ca_file: a certificate in it c
 min_version: TLS13 => : there is no certificate
 PAIR, max_version: TLS11 => allowed is TLS12 or TLS13
 PAIR, other: hunter2 => .other: no such key; there are cert_file
-PAIR, hunter2: x => .a key that isn't shown: no such key; there are cert_file
-PAIR, password:hunter2 => .password: a blank is missing after a `:`
+PAIR, hunter2 => .(hidden: it may be a secret): no such key; there are cert_file
+PAIR, key:hunter2 => .key: put a space after the `:`
 ";
 
 #[test]

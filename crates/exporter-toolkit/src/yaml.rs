@@ -51,11 +51,10 @@ impl Node {
             if seen.insert(key) {
                 once.push((key.as_str(), node));
             } else {
-                problem(
-                    node.line,
-                    Some(shown(key, &node.value)),
-                    "the same key twice",
-                );
+                let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+                let may_be_secret = matches!(node.value, Value::Null) && !key.chars().all(is_name);
+                let shown = if may_be_secret { HIDDEN } else { key };
+                problem(node.line, Some(shown), "the same key twice");
             }
         }
         once
@@ -88,33 +87,26 @@ impl Value {
     }
 }
 
-/// Of a key that isn't known what may be shown, and what is wrong with it. In `{password:hunter2}` a blank is missing, and
-/// in `{hunter2}` a key: the whole of such a key may be a secret.
+/// What may be shown of a key that isn't `known`, and what is wrong with it. In `{password:hunter2}` a space is missing, and
+/// in `{hunter2}` a key: without a value the whole may be a secret.
 #[must_use]
-pub fn unknown<'k>(key: &'k str, value: &Value, known: &str) -> (&'k str, String) {
-    let problem = if key.contains(':') {
-        "a blank is missing after a `:`".to_owned()
-    } else {
-        format!("no such key; there are {known}")
+pub fn unknown<'k>(key: &'k str, value: &Value, known: &[&str]) -> (&'k str, String) {
+    let name = key.split([':', '=', ' ']).next().unwrap_or_default();
+    let is_slip = !name.is_empty() && known.iter().any(|known| known.starts_with(name));
+    let shown = match value {
+        Value::Null if is_slip => name,
+        Value::Null => HIDDEN,
+        _ => key,
     };
-    (shown(key, value), problem)
+    let problem = if key.contains(':') {
+        "put a space after the `:`".to_owned()
+    } else {
+        format!("no such key; there are {}", known.join(", "))
+    };
+    (shown, problem)
 }
 
-fn shown<'k>(key: &'k str, value: &Value) -> &'k str {
-    const LONGEST: usize = 40;
-    let is_of_names = |letter: char| letter.is_ascii_alphabetic() || "_-.".contains(letter);
-    let name = key.trim_start_matches(is_of_names);
-    let (name, rest) = key.split_at(key.len() - name.len());
-    let is_name = match rest.chars().next() {
-        None => !matches!(value, Value::Null),
-        Some(next) => [':', '=', ' '].contains(&next),
-    };
-    if is_name && !name.is_empty() && name.len() <= LONGEST {
-        name
-    } else {
-        "a key that isn't shown"
-    }
-}
+const HIDDEN: &str = "(hidden: it may be a secret)";
 
 /// So much may come of aliases, in keys and values: a few accounts' worth for each of a thousand. Ten times as much
 /// took a second and a half and 64 MiB to refuse.

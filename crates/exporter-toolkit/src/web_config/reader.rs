@@ -81,8 +81,9 @@ impl Reader {
         let map = Entries { field, given };
         for (key, node) in &map.given {
             if !known.contains(key) {
-                let (key, problem) = yaml::unknown(key, &node.value, &known.join(", "));
-                self.problem(&map.place_of(key).at(node), &problem);
+                let (key, problem) = yaml::unknown(key, &node.value, known);
+                let place = map.place_of(&key.escape_debug().to_string());
+                self.problem(&place.at(node), &problem);
             }
         }
         map
