@@ -58,6 +58,8 @@ struct Reading {
     files: Arc<Files>,
     /// The one under way and when it began. It is kept when it takes too long, so that a file system that hangs holds one thread.
     next: Option<(Instant, JoinHandle<Option<Read>>)>,
+    /// Whether the log has told that it takes too long.
+    has_hung: bool,
 }
 
 type Read = (Files, Result<Made, Vec<String>>);
@@ -98,6 +100,7 @@ impl WebSecurity {
                 begun,
                 files: Arc::new(files),
                 next: None,
+                has_hung: false,
             }),
             basic_auth,
         })
@@ -131,21 +134,25 @@ impl WebSecurity {
         let mut reading = self.reading.lock().await;
         // Requests that waited while a reading began use its result.
         while reading.begun < arrived {
-            let Reading { files, next, .. } = &mut *reading;
+            let Reading {
+                files,
+                next,
+                has_hung,
+                ..
+            } = &mut *reading;
             let (begun, task) = next.get_or_insert_with(|| {
                 let (path, before) = (self.path.clone(), files.clone());
                 let read = move || (!before.are_current()).then(|| read(&path));
                 (Instant::now(), tokio::task::spawn_blocking(read))
             });
             let begun = *begun;
-            let end = begun + LONGEST_READING;
-            let has_time = Instant::now() < end;
-            let Ok(read) = timeout_at(end, task).await else {
-                if has_time {
-                    tracing::warn!(file = %self.path.display(), "the files of the web configuration can't be read: their file system doesn't answer; what they said before stays in force");
+            let Ok(read) = timeout_at(begun + LONGEST_READING, task).await else {
+                if !std::mem::replace(has_hung, true) {
+                    tracing::warn!(file = %self.path.display(), "can't read the web configuration: the file system doesn't answer; what it said before stays in force");
                 }
                 break;
             };
+            *has_hung = false;
             reading.next = None;
             reading.begun = begun;
             if let Ok(Some((files, made))) = read {
