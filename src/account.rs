@@ -124,14 +124,14 @@ impl Account {
             client,
             requests,
         } = prepared;
-        let is_cure = running.is_some_and(|running| !running.client.asks_like(&client));
-        if is_cure {
-            client.release_hold();
+        let replaced = running.filter(|running| !running.client.asks_like(&client));
+        if let Some(replaced) = replaced {
+            client.take_over(&replaced.client);
         }
         let plan = Plan {
             settings: config.collect.clone(),
             upstream: Arc::new(client.clone()),
-            retries_failures: is_cure,
+            retries_failures: replaced.is_some(),
         };
         let (collector, live) = if let Some(running) = running {
             running.collector.reconfigure(plan);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -37,6 +38,7 @@ struct Inner {
     observer: Observer,
     identity: Mutex<Identity>,
     secrets: SecretReader,
+    is_replaced: AtomicBool,
 }
 
 /// One answer is unpacked and decoded at a time in the whole process: a large one takes many times its length on the wire.
@@ -75,6 +77,7 @@ impl Client {
             settings,
             transport,
             observer,
+            is_replaced: AtomicBool::new(false),
         })))
     }
 
@@ -122,10 +125,11 @@ impl Client {
         }
     }
 
-    /// Lets 8x8 be asked at once, unless it limits the rate: other settings may be the cure for what it is held for.
-    pub fn release_hold(&self) {
-        let now = self.0.users.clock.now();
-        self.0.identity().user.state().release_hold(now);
+    /// Lets this one ask at once in place of `before`, unless 8x8 limits the rate: its settings may be the cure for what the
+    /// user is held for. What `before` still fails at holds nobody any more.
+    pub fn take_over(&self, before: &Client) {
+        before.0.is_replaced.store(true, Ordering::Relaxed);
+        self.0.identity().user.state().release_hold();
     }
 
     /// Logs in, unless there is a token that can be used.
@@ -376,7 +380,8 @@ impl Inner {
 
     /// Learns that a request that was sent at `sent` failed.
     fn failed(&self, identity: &Identity, failure: &Failure, sent: Moment) {
-        if failure.concerns_account() {
+        let is_replaced = self.is_replaced.load(Ordering::Relaxed);
+        if failure.concerns_account() && (!is_replaced || failure.cause == Cause::RateLimited) {
             let (now, interval) = (self.users.clock.now(), self.settings.interval);
             identity.user.state().hold(failure, interval, sent, now);
         }

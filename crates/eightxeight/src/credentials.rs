@@ -254,7 +254,7 @@ impl Credentials {
         let username = match unquoted(&self.username) {
             Ok(username) if is_padded(&username) => Err(self
                 .username
-                .unusable("a user's name doesn't begin or end with a blank: take it away")),
+                .unusable("the user name begins or ends with a space: remove it")),
             username => username,
         };
         match (key, username, self.password.read()) {

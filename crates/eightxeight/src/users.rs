@@ -81,8 +81,6 @@ pub(crate) struct UserState {
     tokens: HashMap<u64, Arc<Token>>,
     pub(crate) lockout: Lockout,
     hold: Option<Hold>,
-    /// When the settings with which it is asked were last replaced.
-    released: Option<Moment>,
     pub(crate) clock_skew: Option<f64>,
 }
 
@@ -235,10 +233,6 @@ impl UserState {
         sent: Moment,
         now: Moment,
     ) {
-        let was_sent_before = |released: Moment| sent.instant < released.instant;
-        if failure.cause != Cause::RateLimited && self.released.is_some_and(was_sent_before) {
-            return;
-        }
         let why = (failure.cause, failure.retry_after);
         self.hold = Some(Hold::extend(self.hold, interval, sent, now, why));
     }
@@ -248,10 +242,8 @@ impl UserState {
         self.hold = self.hold.filter(|hold| !hold.until.is_past(sent));
     }
 
-    /// Ends the hold at `now`, and lets none begin for what has been sent before, unless it is for the rate limit: that one
-    /// no other settings cure.
-    pub(crate) fn release_hold(&mut self, now: Moment) {
-        self.released = Some(now);
+    /// Ends the hold, unless it is for the rate limit: that one no other settings cure.
+    pub(crate) fn release_hold(&mut self) {
         self.hold = self.hold.filter(|hold| hold.cause == Cause::RateLimited);
     }
 }

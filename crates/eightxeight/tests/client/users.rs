@@ -112,7 +112,7 @@ async fn a_rate_limit_is_the_users_and_no_new_settings_end_it() {
     let first = of(&users, settings(&simulator, right()));
     assert!(first.company_summary(hour()).await.is_err());
     let second = of(&users, settings(&simulator, right()));
-    second.release_hold();
+    second.take_over(&first);
     assert!(matches!(
         second.company_summary(hour()).await,
         Err(Error::Held { .. })
@@ -124,9 +124,10 @@ async fn a_rate_limit_is_the_users_and_no_new_settings_end_it() {
     simulator.tokens().revoke_all();
     assert!(second.company_summary(hour()).await.is_err());
     assert!(second.status().hold.is_some());
-    second.release_hold();
+    let third = of(&users, settings(&simulator, right()));
+    third.take_over(&second);
     assert!(
-        second.status().hold.is_none(),
+        third.status().hold.is_none(),
         "other settings may be the cure"
     );
 }
@@ -139,17 +140,23 @@ async fn what_fails_under_settings_that_were_replaced_meanwhile_holds_nobody() {
         (Fault::unavailable(), false),
         (Fault::too_many_requests(None), true),
     ] {
+        simulator.faults().clear();
         let slow = fault.delayed(Duration::from_millis(300));
-        simulator.faults().add(Rule::token(slow).times(1));
+        simulator.faults().add(Rule::token(slow));
         let before = logins(&simulator);
-        let old = of(&users, settings(&simulator, right()));
-        let asking = tokio::spawn(async move { old.company_summary(hour()).await });
+        let [old, new] = [right(), right()].map(|right| of(&users, settings(&simulator, right)));
+        // One logs in, the other waits for that.
+        let asking = [(); 2].map(|()| {
+            let old = old.clone();
+            tokio::spawn(async move { old.company_summary(hour()).await })
+        });
         while logins(&simulator) == before {
             tokio::task::yield_now().await;
         }
-        let new = of(&users, settings(&simulator, right()));
-        new.release_hold();
-        assert!(asking.await.unwrap().is_err());
+        new.take_over(&old);
+        for asking in asking {
+            assert!(asking.await.unwrap().is_err());
+        }
         assert_eq!(new.status().hold.is_some(), holds);
     }
 }

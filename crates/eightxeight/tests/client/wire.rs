@@ -24,8 +24,8 @@ const REPORT: &str = r#"[{"pbxId":"p","totalCall":7}]"#;
 enum Act {
     /// Answers with these bytes.
     Answer(Vec<u8>),
-    /// Answers with these bytes, the last of them after three seconds.
-    Linger(Vec<u8>),
+    /// Answers with a token and the time, the last byte after three seconds.
+    Linger,
     /// Closes the connection.
     Close,
     /// Resets it.
@@ -79,7 +79,12 @@ async fn serve(
         let act = script.lock().unwrap().next();
         match act {
             Some(Act::Answer(bytes)) => connection.write_all(&bytes).await.unwrap(),
-            Some(Act::Linger(bytes)) => {
+            Some(Act::Linger) => {
+                let now = Clock::System.now().wall;
+                let now = now.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n");
+                let Act::Answer(bytes) = answer(&now.to_string(), TOKEN.as_bytes()) else {
+                    unreachable!()
+                };
                 let (last, rest) = bytes.split_last().unwrap();
                 connection.write_all(rest).await.unwrap();
                 tokio::time::sleep(Duration::from_secs(3)).await;
@@ -242,12 +247,7 @@ async fn a_packed_refusal_is_a_refusal() {
 
 #[tokio::test]
 async fn the_servers_clock_is_that_of_the_head_however_long_the_body_takes() {
-    let now = Clock::System.now().wall;
-    let now = now.strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n");
-    let Act::Answer(bytes) = answer(&now.to_string(), TOKEN.as_bytes()) else {
-        unreachable!()
-    };
-    let server = Server::with(vec![Act::Linger(bytes)]).await;
+    let server = Server::with(vec![Act::Linger]).await;
     let client = server.client().await;
     client.log_in_if_needed().await.unwrap();
     let skew = client.status().clock_skew.unwrap();
