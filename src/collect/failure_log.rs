@@ -61,7 +61,7 @@ impl FailureLog {
         tracing::warn!(
             account = self.account.as_deref(),
             window = window.label(),
-            "the last good answer is too old, or of yesterday: it is served no longer"
+            "no longer serving the last good answer: it is too old or from yesterday"
         );
     }
 

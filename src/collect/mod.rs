@@ -29,7 +29,7 @@ pub(crate) use view::{View, WindowView};
 
 use task::Task;
 
-/// What makes a window be collected once its interval is over.
+/// What triggers the next collection of a window once its interval is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The next scrape, which waits for the answer.

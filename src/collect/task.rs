@@ -28,7 +28,7 @@ pub(super) struct Task {
     slots: Vec<Slot>,
     /// Each ends with its collection, and whether that was made for this account.
     running: JoinSet<(Arc<Collection>, bool)>,
-    collecting: HashMap<Id, (Question, Moment, Arc<Plan>)>,
+    collecting: HashMap<Id, (Question, Moment)>,
     users: Arc<Users>,
     clock: Clock,
     wanted: Arc<Wanted>,
@@ -42,6 +42,8 @@ struct Slot {
     state: WindowView,
     question: Question,
     is_running: bool,
+    /// Whether new settings may be the cure if the collection that is running fails.
+    is_outdated: bool,
     /// How many windows had been asked of the cache when this one's last answer came.
     asked: u64,
 }
@@ -159,13 +161,14 @@ impl Task {
     fn collect(&mut self, index: usize, started: Moment) {
         let slot = &mut self.slots[index];
         slot.is_running = true;
+        slot.is_outdated = false;
         let (users, clock, plan) = (self.users.clone(), self.clock, self.plan.clone());
         // The secrets may have changed since it was asked last.
         let question = plan.question(&slot.state.window);
         slot.question = question.clone();
         let (own, is_released) = (slot.state.collection.clone(), slot.state.is_released);
         let period = plan.period(&slot.state.window, started);
-        let asked = (question.clone(), started, plan.clone());
+        let asked = (question.clone(), started);
         let collection = async move {
             let interval = plan.settings.interval;
             let is_due = |known: &Collection| {
@@ -190,7 +193,7 @@ impl Task {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        let Some((question, started, plan)) = self.collecting.remove(&id) else {
+        let Some((question, started)) = self.collecting.remove(&id) else {
             return;
         };
         let now = self.clock.now();
@@ -217,8 +220,7 @@ impl Task {
         let interval = self.plan.settings.interval;
         self.log
             .ended(&state.window, &collection, interval, now.wall);
-        // What the settings of before have failed at is yet to be tried with the new ones.
-        state.is_released &= collection.error.is_some() && !Arc::ptr_eq(&plan, &self.plan);
+        state.is_released = slot.is_outdated && collection.error.is_some();
         state.collection = Some(collection);
         state.sequence += 1;
         state.claim.store(false, Ordering::Release);
@@ -234,7 +236,8 @@ impl Task {
         self.slots = slots_for(&self.plan, std::mem::take(&mut self.slots));
         if self.plan.retries_failures {
             for slot in &mut self.slots {
-                slot.state.is_released = slot.is_running || !slot.state.is_up();
+                slot.is_outdated = slot.is_running;
+                slot.state.is_released = !slot.state.is_up();
             }
         }
         let slots = &self.slots;
@@ -315,6 +318,7 @@ fn slots_for(plan: &Plan, mut old: Vec<Slot>) -> Vec<Slot> {
             },
             question,
             is_running: false,
+            is_outdated: false,
             asked: 0,
         }
     };

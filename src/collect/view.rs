@@ -55,7 +55,10 @@ impl View {
     /// Whether the newest collection of this window failed.
     pub(super) fn is_failing(&self, window: &Window) -> bool {
         let mut windows = self.windows.iter();
-        windows.any(|state| state.window == *window && !state.is_up())
+        windows.any(|state| {
+            let failed = |collection: &Arc<Collection>| collection.error.is_some();
+            state.window == *window && state.collection.as_ref().is_some_and(failed)
+        })
     }
 
     /// Whether the page shows what is to be shown at `now`: answers grow old, and a day ends.

@@ -51,7 +51,7 @@ async fn it_says_once_that_the_last_good_answer_is_served_no_longer() {
             page.failures("compsum", "server_error") >= 4.0
         })
         .await;
-    let line = exporter.running.line_with("served no longer").await;
+    let line = exporter.running.line_with("no longer serving").await;
     assert_says(&line, &["level=warn", "window=1h"]);
     let log = exporter.running.log();
     assert_eq!(log.len(), 4, "start, first answer, failure, loss: {log:#?}");

@@ -204,6 +204,18 @@ async fn a_label_changed_while_8x8_is_down_costs_nothing() {
 }
 
 #[tokio::test]
+async fn other_pbxes_are_no_loss_to_tell_of() {
+    let provider = Provider::with(1).await;
+    provider.configure(&[1]);
+    let exporter = provider.serve(LIFECYCLE).await;
+    exporter.page_with("eightxeight_up", 1.0).await;
+    provider.change("api: {key_file", "api: {pbx_id: pbx-0001, key_file");
+    assert_eq!(exporter.reload().await.0, 200);
+    exporter.page_with("eightxeight_up", 1.0).await;
+    assert_silent(&exporter.running.log().concat(), &["no longer serving"]);
+}
+
+#[tokio::test]
 async fn the_log_level_follows_a_reload() {
     let provider = Provider::with(1).await;
     provider.configure(&[1]);

@@ -246,3 +246,21 @@ async fn whose_secrets_have_changed_no_longer_shares_the_others_answers() {
         sleep(50 * SECOND).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_new_settings_fail_at_is_not_tried_again_for_a_reload_that_changes_nothing() {
+    let bench = bench(settings(Mode::Scrape, &["1h"]), "2026-03-03T10:00:00Z");
+    let reload = |is_cure| {
+        let same = settings(Mode::Scrape, &["1h"]);
+        bench.collector.reconfigure(bench.plan(same, is_cure));
+    };
+    bench.upstream.fail(Cause::ServerError);
+    scrape(&bench.collector).await;
+    reload(true);
+    *bench.upstream.takes.lock().unwrap() = 20 * SECOND;
+    scrape(&bench.collector).await;
+    reload(false);
+    sleep(15 * SECOND).await;
+    scrape(&bench.collector).await;
+    assert_eq!(bench.upstream.asked(), 2);
+}
