@@ -162,8 +162,8 @@ impl Exporter {
                     let options = config.later.join(", ");
                     tracing::warn!(options, "these options take effect at the next start");
                 }
-                if prepared.is_empty() {
-                    tracing::warn!("{}", config::NO_ACCOUNTS);
+                for warning in &config.warnings {
+                    tracing::warn!("{warning}");
                 }
                 log::set_level(config.options.log.level);
                 self.exchange(prepared, config.shown);
@@ -302,9 +302,12 @@ mod tests {
         let asked = timeout(Duration::from_millis(100), exporter.reload());
         assert!(asked.await.is_err());
         IS_SLOW.store(false, Ordering::Relaxed);
-        while exporter.last_reload().number == 0 {
-            tokio::task::yield_now().await;
-        }
+        let reloaded = async {
+            while exporter.last_reload().number == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), reloaded).await.unwrap();
         assert!(exporter.last_reload().successful);
     }
 }

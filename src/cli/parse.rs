@@ -94,7 +94,7 @@ fn remove_arg(arguments: &mut Vec<OsString>, offending: &str, name: &str) -> boo
     let with_value = removed.to_string_lossy().contains('=') || !name.starts_with('-');
     let next_is_value = arguments
         .get(at)
-        .is_some_and(|next| !next.to_string_lossy().starts_with('-'));
+        .is_some_and(|next| !next.to_string_lossy().starts_with("--"));
     if !with_value && next_is_value {
         arguments.remove(at);
     }

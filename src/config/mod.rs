@@ -154,7 +154,7 @@ impl Origin {
         match purpose {
             Purpose::Serve if is_empty => warnings.push(NO_ACCOUNTS.to_owned()),
             Purpose::Demo if sources.accounts.is_some() => warnings.push(
-                "accounts: the demo has an account of its own, those of the configuration file aren't used".to_owned(),
+                "accounts: the demo uses its own account; those in the configuration file are ignored".to_owned(),
             ),
             _ => {}
         }
@@ -208,7 +208,8 @@ impl Origin {
         let wanted = |group| matches!(group, Group::Api | Group::Collect);
         let OptionValues { api, collect, .. } = raw.read(wanted, problems);
         let credentials = credentials::find(raw, self.environment, entry, problems);
-        warnings.extend(credentials.as_ref().and_then(warnings::blank));
+        let blank = credentials.as_ref().and_then(warnings::blank);
+        warnings.extend(blank.filter(|warning| !warnings.contains(warning)));
         if let Err(error) = transport::check(api.url.as_ref()?, api.ca_file.as_deref()) {
             problems.push(match error {
                 TransportError::Proxy(error) => error.to_string(),

@@ -132,6 +132,7 @@ pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
         let names: Vec<String> = jiff::tz::db()
             .available()
             .map(|name| name.to_string())
+            .filter(|name| !NO_ZONES.contains(&&**name))
             .collect();
         let meant = nearest(text, names.iter().map(String::as_str));
         let meant = meant.map(|name| format!("; did you mean {name}?"));

@@ -11,9 +11,12 @@ use super::options::{OPTIONS, Opt};
 use super::values::nearest;
 use crate::collect;
 
-/// How the names of variables begin, perhaps with a slip, that can only be meant for this program. Kubernetes sets others,
-/// such as `EIGHTXEIGHT_EXPORTER_PORT`.
+/// How the names of variables go on that can only be meant for this program. Kubernetes sets others, such as
+/// `EIGHTXEIGHT_EXPORTER_PORT`.
 const PREFIXES: [&str; 6] = ["API", "COLLECT", "WEB", "LOG", "CONFIG", "DEMO"];
+
+/// How all of them begin.
+const PROGRAM: &str = "EIGHTXEIGHT_";
 
 /// Variables that hold a secret rather than name one.
 const SECRETS: [&str; 2] = ["EIGHTXEIGHT_API_KEY", "EIGHTXEIGHT_API_PASSWORD"];
@@ -39,9 +42,11 @@ pub(super) fn environment(raw: &Raw, accounts: Option<&[AccountEntry]>) -> Vec<S
     let mut unknown: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| {
-            let rest = name.strip_prefix("EIGHTXEIGHT_");
+            let rest = name.strip_prefix(PROGRAM);
             let group = rest.and_then(|rest| Some(rest.split_once('_')?.0));
-            group.is_some_and(|group| nearest(group, PREFIXES.into_iter()).is_some())
+            let is_near = |rest| nearest(rest, known.iter().map(|name| &name[PROGRAM.len()..]));
+            group.is_some_and(|group| PREFIXES.contains(&group))
+                || rest.is_some_and(|rest| is_near(rest).is_some())
         })
         .filter(|name| !known.contains(name) && !named.contains(&**name))
         .collect();
@@ -74,7 +79,7 @@ pub(super) fn blank(credentials: &Credentials) -> Option<String> {
     let source = &credentials.password;
     source.is_padded().then(|| {
         format!(
-            "{}: the password begins or ends with a blank, which is sent with it: take it away unless it is meant",
+            "{}: the password begins or ends with a space, which is sent to 8x8; remove it unless it is intended",
             source.origin()
         )
     })

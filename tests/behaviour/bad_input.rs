@@ -61,6 +61,9 @@ fn each_bad_value_has_a_line_that_names_it() {
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_says(&lines[0], &[says]);
     }
+    let twice = "demo --collect.delay 1m --collect.delay -2m --log.level loud";
+    let lines = refused(&words(twice));
+    assert_eq!(lines.len(), 2, "{lines:?}");
     for path in ["/eight", "/eight/", "/eight/sd"] {
         let behind = words("demo --web.external-url http://x.example/eight/ --web.telemetry-path");
         let lines = refused(&[&behind[..], &[path]].concat());
@@ -300,14 +303,15 @@ fn zones_that_are_not_what_they_seem_are_warned_of_and_misspelt_ones_named() {
         assert_says(&said.concat(), &[&format!("did you mean {meant}?")]);
     }
     for file in ["localtime", "posixrules", "Etc/Unknown"] {
-        refused(&["demo", "--config.check", "--collect.time-zone", file]);
+        let said = refused(&["demo", "--config.check", "--collect.time-zone", file]);
+        assert_silent(&said.concat(), &[&format!("mean {file}?")]);
     }
 }
 
 #[test]
 fn blanks_around_secrets_are_told_without_a_login() {
     let said = warnings(&["serve"], &secrets("k3y", "me@example.org", "hunter2 "));
-    assert_says(&said.concat(), &["EIGHTXEIGHT_API_PASSWORD: ", "a blank"]);
+    assert_says(&said.concat(), &["EIGHTXEIGHT_API_PASSWORD: ", "a space"]);
     assert_silent(&said.concat(), &["hunter2"]);
     for (username, password, name) in [
         ("me@example.org ", "hunter2", "EIGHTXEIGHT_API_USERNAME: "),
@@ -350,8 +354,10 @@ async fn variables_that_look_like_options_and_are_none_are_warned_of() {
         ("EIGHTXEIGHT_API_PASSWORT", "hunter2"),
         ("EIGHTXEIGHT_API_USER", "hunter2"),
         ("EIGHTXEIGHT_DEMO_SCENARIO", "calm"),
-        // Kubernetes sets this one.
+        // Kubernetes sets these.
         ("EIGHTXEIGHT_EXPORTER_PORT", "tcp://10.0.0.1:10888"),
+        ("EIGHTXEIGHT_COLLECTOR_SERVICE_HOST", "10.0.0.1"),
+        ("EIGHTXEIGHT_COLLECTOR_PORT_10888_TCP_PROTO", "tcp"),
     ];
     let said = warnings(&["demo"], &variables);
     let meant = "API_PASSWORD? API_USERNAME? COLLECT_INTERVAL? COLLECT_TIME_ZONE? COLLECT_WINDOW?";

@@ -149,7 +149,7 @@ impl Drop for Running {
 pub(crate) fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Another run at the same time begins elsewhere.
-    let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    let first = 10_000 + u16::try_from(std::process::id().wrapping_mul(7919) % 20_000).unwrap();
     let mut ports = std::iter::from_fn(|| Some(first + TAKEN.fetch_add(1, Ordering::Relaxed)));
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     ports.find(is_free).unwrap()

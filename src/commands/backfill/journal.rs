@@ -79,7 +79,7 @@ impl Journal {
             Err(BackfillError::Usage(format!("--output: {shown} {problem}")))
         };
         if directory.exists() && !directory.is_dir() {
-            return refused("is no directory");
+            return refused("is not a directory");
         }
         let finished = std::fs::create_dir_all(directory)
             .and_then(|()| own::any_month_file(directory))

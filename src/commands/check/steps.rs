@@ -184,7 +184,7 @@ impl<S: FnMut(&Step)> Check<S> {
                 self.skipped(Subject::Tls, "plain HTTP, which doesn't leave this machine");
             }
             _ if !was_answered => {
-                self.skipped(Subject::Tls, "no answer, so nothing is known of it");
+                self.skipped(Subject::Tls, "not checked: no answer");
             }
             (_, None) => self.fine(Subject::Tls, "the certificate is trusted"),
             (_, Some(_)) => self.fine(

@@ -145,7 +145,7 @@ pub(super) fn state(state: &WindowView, plan: &Plan, now: Moment) -> State {
             let why = if is_old {
                 "too old to show"
             } else {
-                "and of yesterday"
+                "and from yesterday"
             };
             let age = ago(*received);
             said(

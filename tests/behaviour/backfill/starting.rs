@@ -76,7 +76,7 @@ async fn a_file_is_no_directory_for_it() {
     std::fs::write(backfill.output(), "").unwrap();
     assert_says(
         &backfill.run(2, &[]).await,
-        &["--output: ", "is no directory"],
+        &["--output: ", "is not a directory"],
     );
 }
 
