@@ -191,6 +191,8 @@ impl Task {
     async fn ended(&mut self, ended: Result<(Id, (Arc<Collection>, bool)), JoinError>) {
         let id = match &ended {
             Ok((id, _)) => *id,
+            // The runtime is ending.
+            Err(error) if error.is_cancelled() => return,
             Err(error) => error.id(),
         };
         let Some((question, started)) = self.collecting.remove(&id) else {

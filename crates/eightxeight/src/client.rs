@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use crate::answer::Snapshot;
 use crate::cause::{Cause, Reason};
@@ -201,7 +202,7 @@ impl Client {
             let _login = login;
             inner.log_in(&own, secrets).await
         });
-        let token = task.await.unwrap_or(Err(Error::Panicked))?;
+        let token = outcome(task).await??;
         Ok((identity, token))
     }
 }
@@ -339,7 +340,7 @@ impl Inner {
                     drop(turn);
                     result
                 });
-                task.await.map_err(|_| Error::Panicked)?
+                outcome(task).await?
             }
         };
         let took = clock.now().since(start);
@@ -385,6 +386,15 @@ impl Inner {
             let (now, interval) = (self.users.clock.now(), self.settings.interval);
             identity.user.state().hold(failure, interval, sent, now);
         }
+    }
+}
+
+/// What a task has come to. Only the end of the runtime cancels one, and then nobody learns of anything any more.
+async fn outcome<T>(task: JoinHandle<T>) -> Result<T, Error> {
+    match task.await {
+        Ok(outcome) => Ok(outcome),
+        Err(error) if error.is_panic() => Err(Error::Panicked),
+        Err(_) => std::future::pending().await,
     }
 }
 
