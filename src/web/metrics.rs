@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep_until};
 
@@ -90,8 +90,9 @@ fn page(variant: Variant, segments: impl IntoIterator<Item = Segment>) -> Respon
         (CONTENT_TYPE, variant.format.content_type()),
         (VARY, "Accept, Accept-Encoding"),
     ];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
     let encoding = variant.encoding.content_encoding();
-    let encoding = encoding.map(|encoding| [(CONTENT_ENCODING, encoding)]);
+    let encoding = encoding.map(|value| [(CONTENT_ENCODING, HeaderValue::from_static(value))]);
     let body = axum::body::Body::new(Body::new(variant, segments));
     (headers, encoding, body).into_response()
 }
